@@ -1,0 +1,111 @@
+# What people run; `make help` lists it. Nothing leaves this folder: the environment is $(VENV).
+#
+# Settings, after `make TARGET` or in the environment:
+#   PYTHON=python3.12          the interpreter that makes $(VENV); another one makes it anew
+#   SSEFOLD_NO_EXTENSIONS=1    the pure backend alone, no C compiler needed
+#   SSEFOLD_SANITIZE=1         compiled with the address and undefined-behaviour sanitizers
+#   SSEFOLD_COVERAGE=1         compiled with line tracing; `make test` then reports coverage
+#   ARGS="..."                 more arguments for pytest (test, bench) or the fuzzer
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+PY := $(VENV)/bin/python
+
+# A switch is on unless it is unset, empty or 0; setup.py reads the same ones.
+on = $(filter-out 0,$(SSEFOLD_$(1)))
+export SSEFOLD_NO_EXTENSIONS SSEFOLD_SANITIZE SSEFOLD_COVERAGE
+
+# What the installed extension was made from: all of _c/, and the modules that are written once
+# for both backends, NAME.py with a _c/NAME.pxd.
+PXD := $(wildcard src/ssefold/_c/*.pxd)
+ONE_SOURCE := $(foreach pxd,$(PXD),$(wildcard src/ssefold/$(basename $(notdir $(pxd))).py))
+SOURCES := pyproject.toml setup.py src/ssefold/_version.py \
+	$(wildcard src/ssefold/_c/*.pyx src/ssefold/_c/*.py) $(PXD) $(ONE_SOURCE)
+
+# Stamps, all inside $(VENV). Their names carry the settings, so that a changed one works anew.
+MODE := $(if $(call on,NO_EXTENSIONS),python,c)$(if $(call on,SANITIZE),-sanitize)$(if $(call on,COVERAGE),-coverage)
+ENVIRONMENT := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
+INSTALLED := $(VENV)/.installed-$(MODE)
+EXTRA := $(VENV)/.extra-
+PRODUCTS = src/ssefold/*.c $(addprefix src/ssefold/_c/*.,c so pyd)
+
+# How pytest is started. Sanitizers must be loaded before the interpreter's own memory functions,
+# see each block only where it comes from malloc, and end the process with a report on stderr,
+# which pytest must not hold back.
+SANITIZED = LD_PRELOAD="$$($${CC:-cc} -print-file-name=libasan.so)" \
+	ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc
+RUN = $(if $(call on,SANITIZE),$(SANITIZED)) $(PY) $(if $(call on,COVERAGE),-m coverage run) \
+	-m pytest $(if $(call on,SANITIZE),--capture=sys)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types bench fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+# A heading, the fold, and whether it ended as announced: file, expected exit code, what it means.
+define show
+	@printf '\n== %s\n' "$(1)"; code=0; $(PY) -m ssefold fold --pretty "$(1)" || code=$$?; \
+	if [ $$code -ne $(2) ]; then echo "exit code $$code, expected $(2)" >&2; exit 1; fi; \
+	printf -- '-- exit code %s, as expected: %s\n' "$$code" "$(3)"
+endef
+
+demo: $(INSTALLED) ## fold two recorded streams: one whole, one damaged
+	$(call show,examples/chat-text.sse,0,the stream is complete)
+	$(call show,examples/chat-function-call.sse,5,this stream is damaged; above are its faults and what could be saved)
+
+test: $(INSTALLED) $(EXTRA)test $(if $(call on,COVERAGE),$(EXTRA)dev) ## run the tests, on both backends
+	$(RUN) $(ARGS)
+	$(if $(call on,COVERAGE),$(PY) -m coverage report)
+
+lint: $(EXTRA)dev ## ruff
+	$(PY) -m ruff check .
+
+types: $(EXTRA)test $(EXTRA)dev ## mypy, strict
+	$(PY) -m mypy
+
+bench: $(INSTALLED) $(EXTRA)bench ## run the benchmarks
+	$(PY) -m pytest benchmarks -o python_files='bench_*.py' $(ARGS)
+
+fuzz: $(INSTALLED) $(EXTRA)test ## feed both backends with mutated streams for a while
+	$(PY) -m tests.fuzz $(ARGS)
+
+clean: ## remove the environment, build products and caches
+	rm -rf $(VENV) build dist *.egg-info src/*.egg-info $(PRODUCTS)
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage htmlcov
+	find .ci benchmarks src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Set-up -------------------------------------------------------------------------------------
+
+$(ENVIRONMENT):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "ssefold needs Python 3.10 or newer; '$(PYTHON)' is: $$($(PYTHON) --version 2>&1)" >&2; \
+		echo "Name another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+# The compiler that the build will call: $CC, else the one that Python was built with.
+define require_compiler
+	@cc=$${CC:-$$($(PY) -c 'import sysconfig; print(sysconfig.get_config_var("CC") or "cc")')}; \
+	command -v $${cc%% *} > /dev/null || { \
+		echo "The compiled backend needs a C compiler, and '$${cc%% *}' was not found. Either install one:" >&2; \
+		echo "  Debian, Ubuntu   apt install build-essential python3-dev" >&2; \
+		echo "  Fedora, RHEL     dnf install gcc python3-devel" >&2; \
+		echo "  macOS            xcode-select --install" >&2; \
+		echo "(one that has another name: make $(MAKECMDGOALS) CC=clang)" >&2; \
+		echo "or use the pure backend: make $(MAKECMDGOALS) SSEFOLD_NO_EXTENSIONS=1" >&2; exit 1; }
+endef
+
+# What an earlier build left must not be imported instead: a renamed module, another mode.
+$(INSTALLED): $(ENVIRONMENT) $(SOURCES)
+	$(if $(call on,NO_EXTENSIONS),,$(require_compiler))
+	rm -f $(VENV)/.installed-* $(PRODUCTS)
+	$(PY) -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+# The project is installed already, so this fetches what the extra names and builds nothing.
+$(EXTRA)%: pyproject.toml | $(INSTALLED)
+	$(PY) -m pip install --quiet --disable-pip-version-check 'ssefold[$*]'
+	@touch $@
