@@ -1,0 +1,38 @@
+"""The one door for bytes-like input.
+
+Enters: whatever somebody passed to `feed`.
+Leaves: `bytes` that nobody else can change, or TypeError / BufferError before
+anything happened.
+Must not know: what the bytes mean.
+"""
+
+from __future__ import annotations
+
+from typing import Union
+
+BytesLike = Union[bytes, bytearray, memoryview]
+
+
+def as_bytes(chunk: BytesLike) -> bytes:
+    """Return `chunk` as bytes, without a copy where it is bytes already.
+
+    Takes any C-contiguous bytes-like object. Raises TypeError for everything
+    else (str and int among it) and BufferError for a buffer with gaps.
+    """
+    if type(chunk) is bytes:
+        return chunk
+    try:
+        view = memoryview(chunk)
+    except TypeError:
+        raise TypeError(wrong_type(chunk)) from None
+    if not view.c_contiguous:
+        raise BufferError(NOT_CONTIGUOUS)
+    return view.tobytes()
+
+
+NOT_CONTIGUOUS = "a bytes-like object must be C-contiguous: pass bytes(view) instead"
+
+
+def wrong_type(chunk: object) -> str:
+    """The text of the TypeError for `chunk`."""
+    return f"a bytes-like object is required, not {type(chunk).__name__!r}"
