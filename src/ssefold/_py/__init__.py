@@ -1,0 +1,1 @@
+"""The pure backend: what runs where no compiled extension is installed."""

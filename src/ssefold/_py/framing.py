@@ -1,0 +1,808 @@
+"""SSE framing, pure: bytes → blocks → events.
+
+Enters: the bytes of a stream, cut anywhere; the end of input.
+Leaves: blocks (`Framer`, for the fold) or `ServerSentEvent`s (`SSEDecoder`).
+Must not know: JSON, dialects, what an event means.
+
+The rules (WHATWG HTML 9.2.5 and 9.2.6) and what they mean here:
+
+- A line ends at CRLF, LF or CR and acts at the first byte of its ending; an LF
+  after a CR is swallowed whenever it comes (`_swallow`), so no event waits for it.
+- A line that is whole within a read is read in place (`_line`); one that crosses
+  reads goes through `_resume`, which takes any number of bytes and never looks
+  back: one-byte reads cost the same order as one big read.
+- The limit counts whole known lines and the blank line. It falls on the first
+  byte past it, though not before the byte that decides the line's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from threading import Lock
+from typing import Union
+
+from ssefold._input import BytesLike, as_bytes
+from ssefold.errors import SSEFoldError
+from ssefold.events import ServerSentEvent
+from ssefold.limits import Limits
+
+# Where in a line the stream stands.
+AT_START = 0
+IN_NAME = 1  # could still become a known field
+AT_SPACE = 2  # just past a known field's colon
+IN_VALUE = 3
+IN_COMMENT = 4
+IN_STRAY = 5
+IN_SKIP = 6
+
+# What the stream began with, after BOM and white space.
+LEAD_OTHER = 0
+LEAD_LOOKING = 1
+LEAD_BODY = 2  # `{`, and no known field line since: a body, not a stream
+
+# `_swallow`: an LF that completes a CRLF.
+NO_LF = 0
+LF_FREE = 1
+LF_COUNTED = 2  # it belongs to a line that counts against the limit
+
+STRAY_ROOM = 65536  # unknown lines kept per block
+NO_LIMIT = 2**63 - 1
+BOM = b"\xef\xbb\xbf"
+WHITE_SPACE = b" \t\r\n"
+
+# The only field whose name begins with a byte.
+BY_FIRST = {name[0]: name for name in (b"data", b"event", b"id", b"retry")}
+KNOWN = frozenset(BY_FIRST.values())
+
+
+class Block:
+    """What lies between two blank lines, and where.
+
+    event: the value of the last event line, b"" if there was none.
+    has_data, data: data lines joined with LF.
+    spans: for each data line the index of its value in `data` and the stream
+           offset of its first byte (only with `strays`); a joining LF maps to the
+           offset of its line's ending.
+    data_end: the stream offset just past the last data value.
+    stray: lines of unknown fields, joined with LF.
+    start, end: the frame. A block without data belongs to the frame that follows.
+    final: made by the end of input, not by a blank line.
+    retry: set in this block, or None.
+    raw: `stream[start:end]`, if asked for and there is data.
+    """
+
+    # Defaults of the class: a block of one data line, as almost all are, sets four.
+    event: bytes = b""
+    has_data: bool = True
+    data: bytes
+    spans: Sequence[tuple[int, int]] = ()
+    data_end: int = 0
+    stray: bytes = b""
+    start: int
+    end: int
+    final: bool = False
+    retry: int | None = None
+    raw: bytes | None = None
+
+
+# A block, or, with `comments`, what follows a comment's colon.
+Found = Union[Block, bytes]
+
+
+class Framer:
+    """Finds the blocks of a stream.
+
+    offset:        bytes of the stream consumed.
+    limit_offset:  the byte past the limit, or -1; nothing is read after it.
+    last_retry:    the newest valid retry of the stream, or -1.
+    last_id_bytes: the last committed id.
+    """
+
+    __slots__ = (
+        "_body_start", "_bom", "_count", "_counted", "_data_end", "_dirty", "_event",
+        "_field", "_frame_start", "_has_data", "_has_stray", "_held", "_ident", "_kind",
+        "_lead", "_lead_seen", "_limit", "_line_start", "_lines", "_name_size", "_raw",
+        "_raw_limit", "_retry", "_starts", "_stray", "_swallow", "_want_comments",
+        "_want_raw", "_want_strays", "last_id_bytes", "last_retry", "limit_offset", "offset",
+    )  # fmt: skip
+
+    def __init__(
+        self, max_event_bytes: int | None, raw: bool, comments: bool, strays: bool
+    ) -> None:
+        limit = NO_LIMIT if max_event_bytes is None else min(max_event_bytes, NO_LIMIT)
+        # With raw every byte of the frame counts, and no line counts beside it.
+        self._limit = NO_LIMIT if raw else limit
+        self._raw_limit = limit
+        self._want_raw = raw
+        self._want_comments = comments
+        self._want_strays = strays
+        self.restart()
+
+    def restart(self) -> None:
+        """Back to the start of a new stream."""
+        self._clear()
+        self._raw = bytearray()
+        self._held = bytearray()
+        self.last_id_bytes = b""
+        self.last_retry = self.limit_offset = -1
+        self.offset = self._line_start = self._frame_start = 0
+        self._kind = AT_START
+        self._field = b""
+        self._name_size = 0
+        self._swallow = NO_LF
+        self._counted = False
+        self._bom = 0  # bytes of a BOM seen; -1: decided
+        self._lead = LEAD_LOOKING if self._want_strays else LEAD_OTHER
+        self._body_start = self._lead_seen = 0
+
+    def feed(self, data: bytes) -> Iterator[Found]:
+        """What `data` completes, as it is found: take all of it before the next feed.
+
+        Whoever stops at a comment goes on with the bytes from `offset`.
+        """
+        p = 0
+        if self.limit_offset >= 0:
+            return iter(())
+        if self._bom >= 0:
+            p = self._prelude(data, self._reach(self.offset, len(data)))
+        if self._lead == LEAD_LOOKING:
+            self._look_for_body(data, p, len(data), self.offset)
+        if not self._want_raw:
+            if b"\r" not in data:
+                return self._frames(data, p, b"\n")
+            if data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n"):
+                return self._frames(data, p, b"\r\n")
+        return self._walk(data, p, len(data), self.offset)
+
+    def _frames(self, data: bytes, p: int, eol: bytes) -> Iterator[Found]:
+        """Read data[p:], in which every line ends alike, frame by frame.
+
+        Almost every frame is one data line, perhaps after one event line: that is
+        taken in one step. The rest is walked.
+        """
+        base = self.offset
+        width = len(eol)
+        parts = data[p:].split(eol + eol)
+        tail = parts.pop()
+        most = self._limit - 2 * width
+        clean = not (self._dirty or self._swallow or self._kind != AT_START)
+        for part in parts:
+            head = 0
+            event = b""
+            size = len(part)
+            after = p + size + 2 * width
+            if clean:
+                if part.startswith(b"data: "):
+                    head = 6
+                elif part.startswith(b"event: "):
+                    e = part.find(eol)
+                    if part.startswith(b"data: ", e + width):
+                        event = part[7:e]
+                        head = e + width + 6
+            if head and size <= most and part.find(eol, head) < 0:
+                block = Block()
+                block.event = event
+                block.data = part[head:]
+                block.data_end = base + p + size
+                block.start = self._frame_start
+                # The LF of the CRLF that is the blank line belongs to the next frame.
+                self.offset = self._frame_start = block.end = base + p + size + width + 1
+                self._lead = LEAD_OTHER
+                if self._want_strays:
+                    block.spans = ((0, base + p + head),)
+                yield block
+            else:
+                yield from self._walk(data, p, after, base)
+                if self.limit_offset >= 0:
+                    return
+                clean = True
+            p = after
+        self.offset = base + p
+        if tail:
+            yield from self._walk(data, p, len(data), base)
+
+    def _walk(self, data: bytes, p: int, stop: int, base: int) -> Iterator[Found]:
+        """Read data[p:stop] line by line; `base` is the stream offset of data[0]."""
+        first = 0  # with raw, `data` is walked in one go: bytes from here are not in `_raw` yet
+        end = self._reach(base, stop)
+        lf = cr = -1
+        while p < end:
+            if lf < p:  # each byte is searched once: no line pays for the ones after it
+                lf = data.find(b"\n", p, stop)
+                lf = stop if lf < 0 else lf
+            if cr < p:
+                cr = data.find(b"\r", p, stop)
+                cr = stop if cr < 0 else cr
+            e = lf if lf < cr else cr
+            if e == p and self._kind == AT_START:
+                found: Found | None = self._blank(lf == p, base + p)
+                p += 1
+            else:
+                ended = e < end
+                if not ended:
+                    e = end
+                if self._kind == AT_START:
+                    found = self._line(data, p, e, ended, base)
+                else:
+                    found = self._resume(data, p, e, 1 if ended else -1, base)
+                p = e
+                if ended:
+                    p += 1
+                    if cr == e:
+                        self._swallow = LF_COUNTED if self._counted else LF_FREE
+            if found is not None:
+                self.offset = base + p
+                if self._want_raw:
+                    self._raw += data[first:p]
+                    first = p
+                    found = self._with_raw(found)
+                    end = self._reach(base, stop)
+                yield found
+            elif self.limit_offset >= 0:
+                return
+        if end < stop:
+            self._over(base + end)
+            return
+        self.offset = base + p
+        if self._want_raw:
+            self._raw += data[first:p]
+
+    def close(self, flush: bool) -> Found | None:
+        """The last block, or None; an unfinished comment comes first: call again.
+
+        Without `flush` all that is unfinished is dropped.
+        """
+        if self.limit_offset >= 0:
+            return None
+        if not flush:
+            self._drop_all()
+            self._kind = AT_START
+            return None
+        if self._bom > 0:
+            self._no_bom()
+        if self._kind != AT_START and self.limit_offset < 0:
+            found = self._resume(b"", 0, 0, 0, self.offset)
+            if found is not None:
+                return found
+        if not self._dirty or self.limit_offset >= 0:
+            return None
+        block = self._end_block(self.offset, True)
+        return None if block is None else self._with_raw(block)
+
+    # ── The start of the stream ──
+
+    def _reach(self, base: int, size: int) -> int:
+        """Where reading must stop: with raw, the frame may not reach past the limit."""
+        if not self._want_raw:
+            return size
+        return min(size, self._frame_start + self._raw_limit - base)
+
+    def _prelude(self, data: bytes, end: int) -> int:
+        """Remove one BOM, however it is cut; where the first line goes on."""
+        p = 0
+        while p < end and self._bom < 3 and data[p] == BOM[self._bom]:
+            self._bom += 1
+            p += 1
+        if self._bom == 3:
+            self._bom = -1
+        elif p < end:
+            self._no_bom()
+        return p
+
+    def _no_bom(self) -> None:
+        """What looked like a BOM is the start of a line, and of no known field."""
+        seen = self._bom
+        self._bom = -1
+        if seen:
+            self._lead = LEAD_OTHER
+            self._line_start = 0
+            self._name_size = 0
+            self._name_unknown()
+            if self._want_strays:
+                self._stray_part(BOM[:seen], 0)
+
+    def _look_for_body(self, data: bytes, p: int, end: int, base: int) -> None:
+        """Does the stream, after white space, begin with `{`? Each byte is asked once."""
+        p = max(p, self._lead_seen - base)
+        while p < end and data[p] in WHITE_SPACE:
+            p += 1
+        self._lead_seen = base + p
+        if p < end:
+            self._lead = LEAD_BODY if data[p] == 0x7B else LEAD_OTHER
+            self._body_start = base + p
+
+    # ── Lines ──
+
+    def _blank(self, is_lf: bool, at: int) -> Block | None:
+        """A line ending at the start of a line: a CRLF's second half, or a blank line."""
+        due = self._swallow
+        self._swallow = NO_LF
+        if due and is_lf:
+            if due == LF_COUNTED:
+                if self._count >= self._limit:
+                    self._over(at)
+                    return None
+                self._count += 1
+            return None
+        if self._count >= self._limit:
+            self._over(at)
+            return None
+        if not is_lf:
+            self._swallow = LF_FREE
+        return self._end_block(at + 1, False)
+
+    def _line(self, data: bytes, p: int, e: int, ended: bool, base: int) -> Found | None:
+        """A line that begins here; `ended`: data[e] is its ending."""
+        self._swallow = NO_LF
+        if ended:
+            if data.startswith(b"data:", p):
+                name_size = 4
+            else:
+                colon = data.find(b":", p, e) if e - p <= 5 else data.find(b":", p, p + 6)
+                name_size = (e if colon < 0 else colon) - p
+                if name_size > 5 or data[p : p + name_size] not in KNOWN:
+                    wanted = self._want_strays if name_size else self._want_comments
+                    if not wanted:
+                        self._counted = False
+                        return None
+                    name_size = 0
+            if name_size:
+                self._known(data, p, e, name_size, base)
+                return None
+        self._line_start = base + p
+        self._name_size = 0
+        self._kind = IN_NAME
+        return self._resume(data, p, e, 1 if ended else -1, base)
+
+    def _known(self, data: bytes, p: int, e: int, name_size: int, base: int) -> None:
+        """A whole line of a known field."""
+        value = p + name_size
+        left = self._limit - self._count
+        if e + 1 - p > left:
+            self._over(max(base + value, base + p + left))
+            return
+        self._count += e + 1 - p
+        self._counted = self._dirty = True
+        self._lead = LEAD_OTHER
+        if value < e:
+            value += 1
+            if data[value] == 0x20:  # data[e] is the line's ending, so this may look there
+                value += 1
+        if name_size == 4:
+            self._lines.append(data[value:e])
+            if self._want_strays:
+                self._starts.append(base + value)
+            self._has_data = True
+            self._data_end = base + e
+        else:
+            self._apply(data[p : p + name_size], data[value:e])
+
+    def _apply(self, field: bytes, value: bytes) -> None:
+        """The value of an event, id or retry line."""
+        if field == b"event":
+            self._event = value
+        elif field == b"id":
+            if b"\0" not in value:
+                self._ident = value
+        elif value.isdigit():  # of bytes: ASCII digits alone
+            # int() refuses long texts; 19 digits always fit, 20 never do.
+            digits = value.lstrip(b"0")
+            number = NO_LIMIT if len(digits) > 19 else min(int(digits or b"0"), NO_LIMIT)
+            self._retry = self.last_retry = number
+
+    # ── Lines that cross reads ──
+
+    def _resume(self, data: bytes, p: int, e: int, ending: int, base: int) -> Found | None:
+        """Go on with a line. `ending`: 1 data[e] ends it, 0 the input does, -1 nothing yet."""
+        if self._kind == IN_NAME:
+            p = self._read_name(data, p, e)
+            if self._kind == IN_NAME:
+                if ending < 0:
+                    return None
+                if self._name_size == len(self._field):
+                    self._name_known()
+                else:
+                    self._name_unknown()
+        self._counted = False
+        found = None
+        if self.limit_offset >= 0:
+            return None
+        if self._kind == AT_SPACE or self._kind == IN_VALUE:
+            self._known_part(data, p, e, ending, base)
+        elif self._kind == IN_COMMENT:
+            found = self._comment_part(data, p, e, ending, base)
+        elif self._kind == IN_STRAY:
+            self._stray_part(data[p:e], base + p)
+            if ending == 1:
+                self._stray_ending(base + e)
+        if ending >= 0:
+            self._kind = AT_START
+        return found
+
+    def _read_name(self, data: bytes, p: int, e: int) -> int:
+        """Take name bytes while the line may still be a known field; where it stopped."""
+        while p < e:
+            c = data[p]
+            if self._name_size == 0:
+                if c == 0x3A:
+                    self._kind = IN_COMMENT if self._want_comments else IN_SKIP
+                    self._held = bytearray()
+                    return p + 1
+                self._field = BY_FIRST.get(c, b"")
+                if not self._field:
+                    self._name_unknown()
+                    return p
+            elif self._name_size == len(self._field):
+                if c != 0x3A:
+                    self._name_unknown()
+                    return p
+                self._name_known()
+                return p + 1
+            elif c != self._field[self._name_size]:
+                self._name_unknown()
+                return p
+            self._name_size += 1
+            p += 1
+        return p
+
+    def _name_known(self) -> None:
+        self._kind = AT_SPACE
+        self._dirty = True
+        self._lead = LEAD_OTHER
+
+    def _name_unknown(self) -> None:
+        """No known field has a name that goes on like this: the line is a stray one."""
+        if not self._want_strays:
+            self._kind = IN_SKIP
+            return
+        self._kind = IN_STRAY
+        if self._has_stray and (
+            len(self._stray) < STRAY_ROOM or self._in_body(self._line_start)
+        ):
+            self._stray += b"\n"
+        self._has_stray = self._dirty = True
+        if self._name_size:
+            self._stray_part(self._field[: self._name_size], self._line_start)
+
+    def _known_part(self, data: bytes, p: int, e: int, ending: int, base: int) -> None:
+        """More of a known field's line."""
+        total = base + e - self._line_start + (ending == 1)
+        left = self._limit - self._count
+        if total > left:
+            self._over(self._line_start + max(self._name_size, left))
+            return
+        if self._kind == AT_SPACE:
+            if p == e and ending < 0:
+                return
+            if p < e and data[p] == 0x20:
+                p += 1
+            self._kind = IN_VALUE
+            self._held = bytearray()
+            if self._name_size == 4 and self._want_strays:
+                self._starts.append(base + p)
+        self._held += data[p:e]
+        if ending < 0:
+            return
+        self._count += total
+        self._counted = True
+        value = bytes(self._held)
+        self._held = bytearray()
+        if self._name_size == 4:
+            self._lines.append(value)
+            self._has_data = True
+            self._data_end = base + e
+        else:
+            self._apply(self._field, value)
+
+    def _comment_part(
+        self, data: bytes, p: int, e: int, ending: int, base: int
+    ) -> bytes | None:
+        """More of a comment. It counts while it is held, and no longer."""
+        total = base + e - self._line_start + (ending == 1)
+        if total > self._limit - self._count:
+            self._over(self._line_start + self._limit - self._count)
+            return None
+        self._held += data[p:e]
+        if ending < 0:
+            return None
+        comment = bytes(self._held)
+        self._held = bytearray()
+        return comment
+
+    def _stray_part(self, part: bytes, at: int) -> None:
+        """More of a line of no known field: bounded, or, in a `{` body, counted."""
+        plain = size = len(part)
+        room = max(STRAY_ROOM - len(self._stray), 0)
+        left = self._limit - self._count
+        if self._in_body(at + size - 1):
+            plain = max(self._body_start - at, 0)
+            if size - plain > left:
+                self._over(max(at + plain + left, self._line_start + self._name_size))
+                return
+            self._count += size - plain
+        self._stray += part[: min(plain, room)]
+        self._stray += part[plain:]
+
+    def _stray_ending(self, at: int) -> None:
+        if self.limit_offset < 0 and self._in_body(at):
+            self._counted = True
+            if self._count >= self._limit:
+                self._over(at)
+            else:
+                self._count += 1
+
+    def _in_body(self, at: int) -> bool:
+        return self._lead == LEAD_BODY and at >= self._body_start
+
+    # ── Blocks ──
+
+    def _end_block(self, end: int, final: bool) -> Block | None:
+        """A blank line, or the end of input: the block, if there is something to report."""
+        if self._ident is not None:
+            self.last_id_bytes = self._ident
+        block = None
+        if self._has_data or self._has_stray:
+            block = Block()
+            block.event = self._event
+            block.has_data = self._has_data
+            block.data = b"\n".join(self._lines)  # of one line: that line itself
+            if self._want_strays:
+                block.spans = self._spans()
+                block.stray = bytes(self._stray)
+            block.data_end = self._data_end
+            block.start = self._frame_start
+            block.end = end
+            block.final = final
+            block.retry = self._retry
+            if self._has_data:
+                self._frame_start = end
+        self._clear()
+        return block
+
+    def _spans(self) -> list[tuple[int, int]]:
+        spans = []
+        index = 0
+        for line, start in zip(self._lines, self._starts):
+            spans.append((index, start))
+            index += len(line) + 1
+        return spans
+
+    def _with_raw(self, found: Found) -> Found:
+        """Give an event's block its frame; after a comment the frame goes on."""
+        if self._want_raw and isinstance(found, Block) and found.has_data:
+            found.raw = bytes(self._raw)
+            self._raw = bytearray()
+        return found
+
+    def _over(self, at: int) -> None:
+        """The limit was passed by the byte at `at`; nothing is read after it."""
+        self._drop_all()
+        self.limit_offset = self.offset = at
+
+    def _clear(self) -> None:
+        """Forget a block; the frame's bytes stay until its event is out."""
+        self._lines: list[bytes] = []
+        self._starts: list[int] = []
+        self._stray = bytearray()
+        self._event = b""
+        self._ident: bytes | None = None
+        self._retry: int | None = None
+        self._has_data = self._has_stray = self._dirty = False
+        self._data_end = 0
+        self._count = 0
+
+    def _drop_all(self) -> None:
+        """Free everything but the last event id."""
+        self._clear()
+        self._raw = bytearray()
+        self._held = bytearray()
+
+
+class SSEDecoder:
+    """Bytes of a stream in, `ServerSentEvent`s out.
+
+    eof:        what the end of input does with an unfinished event: "discard" it,
+                as the standard says, or "flush": act as a line end and a blank line.
+    raw:        keep each event's bytes as `event.raw`.
+    on_comment: called with the text of each comment (all that follows the colon).
+    limits:     a `Limits`; only `max_event_bytes` matters here.
+
+    An exception of `on_comment` leaves `feed` or `close` at once. Nothing is lost
+    by it: the events before the comment, and the bytes after it, are kept for the
+    next `feed` or `close`. Any other exception in the midst of a `feed` (no memory)
+    leaves the decoder closed; `close` then hands out the events before it.
+
+    Past the limit the decoder is dead until `reset`: `error` says so at once, and
+    the call after the one that delivered the events before it raises.
+    """
+
+    __slots__ = (
+        "_backlog", "_busy", "_closed", "_dispatched", "_error", "_flush", "_framer",
+        "_id", "_id_bytes", "_on_comment", "_pending",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        eof: str = "discard",
+        raw: bool = False,
+        on_comment: Callable[[str], object] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        if eof != "discard" and eof != "flush":
+            raise ValueError(f"eof must be 'discard' or 'flush', not {eof!r}")
+        if on_comment is not None and not callable(on_comment):
+            raise TypeError(
+                f"on_comment must be callable or None, not {type(on_comment).__name__!r}"
+            )
+        if limits is None:
+            limits = Limits()
+        elif not isinstance(limits, Limits):
+            raise TypeError(f"limits must be a Limits or None, not {type(limits).__name__!r}")
+        self._framer = Framer(limits.max_event_bytes, bool(raw), on_comment is not None, False)
+        self._flush = eof == "flush"
+        self._on_comment = on_comment
+        self._busy = Lock()
+        self._restart()
+
+    def _restart(self) -> None:
+        self._framer.restart()
+        self._closed = False
+        self._error: SSEFoldError | None = None
+        self._pending: list[ServerSentEvent] | None = None
+        self._backlog = b""
+        self._id_bytes = b""
+        self._id = ""
+        self._dispatched = 0
+
+    def feed(self, chunk: BytesLike) -> list[ServerSentEvent]:
+        """Take the next bytes; return the events that they complete.
+
+        `chunk` is any C-contiguous bytes-like object. Raises TypeError or BufferError
+        for anything else, and SSEFoldError: `closed` after `close`, `busy` while
+        another call runs, `limit_event_bytes` once the limit was passed.
+        """
+        data = as_bytes(chunk)
+        self._enter()
+        try:
+            if self._closed:
+                raise SSEFoldError("closed", self._framer.offset)
+            events = self._open_call()
+            self._frame(self._backlog + data if self._backlog else data, events)
+            self._closed = False
+            self._pending = None
+        finally:
+            self._busy.release()
+        return events
+
+    def close(self) -> list[ServerSentEvent]:
+        """The end of input; return the last events. A second close returns []."""
+        self._enter()
+        try:
+            if self._closed:
+                events, self._pending = self._pending or [], None
+                return events
+            events = self._open_call()
+            self._frame(self._backlog, events)
+            if self._error is None:
+                self._finish(events)
+            self._pending = None
+            if self._error is not None and not events:
+                raise self._failure(self._error)
+        finally:
+            self._busy.release()
+        return events
+
+    def reset(self) -> None:
+        """Back to the start, for another stream: nothing of this one is kept."""
+        if not self._busy.acquire(False):
+            raise SSEFoldError("busy", self._framer.offset)
+        try:
+            self._restart()
+        finally:
+            self._busy.release()
+
+    @property
+    def last_event_id(self) -> str:
+        """The id that the last blank line committed; "" at first."""
+        return self._last_id()
+
+    @property
+    def retry(self) -> int | None:
+        """The newest reconnection time in ms, or None."""
+        retry = self._framer.last_retry
+        return None if retry < 0 else retry
+
+    @property
+    def offset(self) -> int:
+        """The number of bytes consumed so far."""
+        return self._framer.offset
+
+    @property
+    def error(self) -> SSEFoldError | None:
+        """What killed this decoder, or None."""
+        return self._error
+
+    def __repr__(self) -> str:
+        state = "open"
+        if self._error is not None:
+            state = self._error.code
+        elif self._busy.locked():
+            state = "busy"
+        elif self._closed:
+            state = "closed"
+        return f"<SSEDecoder {state}, {self._dispatched} events, {self._framer.offset} bytes>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("cannot pickle or copy an SSEDecoder: it holds half a stream")
+
+    def _enter(self) -> None:
+        if not self._busy.acquire(False):
+            raise SSEFoldError("busy", self._framer.offset)
+        if self._error is not None:
+            self._busy.release()
+            raise self._failure(self._error)
+
+    @staticmethod
+    def _failure(error: SSEFoldError) -> SSEFoldError:
+        # A fresh one each time: an exception raised again keeps every frame it passed.
+        return SSEFoldError(error.code, error.offset)
+
+    def _open_call(self) -> list[ServerSentEvent]:
+        """The list to fill: `_pending` until the call is through, so nothing is lost."""
+        if self._pending is None:
+            self._pending = []
+        self._closed = True  # until this call is through: see the class's docstring
+        return self._pending
+
+    def _frame(self, data: bytes, events: list[ServerSentEvent]) -> None:
+        framer = self._framer
+        base = framer.offset
+        self._backlog = b""
+        for found in framer.feed(data):
+            if isinstance(found, bytes):
+                self._comment(found, data, framer.offset - base)
+            else:
+                events.append(self._event(found))
+        if framer.limit_offset >= 0:
+            self._error = SSEFoldError("limit_event_bytes", framer.limit_offset)
+
+    def _finish(self, events: list[ServerSentEvent]) -> None:
+        framer = self._framer
+        found = framer.close(self._flush)
+        if isinstance(found, bytes):
+            self._comment(found, b"", 0)
+            found = framer.close(self._flush)
+        if found is not None:
+            events.append(self._event(found))
+        elif framer.limit_offset >= 0:
+            self._error = SSEFoldError("limit_event_bytes", framer.limit_offset)
+
+    def _comment(self, comment: bytes, data: bytes, pos: int) -> None:
+        assert self._on_comment is not None
+        try:
+            self._on_comment(comment.decode("utf-8", "replace"))
+        except BaseException:
+            self._backlog = data[pos:]
+            self._closed = False
+            raise
+
+    def _event(self, block: Block) -> ServerSentEvent:
+        self._dispatched += 1
+        if self._id_bytes is not self._framer.last_id_bytes:
+            self._last_id()
+        return ServerSentEvent(
+            block.event.decode("utf-8", "replace") if block.event else "message",
+            block.data,
+            self._id,
+            block.retry,
+            block.raw,
+            block.start,
+            block.end,
+        )
+
+    def _last_id(self) -> str:
+        newest = self._framer.last_id_bytes
+        if newest is not self._id_bytes:
+            self._id_bytes = newest
+            self._id = newest.decode("utf-8", "replace")
+        return self._id
