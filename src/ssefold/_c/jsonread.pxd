@@ -1,0 +1,13 @@
+# cython: language_level=3
+"""The contract of the compiled JSON reader (see jsonread.pyx)."""
+
+cdef struct Reading:
+    int code  # OK, BAD, CUT or DEEP
+    Py_ssize_t pos
+    int flags
+
+cdef object read_value(
+    const unsigned char *data, Py_ssize_t size, Py_ssize_t start, int depth, Reading *out
+)
+cpdef tuple read(bytes data, Py_ssize_t start, int depth)
+cdef str unescape(const unsigned char *p, Py_ssize_t size)
