@@ -1,0 +1,2 @@
+# cython: language_level=3
+"""How detect.py is compiled: as it stands."""

@@ -1,0 +1,18 @@
+# cython: language_level=3
+"""How log.py is compiled: the event that is being read, by offset."""
+
+
+cdef class Log:
+    cdef public object limits
+    cdef public list faults
+    cdef public list anomalies
+    cdef public object grave
+    cdef public long long fault_count
+    cdef public long long anomaly_count
+    cdef public long long event
+    cdef public long long offset
+    cdef public set seen
+
+    cpdef fault(self, str code, offset, str detail, bytes raw=*)
+    cpdef fault_once(self, str code, str detail)
+    cpdef anomaly(self, str code, str path)

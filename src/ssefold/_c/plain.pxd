@@ -1,0 +1,12 @@
+# cython: language_level=3
+"""How plain.py is compiled."""
+
+cpdef Py_ssize_t weight(value) except -1
+cpdef Py_ssize_t text_weight(str text) except -1
+cpdef bint same(a, b) except -1
+cdef bint _same_members(a, b) except -1
+cpdef bint starts_with(longer, shorter) except -1
+cpdef copy(value)
+cpdef bint is_open(value) except -1
+cpdef str repair_text(str text)
+cpdef repair(value)

@@ -1,0 +1,73 @@
+# cython: language_level=3
+"""How state.py is compiled: its classes without instance dicts, attributes by offset."""
+
+from .plain cimport copy
+from .table cimport Node
+
+
+cdef class Place:
+    cdef public Node node
+    cdef public dict values
+    cdef public long long finished
+    cdef public bint fed
+    cdef public object index
+    cdef public bint started
+    cdef public bint stopped
+    cpdef read(self)
+
+
+cdef class Echo:
+    cdef public str text
+    cdef public object count
+
+
+cdef class JSONText:
+    cdef public object start
+    cdef public object text
+    cdef public object parse
+    cdef public bint settled
+    cdef public object value
+    cpdef read(self)
+
+
+cdef class Entries:
+    cdef public dict items
+    cpdef read(self)
+
+
+cdef class Slots:
+    cdef public list items
+    cpdef read(self)
+
+
+cdef class Calls:
+    cdef public list items
+    cdef public bint skipped
+    cpdef read(self)
+
+
+cdef class Keyed:
+    cdef public list items
+    cdef public dict places
+    cpdef read(self)
+
+
+cdef class Grown:
+    cdef public list items
+    cdef public dict routes
+    cdef public object weight
+    cpdef set(self, list items, weight)
+    cpdef extend(self, list items, weight)
+    cpdef read(self)
+
+
+cdef class Parts:
+    cdef public list items
+    cdef public bint closed
+    cpdef read(self)
+
+
+cpdef read(value)
+cpdef list select(value, tuple path, choice)
+cpdef member(value, str key)
+cpdef list elements(value)

@@ -1,0 +1,39 @@
+# cython: language_level=3
+"""How table.py is compiled: the nodes' attributes by offset."""
+
+
+cdef class Node:
+    cdef readonly int op
+    cdef readonly str name
+    cdef readonly bint absent
+    cdef readonly bint empty
+    cdef readonly object default
+    cdef readonly bint has_default
+    cdef readonly str without
+    cdef readonly bint delta
+    cdef readonly object options
+    cdef readonly dict children
+    cdef public Node rest
+    cdef public Node item
+    cdef readonly tuple order
+    cdef readonly tuple always
+    cdef readonly tuple early
+
+
+cdef class Table:
+    cdef readonly str name
+    cdef readonly object kind
+    cdef readonly object lists
+    cdef readonly dict events
+    cdef readonly object read
+    cdef readonly object finished
+    cdef readonly tuple errors
+    cdef readonly Node root
+
+
+cdef class Action:
+    cdef readonly str verb
+    cdef readonly tuple target
+    cdef readonly tuple source
+    cdef readonly object make
+    cdef readonly object options

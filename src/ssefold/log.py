@@ -1,0 +1,73 @@
+"""What was found wrong or odd in one stream: bounded records, full counts.
+
+Enters: codes, with the place that the stream set before.
+Leaves: tuples of Fault and Anomaly.
+Must not know: what the codes mean, or what follows from them.
+"""
+
+from __future__ import annotations
+
+from ssefold.errors import Anomaly, Fault
+from ssefold.limits import Limits
+
+# Of the input around a fault; payloads are private.
+RAW_BYTES = 256
+
+GRAVE = ("not_an_event_stream", "unknown_dialect", "limit_")
+
+
+class Log:
+    """The faults and anomalies of one stream.
+
+    event, offset: the event that is being read, and where its frame starts.
+    fault_count, anomaly_count: all there were; `faults` and `anomalies` hold the
+    first max_faults and max_anomalies of them.
+    grave: the first fault that says the answer is not to be had or not whole: a
+    limit, a body that is no event stream, an unknown dialect. It is never crowded out.
+    """
+
+    __slots__ = (
+        "anomalies",
+        "anomaly_count",
+        "event",
+        "fault_count",
+        "faults",
+        "grave",
+        "limits",
+        "offset",
+        "seen",
+    )
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.faults: list[Fault] = []
+        self.anomalies: list[Anomaly] = []
+        self.grave: Fault | None = None
+        self.fault_count = 0
+        self.anomaly_count = 0
+        self.event = 0
+        self.offset = 0
+        self.seen: set[str] = set()
+
+    def fault(self, code: str, offset: int, detail: str, raw: bytes = b"") -> None:
+        """Record bad input at `offset` of the stream."""
+        self.fault_count += 1
+        fault = Fault(code, offset, self.event, detail, raw[:RAW_BYTES])
+        if self.grave is None and code.startswith(GRAVE):
+            self.grave = fault
+        most = self.limits.max_faults
+        if most is None or len(self.faults) < most:
+            self.faults.append(fault)
+
+    def fault_once(self, code: str, detail: str) -> None:
+        """Record a limit that was met, the first time only: it would come again and again."""
+        if code not in self.seen:
+            self.seen.add(code)
+            self.fault(code, self.offset, detail)
+
+    def anomaly(self, code: str, path: str) -> None:
+        """Record odd input in the event that is being read."""
+        self.anomaly_count += 1
+        most = self.limits.max_anomalies
+        if most is None or len(self.anomalies) < most:
+            self.anomalies.append(Anomaly(code, self.event, self.offset, path))

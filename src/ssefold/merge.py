@@ -1,0 +1,785 @@
+"""Executes the rules of a dialect over one decoded event.
+
+Enters: a decoded event (plain JSON; what was not closed is marked), its number.
+Leaves: a changed state, and anomalies and limit faults in the log.
+Must not know: bytes, frames, which dialect this is, what ends a stream.
+
+The rules themselves are data (rules/); here is what each of them means. In all of
+them null never overwrites: it only records that the key was present. Of a damaged
+event an open object merges by the members that were read, an open list extends by
+the elements that were, and what is taken whole is taken only when closed.
+
+One source for both backends: `_c/merge.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ssefold.limits import MIB, Limits
+
+from .parts import add_candidate_parts, add_parts, add_text_part, open_content
+from .plain import is_open, same, starts_with, text_weight, weight
+from .state import (
+    Calls,
+    Echo,
+    Entries,
+    Grown,
+    Keyed,
+    Parts,
+    Place,
+    has_index,
+    route_of,
+    routing,
+)
+from .table import (
+    ANY,
+    ANY_DELTA,
+    APPEND,
+    CALLS,
+    CONTENT,
+    DEFERRED,
+    DROP,
+    ENTRIES,
+    EXTEND,
+    EXTEND_ANY,
+    FINISH,
+    FIRST,
+    KEYED,
+    LAST,
+    LAST_FILLED,
+    MEMBER,
+    NAME,
+    OBJECT,
+    OVERWRITE,
+    PARTS,
+    PER_KEY,
+    SNAPSHOT,
+    UNLESS,
+    Node,
+    Table,
+)
+
+# What is held beside text and list elements (keys, unknown members) is bounded by
+# max_output_bytes too, but by no less than this, so that a low limit on the text
+# is not spent by the usage counters.
+EXTRA_FLOOR = MIB
+
+# An entry of a routed list costs memory even if it stays empty.
+ENTRY_WEIGHT = 64
+
+
+class OutputFull(Exception):
+    """More than max_output_bytes would be held; what was merged before stays."""
+
+
+class Merger:
+    """The state of one answer and the rules that change it.
+
+    text:  the backend's class of text buffers.
+    parse: str -> (whole, value), the backend's reader for JSON inside strings.
+    log:   takes fault_once(code, detail) and anomaly(code, path).
+    ended: the terminator came; failure: the payload of an error it carried.
+    """
+
+    __slots__ = (
+        "added",
+        "deferred",
+        "ended",
+        "event",
+        "extra",
+        "extra_limit",
+        "failure",
+        "held",
+        "held_limit",
+        "limits",
+        "log",
+        "merged",
+        "parse",
+        "root",
+        "table",
+        "text",
+    )
+
+    def __init__(self, table: Table, limits: Limits, log: Any, text: Any, parse: Any) -> None:
+        self.table = table
+        self.limits = limits
+        self.log = log
+        self.text = text
+        self.parse = parse
+        self.root = Place(table.root)
+        self.merged = False
+        self.ended = False
+        self.failure: Any = None
+        self.event = -1
+        self.added = 0
+        self.held = 0
+        self.extra = 0
+        limit = limits.max_output_bytes
+        self.held_limit = -1 if limit is None else limit
+        self.extra_limit = -1 if limit is None else max(limit, EXTRA_FLOOR)
+        self.deferred: list[Any] = []
+
+    # -- one event ---------------------------------------------------------
+
+    def merge(self, value: Any, event: int, kind: Any) -> None:
+        """Merge one event's object; raises OutputFull past max_output_bytes.
+
+        `kind` is the SSE event name, for dialects whose events have kinds.
+        """
+        self.event = event
+        if not value or (len(value) == 1 and "error" in value):
+            return  # nothing but an in-band error: nothing to merge
+        self.merged = True
+        self.members(self.root, value, None)
+        if self.deferred:
+            self.apply_deferred()
+
+    def members(self, place: Place, source: Any, at: Any) -> None:
+        """Merge the members of `source`: early ones first, then in order."""
+        node = place.node
+        children = node.children
+        early = node.early
+        for key in early:
+            if key in source:
+                self.field(place, key, children[key], source, at)
+        for key in source:
+            if key not in early:
+                self.field(place, key, children.get(key, node.rest), source, at)
+
+    def apply_deferred(self) -> None:
+        """What waits for the end of the event, lowest rank first: the last one wins."""
+        waiting = self.deferred
+        self.deferred = []
+        waiting.sort(key=_rank)
+        for _, key, value, at, source_key in waiting:
+            self.per_key_field(self.root, key, value, at, source_key)
+
+    # -- one field -----------------------------------------------------------
+
+    def field(self, place: Place, key: str, node: Node, source: Any, at: Any) -> None:
+        """Merge `source[key]` into `place` by the rule of `node`."""
+        value = source[key]
+        op = node.op
+        if op == APPEND:
+            self.append_field(place, key, node, value, at)
+        elif op == DROP:
+            self.drop_field(place, key, node, value, at)
+        elif op == FIRST:
+            self.first_field(place, key, node, value, at)
+        elif op == LAST or op == LAST_FILLED or op == FINISH:
+            self.last_field(place, key, node, value, at)
+        elif op == OBJECT:
+            self.object_field(place, key, node, value, at)
+        elif op == ENTRIES:
+            self.entries_field(place, key, node, value, at)
+        elif op == CALLS:
+            self.calls_field(place, key, node, value, at)
+        elif op == CONTENT:
+            self.content_field(place, key, node, value, at)
+        elif op == NAME:
+            self.name_field(place, key, node, value, at)
+        else:
+            self.rare_field(place, key, node, source, at)
+
+    def rare_field(self, place: Place, key: str, node: Node, source: Any, at: Any) -> None:
+        """The rules that few chunks meet."""
+        value = source[key]
+        op = node.op
+        name = node.name or key
+        if op == DEFERRED:
+            if value is not None:
+                options = node.options
+                self.deferred.append((options["rank"], options["to"], value, at, key))
+        elif op == UNLESS:
+            self.unless_field(place, key, node, source, at)
+        elif op == EXTEND:
+            self.extend_field(place, key, node, value, at)
+        elif op == SNAPSHOT:
+            self.keep(place.values, name, value)
+        elif op == PER_KEY:
+            self.per_key_field(place, name, value, at, key)
+        elif op == MEMBER:
+            self.member_field(place.values, name, value)
+        elif op == ANY:
+            self.any_field(place.values, name, value)
+        elif op == ANY_DELTA:
+            self.any_delta_field(place, name, node, value)
+        elif op == EXTEND_ANY:
+            if isinstance(value, list):
+                self.extend_field(place, key, node, value, at)
+            else:
+                self.keep(place.values, name, value)
+        elif op == KEYED:
+            self.keyed_field(place, key, node, value, at)
+        elif op == PARTS:
+            self.parts_field(place, key, node, value, at)
+        elif op == OVERWRITE:
+            if key.startswith(node.options["prefix"]) and not is_open(value):
+                self.replace(place.values, key, value)
+            else:
+                self.keep(place.values, key, value)
+
+    def null_field(self, place: Place, key: str, node: Node) -> None:
+        """null: the key was there, and no more."""
+        name = node.name or key
+        if not node.absent and name not in place.values:
+            place.values[name] = None
+            if not node.name:
+                self.charge_extra(text_weight(name) + 8)
+
+    def drop_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """Left out; with `only: "string"` anything else is an unknown field."""
+        if node.options.get("only") == "string" and value is not None and type(value) is not str:
+            self.any_field(place.values, key, value)
+
+    def first_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """The first non-empty value; "", 0 and null are empty.
+
+        Where the key is always there, an empty value counts as none at all.
+        """
+        if node.has_default:
+            if value is None or value == "":
+                return
+            if type(value) is not str:
+                self.anomaly("wrong_type", at, key)
+                return
+            if node.without and value.endswith(node.without):
+                value = value[: -len(node.without)]
+        elif value is None or (node.empty and _is_empty(value)):
+            self.null_field(place, key, node)
+            return
+        elif isinstance(value, (dict, list)) and (node.name or is_open(value)):
+            if node.name:
+                self.anomaly("wrong_type", at, key)
+            return
+        name = node.name or key
+        old = place.values.get(name)
+        if old is None or (_is_empty(old) and not _is_empty(value)):
+            self.put(place.values, name, value, node)
+
+    def last_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """The last non-null value; "last_filled" and "finish" prefer a non-empty one."""
+        op = node.op
+        if value is None or (node.empty and _is_empty(value)):
+            self.null_field(place, key, node)
+            return
+        if isinstance(value, (dict, list)):
+            self.anomaly("wrong_type", at, key)
+            return
+        name = node.name or key
+        if op == FINISH:
+            if value == "":
+                return
+            if place.finished < 0:
+                place.finished = self.event
+        elif op == LAST_FILLED and _is_empty(value):
+            old = place.values.get(name)
+            if old is not None and not _is_empty(old):
+                return
+        self.put(place.values, name, value, node)
+
+    def append_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """Strings append; `delta` marks what a finished choice should not send."""
+        if value is None:
+            self.null_field(place, key, node)
+        elif type(value) is not str:
+            self.anomaly("wrong_type", at, key)
+        else:
+            added = self.added
+            self.append(place.values, node.name or key, value)
+            if node.delta and self.added != added:
+                self.check_finished(place, at, key)
+
+    def extend_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """Lists extend; of an open list, by the elements that are closed."""
+        if value is None:
+            self.null_field(place, key, node)
+            return
+        if not isinstance(value, list):
+            self.anomaly("wrong_type", at, key)
+            return
+        name = node.name or key
+        old = place.values.get(name)
+        if type(old) is not list:
+            old = place.values[name] = []
+        for element in value:
+            if not is_open(element):
+                self.charge(weight(element))
+                old.append(element)
+                self.added += 1
+
+    def name_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """The name rule of tools: some servers repeat it, some send it in pieces.
+
+        The first non-empty name is set whenever it comes. A later one that is equal
+        is a repeat; a different one continues it, but only while no argument came.
+        """
+        if value is None:
+            self.null_field(place, key, node)
+            return
+        if type(value) is not str:
+            self.anomaly("wrong_type", at, key)
+            return
+        values = place.values
+        old = values.get(key)
+        if not old:
+            if value or old is None:
+                self.charge(text_weight(value))
+                values[key] = value
+        elif value and value != old and not values.get(node.options["until"]):
+            self.charge(text_weight(value))
+            values[key] = old + value
+        else:
+            return
+        if value:
+            self.added += 1
+
+    def object_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """An object merges member by member; `into: ""` means into its parent."""
+        if value is None:
+            self.null_field(place, key, node)
+            return
+        if not isinstance(value, dict):
+            self.anomaly("wrong_type", at, key)
+            return
+        name = node.name
+        if not name:
+            self.spill(place, node, value, (at, key))
+            return
+        below = place.values.get(name)
+        if type(below) is not Place:
+            below = place.values[name] = Place(node)
+        if not node.delta:
+            self.members(below, value, (at, key))
+            return
+        place.fed = True
+        added = self.added
+        self.members(below, value, (at, key))
+        if self.added != added:
+            self.check_finished(place, at, key)
+
+    def spill(self, place: Place, node: Node, source: Any, at: Any) -> None:
+        """Merge members of a nested object into `place` itself."""
+        for key in source:
+            self.field(place, key, node.children.get(key, node.rest), source, at)
+
+    def check_finished(self, place: Place, at: Any, key: str) -> None:
+        """A delta that adds something after the finish of an earlier event is odd."""
+        if 0 <= place.finished < self.event:
+            self.anomaly("delta_after_finish", at, key)
+
+    def unless_field(self, place: Place, key: str, node: Node, source: Any, at: Any) -> None:
+        """A whole beside its delta, or after one ever came, repeats what we have."""
+        if place.fed or isinstance(source.get(node.options["sibling"]), dict):
+            return
+        self.field(place, key, node.item, source, at)
+        place.fed = False  # a message in the place of a delta is no delta
+
+    # -- lists -----------------------------------------------------------------
+
+    def entries_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """A list whose objects merge by an index: choices, candidates."""
+        if value is None:
+            self.null_field(place, key, node)
+            return
+        if not isinstance(value, list):
+            self.anomaly("wrong_type", at, key)
+            return
+        entries = place.values.get(node.name)
+        if type(entries) is not Entries:
+            entries = place.values[node.name] = Entries()
+        below = (at, key)
+        for position, element in enumerate(value):
+            if isinstance(element, dict):
+                entry = self.entry(entries, node, element, position, below)
+                if entry is not None:
+                    self.members(entry, element, (below, position))
+            elif element is not None:
+                self.anomaly("wrong_type", below, position)
+
+    def entry(self, entries: Entries, node: Node, element: Any, position: int, at: Any) -> Any:
+        """The entry that `element` belongs to, made if it is new; None to skip it."""
+        options = node.options
+        by = options["by"]
+        index = element.get(by)
+        if index is not None and type(index) is not int:
+            self.anomaly("wrong_type", (at, position), by)
+            index = None
+        if index is None:
+            if is_open(element):
+                return None  # the index may have been still to come
+            index = position if options["missing"] == "position" else 0
+        entry = entries.items.get(index)
+        if entry is None:
+            if not self.room(options["limit"], len(entries.items)):
+                return None
+            entry = Place(node.item)
+            entry.index = index
+            if by in node.item.always:
+                entry.values[by] = index
+            entries.items[index] = entry
+        return entry
+
+    def room(self, limit: str, count: int) -> bool:
+        """Whether one entry more than `count` is allowed; if not, one fault says so."""
+        most = getattr(self.limits, "max_" + limit)
+        if most is None or count < most:
+            return True
+        self.log.fault_once("limit_" + limit, f"more than {most}")
+        return False
+
+    def calls_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """Tool calls: fragments that belong to a call by index, by id, or by being next."""
+        if value is None:
+            self.null_field(place, key, node)
+            return
+        if not isinstance(value, list):
+            self.anomaly("wrong_type", at, key)
+            return
+        calls = place.values.get(node.name)
+        below = (at, key)
+        for position, element in enumerate(value):
+            if not isinstance(element, dict):
+                if element is not None:
+                    self.anomaly("wrong_type", below, position)
+                continue
+            if type(calls) is not Calls:
+                calls = Calls()
+            here = (below, position)
+            call = self.call(calls, node, element, here)
+            if call is not None:
+                place.values[node.name] = calls
+                self.members(call, element, here)
+
+    def call(self, calls: Calls, node: Node, element: Any, at: Any) -> Any:
+        """The call that `element` is a fragment of, made if new; None to skip it."""
+        index = element.get("index")
+        if index is not None and type(index) is not int:
+            self.anomaly("wrong_type", at, "index")
+            index = None
+        if index is None and is_open(element):
+            return None  # the index may have been still to come
+        new_id = element.get("id")
+        if type(new_id) is not str:
+            new_id = ""
+        if index is None:
+            found = self.call_without_index(calls, element, new_id)
+        else:
+            found = self.call_at(calls, element, new_id, index, at)
+        if found is not None or calls.skipped:
+            return found
+        if index is None:
+            index = max([c.index for c in calls.items]) + 1 if calls.items else 0
+        if not self.room(node.options["limit"], len(calls.items)):
+            calls.skipped = True
+            return None
+        call = Place(node.item)
+        call.index = index
+        calls.items.append(call)
+        self.added += 1
+        return call
+
+    def call_at(self, calls: Calls, element: Any, new_id: str, index: int, at: Any) -> Any:
+        """The newest call with this index, unless another call begins under it."""
+        calls.skipped = False
+        for call in reversed(calls.items):
+            if call.index == index:
+                old_id = call.values.get("id")
+                if new_id and old_id and new_id != old_id and _tool_name(element):
+                    self.anomaly("tool_index_reused", at, "index")
+                    return None
+                return call
+        return None
+
+    def call_without_index(self, calls: Calls, element: Any, new_id: str) -> Any:
+        """Same id: that call; a name or a new id: a new call; neither: the last call."""
+        if new_id:
+            calls.skipped = False
+            for call in reversed(calls.items):
+                if call.values.get("id") == new_id:
+                    return call
+            return None
+        if _tool_name(element):
+            calls.skipped = False
+            return None
+        if calls.skipped or not calls.items:
+            return None
+        return calls.items[-1]
+
+    def keyed_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """Objects that agree in the members `by` merge; others are appended whole."""
+        if value is None:
+            self.null_field(place, key, node)
+            return
+        if not isinstance(value, list):
+            self.anomaly("wrong_type", at, key)
+            return
+        keyed = place.values.get(node.name)
+        if type(keyed) is not Keyed:
+            keyed = place.values[node.name] = Keyed()
+        for position, element in enumerate(value):
+            if isinstance(element, dict):
+                self.keyed_element(keyed, node, element, ((at, key), position))
+            elif element is not None:
+                self.anomaly("wrong_type", (at, key), position)
+
+    def keyed_element(self, keyed: Keyed, node: Node, element: Any, at: Any) -> None:
+        options = node.options
+        if type(element.get(options["needs"])) is not int:
+            if not is_open(element):
+                self.charge(weight(element))
+                keyed.items.append(element)
+                self.added += 1
+            return
+        by = options["by"]
+        if is_open(element) and not all(name in element for name in by):
+            return
+        route = tuple(routing(element.get(name)) for name in by)
+        place = keyed.places.get(route)
+        if place is None:
+            self.charge(ENTRY_WEIGHT)
+            place = keyed.places[route] = Place(node.item)
+            keyed.items.append(place)
+            self.added += 1
+        self.members(place, element, at)
+
+    # -- content and parts: parts.py knows how neighbours join ------------------------
+
+    def content_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """A chat message's content: a string that grows, or a list of parts."""
+        if value is None:
+            self.null_field(place, key, node)
+        elif type(value) is str:
+            old = place.values.get(node.name)
+            if type(old) is Parts:
+                if value:
+                    add_text_part(self, old, value)
+            else:
+                self.append(place.values, node.name, value)
+        elif isinstance(value, list):
+            add_parts(self, open_content(self, place.values, node.name), value, (at, key))
+        else:
+            self.anomaly("wrong_type", at, key)
+
+    def parts_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """A candidate's parts, in which neighbouring texts join."""
+        if value is None:
+            self.null_field(place, key, node)
+        elif isinstance(value, list):
+            parts = place.values.get(node.name)
+            if type(parts) is not Parts:
+                parts = place.values[node.name] = Parts()
+            add_candidate_parts(self, parts, value, (at, key))
+        else:
+            self.anomaly("wrong_type", at, key)
+
+    # -- unknown fields ---------------------------------------------------------------
+
+    def per_key_field(self, place: Place, name: str, value: Any, at: Any, key: str) -> None:
+        """An object merges key by key, last non-null: usage."""
+        values = place.values
+        if value is None:
+            if name not in values:
+                values[name] = None
+        elif not isinstance(value, dict):
+            self.anomaly("wrong_type", at, key)
+        else:
+            if type(values.get(name)) is not dict:
+                values[name] = {}
+            self.merge_keys(values[name], value)
+
+    def member_field(self, values: Any, key: str, value: Any) -> None:
+        """Key by key for an object, last non-null for all else."""
+        if isinstance(value, dict):
+            if type(values.get(key)) is not dict:
+                self.replace(values, key, {})
+            self.merge_keys(values[key], value)
+        else:
+            self.keep(values, key, value)
+
+    def merge_keys(self, target: Any, source: Any) -> None:
+        for key, value in source.items():
+            self.member_field(target, key, value)
+
+    def any_field(self, values: Any, key: str, value: Any) -> None:
+        """An unknown field: an object key by key, a list by the list rule, else last."""
+        if isinstance(value, dict):
+            if type(values.get(key)) is not dict:
+                self.replace(values, key, {})
+            below = values[key]
+            for name, member in value.items():
+                self.any_field(below, name, member)
+        elif isinstance(value, list):
+            if not is_open(value):
+                self.list_rule(values, key, value)
+        else:
+            self.keep(values, key, value)
+
+    def list_rule(self, values: Any, key: str, new: Any) -> None:
+        """An unknown list: cumulative (it repeats the old one) or an increment.
+
+        Undecidable from the wire: increments that are all equal look cumulative.
+        """
+        grown = values.get(key)
+        if type(grown) is not Grown:
+            self.replace(values, key, None)
+            grown = values[key] = Grown()
+        old = grown.items
+        if starts_with(new, old):
+            size = weight(new)
+            self.charge(size - grown.weight)
+            if len(new) > len(old):
+                self.added += 1
+            grown.set(new, size)
+        elif grown.routes is not None and all(map(has_index, new)):
+            for element in new:
+                self.merge_indexed(grown, element)
+        else:
+            size = weight(new) - 8
+            self.charge(size)
+            grown.extend(new, size)
+            self.added += 1
+
+    def merge_indexed(self, grown: Grown, element: Any) -> None:
+        """Into the element with the same index and type, or after the last."""
+        known = grown.routes.get(route_of(element))
+        if known is not None:
+            self.merge_keys(known, element)
+            return
+        size = weight(element)
+        self.charge(size)
+        grown.extend([element], size)
+        self.added += 1
+
+    def any_delta_field(self, place: Place, key: str, node: Node, value: Any) -> None:
+        """An unknown field of a delta: as any other, but strings may be fragments.
+
+        While all values are equal it is that value (a constant sent again and
+        again); once one differs, all that came is concatenated.
+        """
+        values = place.values
+        if type(value) is not str or key.rsplit("_", 1)[-1] in node.options["last_words"]:
+            self.any_field(values, key, value)
+            return
+        old = values.get(key)
+        if type(old) is Echo:
+            if old.text == value:
+                old.count += 1
+                return
+            text = self.text()
+            self.charge(text_weight(old.text) * old.count)
+            text.append(old.text * old.count)
+            values[key] = text
+            self.append(values, key, value)
+        elif type(old) is self.text:
+            self.append(values, key, value)
+        else:
+            self.replace(values, key, None)
+            self.charge_extra(text_weight(value))
+            values[key] = Echo(value)
+        self.added += 1
+
+    # -- storing and accounting ---------------------------------------------------------
+
+    def append(self, values: Any, key: str, value: str) -> None:
+        """Append to the text at `key`, which a plain string may have begun."""
+        text = values.get(key)
+        if type(text) is not self.text:
+            start = text
+            text = self.text()
+            if type(start) is str:
+                self.charge(text_weight(start))
+                text.append(start)
+            elif type(start) is Echo:
+                text.append(start.text)
+            values[key] = text
+        if value:
+            self.charge(text_weight(value))
+            text.append(value)
+            self.added += 1
+
+    def put(self, values: Any, key: str, value: Any, node: Node) -> None:
+        """Store a scalar of a known field, or a value of an unknown one."""
+        if not node.name:
+            self.replace(values, key, value)
+        elif not (key in values and same(values[key], value)):
+            values[key] = value
+            self.added += 1
+
+    def keep(self, values: Any, key: str, value: Any) -> None:
+        """The last non-null value, whole; an unclosed one is not taken."""
+        if value is None:
+            if key not in values:
+                self.replace(values, key, None)
+        elif not is_open(value):
+            self.replace(values, key, value)
+
+    def replace(self, values: Any, key: str, value: Any) -> None:
+        """Store `value` at `key`, and account for what that holds more or less."""
+        if key in values:
+            old = values[key]
+            if same(old, value):
+                return
+            self.charge_extra(_weight_of(value) - _weight_of(old))
+        else:
+            self.charge_extra(text_weight(key) + _weight_of(value))
+        values[key] = value
+        if value is not None:
+            self.added += 1
+
+    def charge(self, size: int) -> None:
+        """Account for text and list elements; raises OutputFull past the limit."""
+        held = self.held + size
+        if size > 0 and 0 <= self.held_limit < held:
+            raise OutputFull
+        self.held = held
+
+    def charge_extra(self, size: int) -> None:
+        """Account for keys and unknown members; raises OutputFull past the limit."""
+        extra = self.extra + size
+        if size > 0 and 0 <= self.extra_limit < extra:
+            raise OutputFull
+        self.extra = extra
+
+    def anomaly(self, code: str, at: Any, key: Any) -> None:
+        """Record an anomaly at `key` below `at`."""
+        self.log.anomaly(code, path_of((at, key)))
+
+
+def path_of(at: Any) -> str:
+    """`choices[0].delta.content` for the linked pairs that lead there."""
+    steps: list[str] = []
+    while at is not None:
+        at, key = at
+        steps.append(f"[{key}]" if type(key) is int else f".{key}")
+    return "".join(reversed(steps)).removeprefix(".")
+
+
+def _rank(waiting: Any) -> int:
+    rank: int = waiting[0]
+    return rank
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == "" or (value == 0 and type(value) is not bool)
+
+
+def _tool_name(element: Any) -> bool:
+    """Whether a fragment carries a non-empty name."""
+    for kind in ("function", "custom"):
+        tool = element.get(kind)
+        if isinstance(tool, dict):
+            name = tool.get("name")
+            if type(name) is str and name:
+                return True
+    return False
+
+
+def _weight_of(value: Any) -> int:
+    """The weight of a plain value; a state's own text was charged as it came."""
+    if type(value) is Echo:
+        return text_weight(value.text)
+    if value is None or isinstance(value, (str, int, float, dict, list)):
+        return weight(value)
+    return 8

@@ -1,0 +1,109 @@
+"""What can be asked of any plain JSON value, closed or not.
+
+Enters: values as a reader hands them on (values.py). Leaves: measures and copies.
+Must not know: dialects, rules, states.
+
+One source for both backends: `_c/plain.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ssefold.values import OpenDict, OpenList
+
+
+def weight(value: Any) -> int:
+    """What holding `value` counts for against max_output_bytes.
+
+    A string counts its UTF-8 bytes (a lone surrogate three), every other scalar
+    and every container 8, and an object's keys like strings.
+    """
+    if type(value) is str:
+        return text_weight(value)
+    total = 8
+    if isinstance(value, dict):
+        for key, below in value.items():
+            total += text_weight(key) + weight(below)
+    elif isinstance(value, list):
+        for below in value:
+            total += weight(below)
+    return total
+
+
+def text_weight(text: str) -> int:
+    """The UTF-8 length of `text`; a lone surrogate counts three bytes."""
+    if text.isascii():
+        return len(text)
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal as JSON: `1`, `1.0` and `true` differ, as do 0.0 and -0.0."""
+    if isinstance(a, dict):
+        return isinstance(b, dict) and _same_members(a, b)
+    if isinstance(a, list):
+        return isinstance(b, list) and len(a) == len(b) and starts_with(b, a)
+    if type(a) is not type(b):
+        return False
+    if type(a) is float:
+        return bool(a == b) and math.copysign(1.0, a) == math.copysign(1.0, b)
+    return bool(a == b)
+
+
+def _same_members(a: Any, b: Any) -> bool:
+    if len(a) != len(b):
+        return False
+    for key, value in a.items():
+        if key not in b or not same(value, b[key]):
+            return False
+    return True
+
+
+def starts_with(longer: Any, shorter: Any) -> bool:
+    """Whether the first elements of `longer` are those of `shorter`."""
+    if len(longer) < len(shorter):
+        return False
+    for position, value in enumerate(shorter):
+        if not same(value, longer[position]):
+            return False
+    return True
+
+
+def copy(value: Any) -> Any:
+    """A fresh plain value: nested dicts and lists are new objects."""
+    if isinstance(value, dict):
+        return {k: copy(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [copy(v) for v in value]
+    return value
+
+
+def is_open(value: Any) -> bool:
+    """True if `value`, or something in it, was not closed.
+
+    Only the last member of an open container can be open in turn, so being
+    closed at the top says all there is to say.
+    """
+    return type(value) is OpenDict or type(value) is OpenList
+
+
+def repair_text(text: str) -> str:
+    """Join surrogate halves that met; what stays unpaired becomes U+FFFD."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def repair(value: Any) -> Any:
+    """`value` with every string and key repaired (see repair_text)."""
+    if type(value) is str:
+        return repair_text(value)
+    if isinstance(value, dict):
+        return {repair_text(k): repair(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [repair(v) for v in value]
+    return value

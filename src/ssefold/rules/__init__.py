@@ -1,0 +1,50 @@
+"""The rules of each dialect, as data: one module, one dialect, no code.
+
+Enters: nothing. Leaves: literals. Must not know: anything; rules import nothing.
+
+Grammar of a table:
+
+NAME      the dialect's name in the API.
+DETECT    what decides for this dialect under `dialect="auto"`: `event` (names of
+          SSE events), `type` (values of the member `type`, `*` at the end stands
+          for the rest), `key` (members), `object` (values of the member `object`,
+          `*` at either end), `item` (a list, a member its first element has, one
+          it lacks). The tables are asked in the order of `DIALECTS`.
+WHOLE     what a body must hold to be a whole, unstreamed answer of this dialect:
+          paths with the type of what stands there.
+ERRORS    where in-band errors stand beside a top-level `error`.
+INHERITS  another table's module name: what this one does not say is as there, and
+          its FIELDS come on top of that one's.
+FIELDS    path -> rule, for events that merge member by member.
+KIND      the member that names an event's kind, for dialects whose events differ;
+EVENTS    kind -> actions, or `by` (a member) and actions for each of its values;
+          an action is a mapping with `do`, `at` (where, in the answer), `from`
+          (where, in the event) and what that verb reads (actions.py).
+LISTS     how lists of the answer that events address by index are held.
+FINISHED  when a closed stream without a terminator is complete.
+READ      where text, usage, finish reason and tool calls stand in the answer.
+
+A rule is a name, or a mapping with `rule` and options:
+  drop, first (first non-empty), last (last non-null), last_filled (last
+  non-empty), append, extend, snapshot (last non-null, whole), per_key (an object,
+  key by key, last non-null), member (per_key for an object, otherwise last), any
+  (an unknown field), any_delta (an unknown field of a delta), object (members by
+  the rules below it), entries (a list routed by index), calls (tool calls), keyed
+  (a list routed by several members), content, parts, name (a tool's name), finish
+  (a finish reason), deferred (applied at the end of the event, by rank), unless
+  (dropped beside a sibling), extend_any (a list extends, all else is last),
+  overwrite (members with `prefix`: last, null too; the rest: snapshot).
+Options: `into` (the key in the answer), `null: "absent"`, `empty: "null"`
+(an empty value is a null), `default`, `order`,
+`always`, `rest`, `early`, and those a single rule reads (merge.py).
+"""
+
+from __future__ import annotations
+
+# The order in which `auto` asks: a kind named by the event comes before a guess
+# by its members, and chat, which claims any `choices`, comes last.
+DIALECTS = (
+    "anthropic_messages",
+    "openai_completions",
+    "openai_chat",
+)

@@ -1,0 +1,89 @@
+"""anthropic.messages: the Messages API.
+
+https://docs.anthropic.com/en/docs/build-with-claude/streaming
+"""
+
+NAME = "anthropic.messages"
+
+DETECT = {
+    "event": ("message_start",),
+    "type": ("message_start", "content_block_*", "message_delta", "message_stop"),
+}
+
+WHOLE = {"type": "message", "content": "array"}
+
+KIND = "type"
+
+EVENTS = {
+    "message_start": ({"do": "base", "from": "message"},),
+    "content_block_start": ({"do": "put", "at": "content[index]", "from": "content_block"},),
+    "content_block_delta": {
+        "by": "delta.type",
+        "text_delta": (
+            {
+                "do": "append",
+                "at": "content[index].text",
+                "from": "delta.text",
+                "make": {"type": "text"},
+            },
+        ),
+        "thinking_delta": (
+            {
+                "do": "append",
+                "at": "content[index].thinking",
+                "from": "delta.thinking",
+                "make": {"type": "thinking"},
+            },
+        ),
+        "signature_delta": (
+            {
+                "do": "set",
+                "at": "content[index].signature",
+                "from": "delta.signature",
+                "make": {"type": "thinking"},
+            },
+        ),
+        "citations_delta": (
+            {
+                "do": "push",
+                "at": "content[index].citations",
+                "from": "delta.citation",
+                "make": {"type": "text"},
+            },
+        ),
+        "input_json_delta": (
+            {
+                "do": "append_json",
+                "at": "content[index].input",
+                "from": "delta.partial_json",
+                "make": {"type": "tool_use"},
+            },
+        ),
+        # An unknown delta: each member goes to the block's member of the same name.
+        "*": ({"do": "spread", "at": "content[index]", "from": "delta", "without": ("type",)},),
+    },
+    "content_block_stop": ({"do": "stop", "at": "content[index]"},),
+    "message_delta": ({"do": "merge"},),
+    "message_stop": ({"do": "end"},),
+}
+
+# Where lists of the answer take their elements by an index of the event.
+LISTS = {"content": {"limit": "blocks", "holes": "vanish"}}
+
+# What message_delta carries.
+FIELDS = {
+    "": {"rest": "snapshot"},
+    "type": "drop",
+    "error": "drop",
+    "delta": {"rule": "object", "into": "", "rest": {"rule": "overwrite", "prefix": "stop_"}},
+    "usage": "per_key",
+}
+
+FINISHED = {"has": "stop_reason", "stopped": "content"}
+
+READ = {
+    "text": ({"each": "content", "type": ("text",)}, "text"),
+    "finish": ("stop_reason",),
+    "calls": ({"each": "content", "type": ("tool_use", "server_tool_use", "mcp_tool_use")},),
+    "usage": "usage",
+}

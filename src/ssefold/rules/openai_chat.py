@@ -1,0 +1,192 @@
+"""openai.chat: Chat Completions of OpenAI, Azure OpenAI and the servers that speak it.
+
+https://platform.openai.com/docs/api-reference/chat-streaming
+"""
+
+NAME = "openai.chat"
+
+DETECT = {"key": ("choices",), "object": ("*chat.completion*",)}
+
+WHOLE = {"choices": "array", "choices[0].message": "object"}
+
+ERRORS = ("choices[].error",)
+
+FIELDS = {
+    "": {
+        "order": (
+            "id",
+            "object",
+            "created",
+            "model",
+            "choices",
+            "usage",
+            "service_tier",
+            "system_fingerprint",
+        ),
+        "always": ("object", "choices"),
+        "rest": "any",
+    },
+    # Azure's first chunk has id "", created 0, model "": empty is no value here.
+    "id": {"rule": "first", "empty": "null"},
+    "created": {"rule": "first", "empty": "null"},
+    "model": {"rule": "last_filled", "empty": "null"},
+    "object": {"rule": "first", "without": ".chunk", "default": "chat.completion"},
+    "service_tier": "last",
+    "system_fingerprint": "last",
+    # Within one event the top level wins over x_groq, and that over a choice.
+    "usage": {"rule": "deferred", "rank": 2, "to": "usage"},
+    "x_groq": {"rule": "object", "rest": "member"},
+    "x_groq.usage": {"rule": "deferred", "rank": 1, "to": "usage"},
+    "obfuscation": "drop",
+    "p": {"rule": "drop", "only": "string"},
+    "error": "drop",
+    # Repeated whole on each chunk, and allowed to shrink.
+    "citations": "snapshot",
+    "search_results": "snapshot",
+    "prompt_filter_results": "snapshot",
+    "prompt_logprobs": "snapshot",
+    "moderation": "snapshot",
+    "provider": "snapshot",
+    "choices": {
+        "rule": "entries",
+        "by": "index",
+        "missing": "position",
+        "limit": "choices",
+        "default": (),
+        "null": "absent",
+    },
+    "choices[]": {
+        "order": ("index", "message", "logprobs", "finish_reason"),
+        "always": ("index", "message", "finish_reason"),
+        "rest": "any",
+    },
+    "choices[].index": "drop",
+    "choices[].finish_reason": "finish",
+    "choices[].logprobs": {"rule": "object", "rest": "snapshot"},
+    "choices[].logprobs.content": "extend",
+    "choices[].logprobs.refusal": "extend",
+    "choices[].content_filter_results": "per_key",
+    "choices[].content_filter_offsets": "drop",
+    "choices[].content_filter_raw": "drop",
+    "choices[].token_ids": "extend",
+    "choices[].usage": {"rule": "deferred", "rank": 0, "to": "usage"},
+    # Together and Hugging Face repeat the delta as text, Perplexity the whole as message.
+    "choices[].text": {"rule": "unless", "sibling": "delta"},
+    "choices[].message": {"rule": "unless", "sibling": "delta", "as_sibling": "delta"},
+    "choices[].delta": {
+        "rule": "object",
+        "into": "message",
+        "null": "absent",
+        "delta": True,
+        "order": ("role", "content", "function_call", "tool_calls", "refusal", "annotations"),
+        "always": ("role", "content"),
+        "rest": {
+            "rule": "any_delta",
+            "last_words": (
+                "id",
+                "type",
+                "name",
+                "role",
+                "status",
+                "model",
+                "format",
+                "signature",
+                "index",
+            ),
+        },
+    },
+    "choices[].delta.role": {"rule": "first", "default": "assistant"},
+    "choices[].delta.content": "content",
+    "choices[].delta.refusal": "append",
+    "choices[].delta.reasoning_content": "append",
+    "choices[].delta.reasoning": "append",
+    "choices[].delta.thinking": "append",
+    "choices[].delta.reasoning_details": {
+        "rule": "keyed",
+        "by": ("index", "type"),
+        "needs": "index",
+    },
+    "choices[].delta.reasoning_details[]": {"rest": "first"},
+    "choices[].delta.reasoning_details[].text": "append",
+    "choices[].delta.reasoning_details[].summary": "append",
+    "choices[].delta.reasoning_details[].data": "append",
+    "choices[].delta.thinking_blocks": {
+        "rule": "keyed",
+        "by": ("index", "type"),
+        "needs": "index",
+    },
+    "choices[].delta.thinking_blocks[]": {"rest": "first"},
+    "choices[].delta.thinking_blocks[].text": "append",
+    "choices[].delta.thinking_blocks[].summary": "append",
+    "choices[].delta.thinking_blocks[].data": "append",
+    "choices[].delta.annotations": {"rule": "extend", "null": "absent"},
+    "choices[].delta.images": "extend",
+    "choices[].delta.token_ids": "extend",
+    "choices[].delta.audio": {"rule": "object", "null": "absent"},
+    "choices[].delta.audio.id": "last",
+    "choices[].delta.audio.expires_at": "last",
+    "choices[].delta.audio.data": "append",
+    "choices[].delta.audio.transcript": "append",
+    "choices[].delta.function_call": {
+        "rule": "object",
+        "null": "absent",
+        "order": ("name", "arguments"),
+        "always": ("arguments",),
+        "early": ("name",),
+        "rest": "member",
+    },
+    "choices[].delta.function_call.name": {"rule": "name", "until": "arguments"},
+    "choices[].delta.function_call.arguments": {
+        "rule": "append",
+        "null": "absent",
+        "default": "",
+    },
+    "choices[].delta.tool_calls": {"rule": "calls", "null": "absent", "limit": "tool_calls"},
+    "choices[].delta.tool_calls[]": {
+        "order": ("id", "type", "function", "custom"),
+        "always": ("type",),
+        "rest": "member",
+    },
+    "choices[].delta.tool_calls[].index": "drop",
+    "choices[].delta.tool_calls[].id": "first",
+    "choices[].delta.tool_calls[].type": {
+        "rule": "first",
+        "default": "function",
+        "default_with": ("function", "custom"),
+    },
+    "choices[].delta.tool_calls[].function": {
+        "rule": "object",
+        "order": ("name", "arguments"),
+        "always": ("arguments",),
+        "early": ("name",),
+        "rest": "member",
+    },
+    "choices[].delta.tool_calls[].function.name": {"rule": "name", "until": "arguments"},
+    "choices[].delta.tool_calls[].function.arguments": {
+        "rule": "append",
+        "null": "absent",
+        "default": "",
+    },
+    "choices[].delta.tool_calls[].custom": {
+        "rule": "object",
+        "order": ("name", "input"),
+        "always": ("input",),
+        "early": ("name",),
+        "rest": "member",
+    },
+    "choices[].delta.tool_calls[].custom.name": {"rule": "name", "until": "input"},
+    "choices[].delta.tool_calls[].custom.input": {
+        "rule": "append",
+        "null": "absent",
+        "default": "",
+    },
+}
+
+FINISHED = {"each": "choices", "has": "finish_reason"}
+
+READ = {
+    "text": ({"entry": "choices"}, "message", "content"),
+    "finish": ({"entry": "choices"}, "finish_reason"),
+    "calls": ({"entry": "choices"}, "message", {"each": "tool_calls"}),
+    "usage": "usage",
+}

@@ -1,0 +1,34 @@
+"""openai.completions: the legacy Completions API.
+
+https://platform.openai.com/docs/api-reference/completions
+"""
+
+NAME = "openai.completions"
+
+# What is not said here is as there.
+INHERITS = "openai_chat"
+
+DETECT = {"object": ("text_completion",), "item": ("choices", "text", "delta")}
+
+WHOLE = {"object": "text_completion", "choices": "array", "choices[0].text": "string"}
+
+FIELDS = {
+    "object": {"rule": "first", "without": ".chunk", "default": "text_completion"},
+    "choices[]": {
+        "order": ("text", "index", "logprobs", "finish_reason"),
+        "always": ("text", "index", "finish_reason"),
+        "rest": "any",
+    },
+    "choices[].text": {"rule": "append", "null": "absent", "default": "", "delta": True},
+    # Parallel arrays: tokens, token_logprobs, top_logprobs, text_offset (as sent).
+    "choices[].logprobs": {"rule": "object", "rest": "extend_any"},
+    "choices[].logprobs.content": "extend_any",
+    "choices[].logprobs.refusal": "extend_any",
+}
+
+READ = {
+    "text": ({"entry": "choices"}, "text"),
+    "finish": ({"entry": "choices"}, "finish_reason"),
+    "calls": (),
+    "usage": "usage",
+}

@@ -1,0 +1,318 @@
+"""The state of an answer while it is folded, and how it is read.
+
+Enters: what the merge puts there.
+Leaves: plain dicts, lists and scalars, fresh at each reading.
+Must not know: events, rules beyond the order of keys, where bytes came from.
+
+Plain JSON values stand for themselves. What grows or is routed has a class: Text
+(the backend's buffers), Place (an object with rules), Entries, Calls, Keyed,
+Grown, Parts, Slots (lists), Echo and JSONText.
+
+One source for both backends: `_c/state.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .plain import copy
+from .table import Node
+
+
+class Place:
+    """An object of the answer: `values` by key, in the order first seen.
+
+    finished: number of the event in which a finish was seen, or -1.
+    fed:      whether a delta ever came (beside one, some siblings are repeats).
+    index:    the routing index of a tool call or an entry.
+    stopped:  whether a block was stopped; started: whether its start was seen.
+    """
+
+    __slots__ = ("fed", "finished", "index", "node", "started", "stopped", "values")
+
+    def __init__(self, node: Node | None) -> None:
+        self.node = node
+        self.values: dict[str, Any] = {}
+        self.finished = -1
+        self.fed = False
+        self.index = 0
+        self.started = False
+        self.stopped = False
+
+    def read(self) -> dict[str, Any]:
+        """The object: ordered keys first, then the rest as first seen."""
+        values = self.values.copy()  # in one step: another thread may be feeding
+        node = self.node
+        if node is None:
+            return {key: read(value) for key, value in values.items()}
+        out: dict[str, Any] = {}
+        for key in node.order:
+            if key in values:
+                out[key] = read(values[key])
+            elif key in node.always:
+                out[key] = default_of(node, key, values)
+        for key, value in values.items():
+            if key not in out:
+                out[key] = read(value)
+        return out
+
+
+def default_of(node: Node, key: str, values: dict[str, Any]) -> Any:
+    """What stands at `key` of an object while nothing came for it."""
+    for child in node.children.values():
+        if child.name == key:
+            if child.always:
+                return Place(child).read()
+            for sibling in child.options.get("default_with", ()):
+                if sibling in values:
+                    return sibling
+            return list(child.default) if type(child.default) is tuple else child.default
+    return None
+
+
+class Echo:
+    """A string that so far came `count` times, always the same."""
+
+    __slots__ = ("count", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.count = 1
+
+
+class JSONText:
+    """A tool's input that comes as JSON text: its start value until text comes.
+
+    `value` is the parsed text once `settled`; while it is not whole JSON, the
+    input is the text itself: nothing is lost, nothing invented.
+    """
+
+    __slots__ = ("parse", "settled", "start", "text", "value")
+
+    def __init__(self, start: Any, has_start: bool, text: Any, parse: Any) -> None:
+        self.start = start if has_start else ""
+        self.text = text
+        self.parse = parse
+        self.settled = False
+        self.value: Any = None
+
+    def read(self) -> Any:
+        if not self.text:
+            return copy(self.start)
+        if self.settled:
+            return copy(self.value)
+        text = self.text.get()
+        whole, value = self.parse(text)
+        return value if whole else text
+
+
+class Entries:
+    """A list routed by an index of its elements; sorted by it, holes leave nothing."""
+
+    __slots__ = ("items",)
+
+    def __init__(self) -> None:
+        self.items: dict[int, Any] = {}
+
+    def read(self) -> list[Any]:
+        items = self.items.copy()
+        return [read(items[index]) for index in sorted(items)]
+
+
+class Slots:
+    """A list addressed by index; what is missing before an element is null."""
+
+    __slots__ = ("items",)
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+
+    def read(self) -> list[Any]:
+        return [read(item) for item in self.items.copy()]
+
+
+class Calls:
+    """Tool calls in the order they came; read by index, calls of one index in order.
+
+    `skipped`: the last call met was past the limit, and so are its fragments.
+    """
+
+    __slots__ = ("items", "skipped")
+
+    def __init__(self) -> None:
+        self.items: list[Place] = []
+        self.skipped = False
+
+    def read(self) -> list[Any]:
+        return [place.read() for place in sorted(self.items.copy(), key=_index)]
+
+
+def _index(place: Place) -> int:
+    return place.index
+
+
+class Keyed:
+    """A list whose objects merge where several members agree; the rest is appended."""
+
+    __slots__ = ("items", "places")
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.places: dict[Any, Place] = {}
+
+    def read(self) -> list[Any]:
+        return [read(item) for item in self.items.copy()]
+
+
+class Grown:
+    """An unknown list: cumulative, indexed or incremental, as its values tell.
+
+    `routes` finds the elements by (index, type) while all have an int `index`,
+    and is None from the first that has none.
+    """
+
+    __slots__ = ("items", "routes", "weight")
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.routes: dict[Any, Any] | None = {}
+        self.weight = 0
+
+    def set(self, items: list[Any], weight: int) -> None:
+        """Replace all elements; `weight` is theirs."""
+        self.items = []
+        self.routes = {}
+        self.weight = 0
+        self.extend(items, weight)
+
+    def extend(self, items: list[Any], weight: int) -> None:
+        """Add elements; `weight` is what they add."""
+        self.weight += weight
+        self.items.extend(items)
+        for item in items:
+            if self.routes is None:
+                break
+            if has_index(item):
+                self.routes.setdefault(route_of(item), item)
+            else:
+                self.routes = None
+
+    def read(self) -> list[Any]:
+        return [copy(item) for item in self.items.copy()]
+
+
+def has_index(element: Any) -> bool:
+    """Whether an element of an unknown list can be routed by its index."""
+    return type(element) is dict and type(element.get("index")) is int
+
+
+def route_of(element: Any) -> Any:
+    """What tells the elements of an indexed list apart."""
+    return (element["index"], routing(element.get("type")))
+
+
+def routing(value: Any) -> Any:
+    """A routing member as a key: a scalar with its type, or nothing."""
+    if isinstance(value, (dict, list)):
+        return None
+    return (type(value).__name__, value)
+
+
+class Parts:
+    """Content parts: neighbours of one kind have joined in the last one.
+
+    `closed`: the last part takes nothing more (a signature ended it).
+    """
+
+    __slots__ = ("closed", "items")
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.closed = False
+
+    def read(self) -> list[Any]:
+        return [read(item) for item in self.items.copy()]
+
+
+def read(value: Any) -> Any:
+    """A fresh plain value of any state."""
+    kind = type(value)
+    if kind is str or kind is int or value is None or kind is bool or kind is float:
+        return value
+    if kind is dict:
+        return {key: read(below) for key, below in value.copy().items()}
+    if kind is list:
+        return copy(value)
+    if kind is Echo:
+        return value.text
+    if kind is Place or kind is Entries or kind is Calls or kind is Parts:
+        return value.read()
+    if kind is Keyed or kind is Grown or kind is Slots or kind is JSONText:
+        return value.read()
+    if isinstance(value, (dict, list)):
+        return copy(value)
+    return value.get()
+
+
+def select(value: Any, path: tuple[Any, ...], choice: int) -> list[Any]:
+    """The states that `path` (a READ path of a table) leads to, in order."""
+    found = [value]
+    for step in path:
+        found = [below for one in found for below in _step(one, step, choice)]
+    return found
+
+
+def _step(value: Any, step: Any, choice: int) -> list[Any]:
+    if type(step) is str:
+        below = member(value, step)
+        return [] if below is None else [below]
+    if "entry" in step:
+        entries = member(value, step["entry"])
+        if type(entries) is Entries:
+            entry = entries.items.get(choice)
+            return [] if entry is None else [entry]
+        return _plain_entry(entries, choice)
+    return [item for item in elements(member(value, step["each"])) if _fits(item, step)]
+
+
+def _plain_entry(entries: Any, choice: int) -> list[Any]:
+    """The element with index `choice` of a whole answer's list."""
+    if type(entries) is not list:
+        return []
+    for position, entry in enumerate(entries):
+        if isinstance(entry, dict) and entry.get("index", position) == choice:
+            return [entry]
+    return []
+
+
+def _fits(item: Any, step: Any) -> bool:
+    types = step.get("type")
+    if types is not None and member(item, "type") not in types:
+        return False
+    has = step.get("has")
+    if has is not None and member(item, has) is None:
+        return False
+    lacks = step.get("lacks")
+    return lacks is None or member(item, lacks) in (None, False)
+
+
+def member(value: Any, key: str) -> Any:
+    """The state at `key` of an object's state, or None."""
+    if type(value) is Place:
+        return value.values.get(key)
+    if isinstance(value, dict):
+        return value.get(key)
+    return None
+
+
+def elements(value: Any) -> list[Any]:
+    """The states of a list's elements, in the order in which they are read."""
+    kind = type(value)
+    if kind is Entries:
+        items = value.items.copy()
+        return [items[index] for index in sorted(items)]
+    if kind is Calls:
+        return sorted(value.items.copy(), key=_index)
+    if kind is Parts or kind is Slots or kind is Keyed:
+        return list(value.items)
+    return list(value) if isinstance(value, list) else []

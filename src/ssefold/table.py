@@ -1,0 +1,256 @@
+"""From a dialect's table to the nodes that the merge walks.
+
+Enters: the literals of a `rules/` module, and a caller's overrides.
+Leaves: a `Table` whose nodes hold, for each place of an event, the rule and all
+that the rule needs, looked up once and not per event.
+Must not know: events, states, backends.
+
+The grammar of a table is described in `rules/__init__.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# The rules. How each combines values is told in merge.py, where it is executed.
+DROP = 0
+FIRST = 1
+LAST = 2
+LAST_FILLED = 3
+APPEND = 4
+EXTEND = 5
+SNAPSHOT = 6
+PER_KEY = 7
+MEMBER = 8
+ANY = 9
+ANY_DELTA = 10
+OBJECT = 11
+ENTRIES = 12
+CALLS = 13
+KEYED = 14
+CONTENT = 15
+PARTS = 16
+NAME = 17
+FINISH = 18
+DEFERRED = 19
+UNLESS = 20
+EXTEND_ANY = 21
+OVERWRITE = 22
+
+OPS: Mapping[str, int] = {
+    "drop": DROP,
+    "first": FIRST,
+    "last": LAST,
+    "last_filled": LAST_FILLED,
+    "append": APPEND,
+    "extend": EXTEND,
+    "snapshot": SNAPSHOT,
+    "per_key": PER_KEY,
+    "member": MEMBER,
+    "any": ANY,
+    "any_delta": ANY_DELTA,
+    "object": OBJECT,
+    "entries": ENTRIES,
+    "calls": CALLS,
+    "keyed": KEYED,
+    "content": CONTENT,
+    "parts": PARTS,
+    "name": NAME,
+    "finish": FINISH,
+    "deferred": DEFERRED,
+    "unless": UNLESS,
+    "extend_any": EXTEND_ANY,
+    "overwrite": OVERWRITE,
+}
+
+# What a caller may say of a path: `rules={"choices[].delta.foo": "append"}`.
+USER_RULES = ("append", "last", "first", "extend", "snapshot", "drop")
+
+
+class Node:
+    """One place of an event and its rule.
+
+    op:       the rule, one of the numbers above.
+    name:     the key it has in the answer (a delta becomes a message).
+    absent:   null leaves no key (everywhere else it leaves a null).
+    empty:    "" and 0 count as null.
+    default:  what stands there when nothing came, if the key is always there.
+    has_default: whether there is one; the empty values of a "first" rule then count as nothing.
+    without:  a suffix to take off; delta: this is what a choice adds in an event.
+    options:  what only this rule reads (see merge.py).
+    children: the members with rules of their own; rest: the rule of all others.
+    item:     the elements of a list.
+    order, always: the keys that come first, and those that are always there.
+    early:    members read before the others.
+    """
+
+    __slots__ = (
+        "absent",
+        "always",
+        "children",
+        "default",
+        "delta",
+        "early",
+        "empty",
+        "has_default",
+        "item",
+        "name",
+        "op",
+        "options",
+        "order",
+        "rest",
+        "without",
+    )
+
+    def __init__(self, op: int, name: str, options: Mapping[str, Any]) -> None:
+        self.op = op
+        self.name = options.get("into", name)
+        self.absent = options.get("null") == "absent"
+        self.empty = options.get("empty") == "null"
+        self.default = options.get("default")
+        self.has_default = "default" in options
+        self.without: str = options.get("without", "")
+        self.delta: bool = options.get("delta", False)
+        self.options = options
+        self.children: dict[str, Node] = {}
+        self.rest: Node | None = None
+        self.item: Node | None = None
+        self.order: tuple[str, ...] = tuple(options.get("order", ()))
+        self.always: tuple[str, ...] = tuple(options.get("always", ()))
+        self.early: tuple[str, ...] = tuple(options.get("early", ()))
+
+
+class Table:
+    """One dialect, ready to be executed."""
+
+    __slots__ = ("errors", "events", "finished", "kind", "lists", "name", "read", "root")
+
+    def __init__(self, source: Mapping[str, Any], overrides: Mapping[str, str]) -> None:
+        self.name: str = source["NAME"]
+        self.kind: str | None = source.get("KIND")
+        self.lists: Mapping[str, Any] = source.get("LISTS", {})
+        self.events: Mapping[str, Any] = {
+            kind: _actions(actions) for kind, actions in source.get("EVENTS", {}).items()
+        }
+        self.read: Mapping[str, Any] = source["READ"]
+        self.finished: Mapping[str, Any] = source.get("FINISHED", {})
+        self.errors = tuple(steps(path) for path in source.get("ERRORS", ()))
+        self.root = _grow({**source["FIELDS"], **overrides})
+
+
+class Action:
+    """One action of an event: a verb, where it acts, and what it takes.
+
+    target: steps into the answer; a pair (list, member) is the element of `list`
+            whose index stands at `member` of the event.
+    source: steps into the event.
+    """
+
+    __slots__ = ("make", "options", "source", "target", "verb")
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.verb: str = options["do"]
+        self.target: tuple[Any, ...] = steps(options.get("at", ""))
+        self.source: tuple[Any, ...] = steps(options.get("from", ""))
+        self.make: Mapping[str, Any] = options.get("make", {})
+        self.options = options
+
+
+def _actions(source: Any) -> Any:
+    """Actions ready to be executed; a mapping chooses among them by a member."""
+    if isinstance(source, Mapping):
+        chosen = {k: _actions(v) for k, v in source.items() if k != "by"}
+        return {"by": steps(source["by"]), **chosen}
+    return tuple(Action(options) for options in source)
+
+
+def steps(path: str) -> tuple[Any, ...]:
+    """`"a[].b[index].c"` as ("a", (None,), "b", ("index",), "c")."""
+    out: list[Any] = []
+    for step in path.split(".") if path else ():
+        name, bracket, key = step.partition("[")
+        if name:
+            out.append(name)
+        if bracket:
+            out.append((key.rstrip("]") or None,))
+    return tuple(out)
+
+
+def checked(overrides: Mapping[str, str] | None) -> dict[str, str]:
+    """A caller's rules, or ValueError / TypeError that names the wrong one."""
+    if overrides is None:
+        return {}
+    if not isinstance(overrides, Mapping):
+        raise TypeError(f"rules must be a mapping of path to rule, not {type(overrides).__name__}")
+    for path, rule in overrides.items():
+        if not isinstance(path, str) or not isinstance(rule, str):
+            raise TypeError(f"rules must map str to str, got {path!r}: {rule!r}")
+        if rule not in USER_RULES:
+            raise ValueError(f"rule {rule!r} of {path!r} is not one of {', '.join(USER_RULES)}")
+        if not path or any(not step or step == "[]" for step in path.split(".")):
+            raise ValueError(f"{path!r} is not a path such as 'choices[].delta.foo'")
+    return dict(overrides)
+
+
+def _grow(fields: Mapping[str, Any]) -> Node:
+    """The tree of nodes for `fields`, which maps paths to rules."""
+    root = _node("object", "", fields.get("", {}))
+    for path, rule in fields.items():
+        if path:
+            parent, name = _parent(root, path)
+            if name == "[]":
+                parent.item = _graft(parent.item, _node("object", "", rule))
+            else:
+                parent.children[name] = _graft(
+                    parent.children.get(name), _node("object", name, rule)
+                )
+    _resolve(root, root)
+    return root
+
+
+def _graft(old: Node | None, new: Node) -> Node:
+    """`new` in the place of `old`, with what already grew on `old`."""
+    if old is not None:
+        new.children.update(old.children)
+        new.item = new.item or old.item
+    return new
+
+
+def _node(default_rule: str, name: str, rule: str | Mapping[str, Any]) -> Node:
+    options: Mapping[str, Any] = {"rule": rule} if isinstance(rule, str) else rule
+    node = Node(OPS[options.get("rule", default_rule)], name, options)
+    if "rest" in options:
+        node.rest = _node("any", "", options["rest"])
+    return node
+
+
+def _parent(root: Node, path: str) -> tuple[Node, str]:
+    """The node above `path`, made where it is missing, and the last step."""
+    steps: list[str] = []
+    for step in path.split("."):
+        name = step.rstrip("[]")
+        steps.append(name)
+        steps.extend(["[]"] * ((len(step) - len(name)) // 2))
+    node = root
+    for step in steps[:-1]:
+        if step == "[]":
+            node.item = node.item or _node("object", "", "object")
+            node = node.item
+        else:
+            node = node.children.setdefault(step, _node("object", step, "object"))
+    return node, steps[-1]
+
+
+def _resolve(node: Node, root: Node) -> None:
+    """Fill in rests and aliases, once the whole tree is there."""
+    if node.rest is None:
+        node.rest = _node("any", "", "any")
+    for child in node.children.values():
+        _resolve(child, root)
+    if node.item is not None:
+        _resolve(node.item, root)
+    for child in node.children.values():
+        if child.op == UNLESS:
+            sibling = child.options.get("as_sibling")
+            child.item = node.children[sibling] if sibling else _node("any", child.name, "any")
