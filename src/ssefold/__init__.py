@@ -1,0 +1,50 @@
+"""ssefold: a tap for LLM streams. Bytes in, relayed untouched; the answer at the side.
+
+    acc = ssefold.StreamAccumulator()
+    for chunk in ssefold.tap(response.iter_bytes(), acc):
+        send(chunk)
+    acc.status, acc.usage, acc.snapshot()
+"""
+
+from ssefold import _backend
+from ssefold._version import __version__
+from ssefold.accumulator import StreamAccumulator
+from ssefold.errors import (
+    ANOMALY_CODES,
+    FAULT_CODES,
+    Anomaly,
+    Fault,
+    SSEFoldError,
+    StreamError,
+    StreamFailed,
+    StreamMalformed,
+    StreamTruncated,
+)
+from ssefold.limits import Limits
+from ssefold.relay import afold, atap, fold, tap
+
+SSEDecoder = _backend.SSEDecoder
+ServerSentEvent = _backend.ServerSentEvent
+backend: str = _backend.name
+
+__all__ = [
+    "ANOMALY_CODES",
+    "FAULT_CODES",
+    "Anomaly",
+    "Fault",
+    "Limits",
+    "SSEDecoder",
+    "SSEFoldError",
+    "ServerSentEvent",
+    "StreamAccumulator",
+    "StreamError",
+    "StreamFailed",
+    "StreamMalformed",
+    "StreamTruncated",
+    "__version__",
+    "afold",
+    "atap",
+    "backend",
+    "fold",
+    "tap",
+]

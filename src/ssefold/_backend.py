@@ -1,0 +1,47 @@
+"""The only door to the backends.
+
+Enters: the environment variable SSEFOLD_BACKEND ("c", "python", or unset).
+Leaves: `name` of the backend that runs, and its classes.
+Must not know: anything else.
+
+Unset, the compiled backend runs where it is installed. Only its absence leads to
+the pure one: an extension that is there and does not load raises.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+VARIABLE = "SSEFOLD_BACKEND"
+
+
+def _choose() -> str:
+    wanted = os.environ.get(VARIABLE, "")
+    if wanted not in ("", "c", "python"):
+        raise ImportError(f"{VARIABLE} must be 'c' or 'python', not {wanted!r}")
+    if wanted == "python":
+        return "python"
+    if find_spec("ssefold._c.core") is not None:
+        return "c"
+    if wanted == "c":
+        raise ImportError(
+            f"{VARIABLE}=c, but ssefold was installed without its compiled backend: "
+            "reinstall it with a C compiler at hand, or unset the variable"
+        )
+    return "python"
+
+
+name = _choose()
+
+if TYPE_CHECKING or name == "python":
+    from ssefold._py.core import FoldCore
+    from ssefold._py.framing import SSEDecoder
+    from ssefold.events import ServerSentEvent
+else:
+    from ssefold._c.core import FoldCore
+    from ssefold._c.events import ServerSentEvent
+    from ssefold._c.framing import SSEDecoder
+
+__all__ = ["FoldCore", "SSEDecoder", "ServerSentEvent", "name"]

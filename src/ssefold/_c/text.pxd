@@ -1,0 +1,22 @@
+# cython: language_level=3
+"""The contract of text.pyx: strings that grow by appending, kept as JSON string bodies."""
+
+
+cdef class Text:
+    cdef unsigned char *buf         # a JSON string body: UTF-8, escapes as they came
+    cdef Py_ssize_t size
+    cdef Py_ssize_t room
+    cdef Py_ssize_t given           # how many bytes take() has given out
+    cdef bint escaped               # a backslash stands in it
+    cdef readonly Py_ssize_t taken  # how many characters take() has given out
+
+    # Room for n bytes more; 0, or -1 with MemoryError set.
+    cdef int reserve(self, Py_ssize_t n) except -1
+    # Append n bytes of a valid JSON string body; `escaped` if a backslash is among them.
+    cdef int push(self, const unsigned char *p, Py_ssize_t n, bint escaped) except -1
+    cpdef append(self, str text)
+    cpdef str get(self)
+    cpdef str take(self)
+    cdef append_surrogates(self, str text)
+    cdef int append_utf8(self, const unsigned char *p, Py_ssize_t n) except -1
+    cdef str decode(self, Py_ssize_t start, Py_ssize_t end)

@@ -1,0 +1,130 @@
+# cython: language_level=3
+"""Text buffers of the compiled backend: JSON string bodies that grow by appending.
+
+Enters: decoded strings; raw string bodies that were validated.
+Leaves: the whole text, and what came since it was last taken.
+Must not know: what the text is.
+
+A chunk's fragment is appended as it stood on the wire, escapes and all: what is
+never asked for is never decoded, and halves of a surrogate pair that came in two
+fragments join by standing side by side.
+"""
+
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.string cimport memcpy
+
+from .jsonread cimport unescape
+
+cdef extern from "Python.h":
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except? NULL
+
+# Blind 16-byte copies may write past what they append.
+cdef enum:
+    SLACK = 16
+
+
+cdef class Text:
+    """A growing string; `taken` is how many characters `take` has given out."""
+
+    def __dealloc__(self):
+        PyMem_Free(self.buf)
+
+    def __bool__(self):
+        return self.size > 0
+
+    cdef int reserve(self, Py_ssize_t n) except -1:
+        cdef Py_ssize_t need = self.size + n + SLACK
+        cdef unsigned char *buf
+        if need > self.room:
+            need = max(need, self.room + (self.room >> 1))
+            buf = <unsigned char *>PyMem_Realloc(self.buf, need)
+            if buf == NULL:
+                raise MemoryError
+            self.buf = buf
+            self.room = need
+        return 0
+
+    cdef int push(self, const unsigned char *p, Py_ssize_t n, bint escaped) except -1:
+        self.reserve(n)
+        memcpy(self.buf + self.size, p, n)
+        self.size += n
+        self.escaped |= escaped
+        return 0
+
+    cpdef append(self, str text):
+        """Add to the end."""
+        cdef Py_ssize_t size
+        cdef const char *p
+        if not text:
+            return
+        try:
+            p = PyUnicode_AsUTF8AndSize(text, &size)
+        except UnicodeEncodeError:
+            self.append_surrogates(text)
+            return
+        self.append_utf8(<const unsigned char *>p, size)
+
+    cdef append_surrogates(self, str text):
+        cdef bytes escape
+        # Unpaired halves cannot stand in UTF-8: they are kept as the escapes they were.
+        for part in text:
+            if "\ud800" <= part <= "\udfff":
+                escape = b"\\u%04x" % ord(part)
+                self.push(<const unsigned char *><char *>escape, len(escape), True)
+            else:
+                self.append(part)
+
+    cdef int append_utf8(self, const unsigned char *p, Py_ssize_t n) except -1:
+        """Append UTF-8, escaping what JSON wants escaped."""
+        cdef Py_ssize_t i, extra = 0
+        cdef unsigned char c
+        cdef unsigned char *out
+        for i in range(n):
+            c = p[i]
+            if c < 0x20:
+                extra += 5
+            elif c == 34 or c == 92:  # quote, backslash
+                extra += 1
+        self.reserve(n + extra)
+        out = self.buf + self.size
+        self.size += n + extra
+        if extra == 0:
+            memcpy(out, p, n)
+            return 0
+        self.escaped = True
+        for i in range(n):
+            c = p[i]
+            if c < 0x20:
+                memcpy(out, b"\\u00", 4)
+                out[4] = 48 + (c >> 4)
+                out[5] = b"0123456789abcdef"[c & 15]
+                out += 6
+                continue
+            if c == 34 or c == 92:
+                out[0] = 92
+                out += 1
+            out[0] = c
+            out += 1
+        return 0
+
+    cpdef str get(self):
+        """The whole text, as it came."""
+        return self.decode(0, self.size)
+
+    cpdef str take(self):
+        """What was appended since the last call; a high surrogate waits for its half."""
+        cdef str text = self.decode(self.given, self.size)
+        self.given = self.size
+        if text and "\ud800" <= text[len(text) - 1] <= "\udbff":
+            text = text[:len(text) - 1]
+            self.given -= 6  # the escape that made it
+        self.taken += len(text)
+        return text
+
+    cdef str decode(self, Py_ssize_t start, Py_ssize_t end):
+        if end == start:
+            return ""
+        if self.escaped:
+            return unescape(self.buf + start, end - start)
+        return PyUnicode_DecodeUTF8(<char *>self.buf + start, end - start, NULL)

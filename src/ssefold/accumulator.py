@@ -1,0 +1,251 @@
+"""StreamAccumulator: what a person asks of a folded stream.
+
+Enters: options, and through the backend's core the bytes of one stream.
+Leaves: status, answer, text, usage, errors; exceptions that carry the partial answer.
+Must not know: how bytes become blocks and blocks a state.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ssefold import _backend
+from ssefold.detect import SOURCES
+from ssefold.errors import (
+    Anomaly,
+    Fault,
+    StreamError,
+    StreamFailed,
+    StreamMalformed,
+    StreamTruncated,
+)
+from ssefold.plain import copy, repair
+
+if TYPE_CHECKING:
+    from ssefold._py.core import FoldCore as _Core
+else:
+    _Core = object
+
+
+class Reader(_Core):
+    """What can be read of a fold; stands above either backend's core."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def status(self) -> str:
+        """ "open", "complete", "truncated" or "failed"."""
+        return self._stream.status
+
+    @property
+    def dialect(self) -> str | None:
+        """The dialect's name, or None while no event decided."""
+        return self._stream.dialect
+
+    @property
+    def error(self) -> Any:
+        """The payload of the first in-band error, a fresh copy; None if there was none."""
+        return repair(copy(self._stream.error))
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The bad input met so far, at most Limits.max_faults of them."""
+        return tuple(self._stream.log.faults)
+
+    @property
+    def anomalies(self) -> tuple[Anomaly, ...]:
+        """The odd input met so far, at most Limits.max_anomalies of it."""
+        return tuple(self._stream.log.anomalies)
+
+    @property
+    def fault_count(self) -> int:
+        """How many faults there were, kept or not."""
+        return self._stream.log.fault_count
+
+    @property
+    def anomaly_count(self) -> int:
+        """How many anomalies there were, kept or not."""
+        return self._stream.log.anomaly_count
+
+    # -- the answer ------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """The answer as far as it came: a fresh dict, at any byte; never raises."""
+        root = self._stream.root
+        if root is None:
+            return {}
+        answer = self._read(root)
+        return repair(answer) if self._stream.surrogates else answer
+
+    def snapshot_json(self) -> bytes:
+        """The snapshot as compact JSON in UTF-8."""
+        return _dumps(self.snapshot())
+
+    def result(self) -> dict[str, Any]:
+        """The answer, complete and faultless.
+
+        Raises, in this order: StreamFailed (an in-band error), StreamMalformed (no
+        event stream, an unknown dialect, a limit), StreamTruncated (cut, or still
+        open: code "open"), StreamMalformed (other faults).
+        """
+        error = self._verdict()
+        if error is not None:
+            raise error
+        return self.snapshot()
+
+    def result_json(self) -> bytes:
+        """result() as compact JSON in UTF-8; raises alike."""
+        error = self._verdict()
+        if error is not None:
+            raise error
+        return self.snapshot_json()
+
+    def _verdict(self) -> StreamError | None:
+        """The exception that result() has to raise, if any."""
+        stream = self._stream
+        status = stream.status
+        if status == "failed":
+            return self._error(StreamFailed, "failed")
+        grave = stream.log.grave
+        if grave is not None:
+            return self._error(StreamMalformed, *grave[:2], grave.detail)
+        if status == "truncated":
+            return self._error(StreamTruncated, "truncated", self.bytes)
+        if status == "open":
+            return self._error(StreamTruncated, "open", self.bytes)
+        if stream.log.faults:
+            fault = stream.log.faults[0]
+            return self._error(StreamMalformed, *fault[:2], fault.detail)
+        if stream.log.fault_count:  # max_faults=0 keeps none
+            return self._error(StreamMalformed, "bad_json")
+        return None
+
+    def _error(
+        self, kind: type[StreamError], code: str, offset: int = -1, detail: str = ""
+    ) -> StreamError:
+        partial = {} if code == "busy" else self.snapshot()
+        return kind(code, offset, detail, partial, self.status, self.faults, self.error)
+
+    def _refuse(self, code: str) -> NoReturn:
+        """For the core: a feed that cannot be taken (`closed`, `busy`)."""
+        raise self._error(StreamError, code)
+
+    def _stop(self) -> NoReturn:
+        """For the core: a strict fold met its first fault."""
+        faults = self._stream.log.faults
+        if not faults:
+            raise self._error(StreamMalformed, "bad_json")
+        raise self._error(StreamMalformed, *faults[0][:2], faults[0].detail)
+
+    # -- parts of the answer -------------------------------------------------------
+
+    @property
+    def usage(self) -> dict[str, Any] | None:
+        """The answer's usage in the dialect's own words, a fresh dict, or None."""
+        found = self._select("usage")
+        usage = self._plain(found[0]) if found else None
+        return usage if isinstance(usage, dict) else None
+
+    def text(self, choice: int = 0) -> str:
+        """The text of a choice, without refusals and reasoning; "" if there is none."""
+        text = "".join(map(_string, self._texts(choice)))
+        repaired: str = repair(text)
+        return repaired
+
+    def take_text(self, choice: int = 0) -> str:
+        """The text that came since the last call, pieces in the order they stand.
+
+        A high surrogate waits for its half. A full value that replaced its deltas
+        gives only what extends them.
+        """
+        pieces = []
+        for position, leaf in enumerate(self._texts(choice)):
+            key = (choice, position)
+            if isinstance(leaf, str):
+                pieces.append(leaf[self._taken.get(key, 0) :])
+                self._taken[key] = max(len(leaf), self._taken.get(key, 0))
+            else:
+                pieces.append(leaf.take())
+                self._taken[key] = leaf.taken
+        taken: str = repair("".join(pieces))
+        return taken
+
+    def finish_reason(self, choice: int = 0) -> str | None:
+        """Why the choice ended, in the dialect's own words; None while it has not."""
+        found = self._select("finish", choice)
+        reason = self._plain(found[0]) if found else None
+        return reason if isinstance(reason, str) else None
+
+    def tool_calls(self, choice: int = 0) -> list[dict[str, Any]]:
+        """The tool calls of a choice as they stand in the answer, fresh dicts."""
+        return [call for call in map(self._plain, self._select("calls", choice)) if call]
+
+    def _texts(self, choice: int) -> list[Any]:
+        """The leaves (strings or text buffers) that make up a choice's text."""
+        leaves = []
+        for found in self._select("text", choice):
+            if isinstance(found, str) or hasattr(found, "take"):
+                leaves.append(found)
+            else:  # content as a list of parts
+                step = {"each": "parts", "type": ("text",)}
+                leaves += self._follow({"parts": found}, (step, "text"), 0)
+        return [leaf for leaf in leaves if isinstance(leaf, str) or hasattr(leaf, "take")]
+
+    def _select(self, what: str, choice: int = 0) -> list[Any]:
+        """The states that the dialect's READ path leads to."""
+        stream = self._stream
+        if stream.root is None:
+            return []
+        path = SOURCES[stream.dialect or ""]["READ"][what]
+        steps = (path,) if isinstance(path, str) else path
+        if not steps or (choice != 0 and not (type(steps[0]) is dict and "entry" in steps[0])):
+            return []
+        return self._follow(stream.root, steps, choice)
+
+    def _plain(self, state: Any) -> Any:
+        value = self._read(state)
+        return repair(value) if self._stream.surrogates else value
+
+    # -- what it is not --------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        log = self._stream.log
+        return (
+            f"<StreamAccumulator {self.dialect or 'undecided'} {self.status}: "
+            f"{self.events} events, {self.bytes} bytes, "
+            f"{log.fault_count} faults, {log.anomaly_count} anomalies>"
+        )
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("a StreamAccumulator cannot be pickled or copied: snapshot() can")
+
+
+class StreamAccumulator(Reader, _backend.FoldCore):  # type: ignore[misc]
+    """Folds one stream: feed bytes in, read the answer at any byte.
+
+    dialect: "auto", or one of the dialects' names.
+    strict:  feed raises StreamMalformed at the first fault.
+    limits:  what the stream may cost (see Limits).
+    rules:   {path: rule} for fields we do not know, or know otherwise:
+             "append", "last", "first", "extend", "snapshot" or "drop".
+
+    Raises ValueError for an unknown dialect or rule, TypeError for wrong types.
+    """
+
+    __slots__ = ()
+
+
+def _string(leaf: Any) -> str:
+    text: str = leaf if isinstance(leaf, str) else leaf.get()
+    return text
+
+
+def _dumps(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")

@@ -1,0 +1,496 @@
+"""The command line: `ssefold fold`, `ssefold events`, `ssefold check`.
+
+Enters: arguments; streams from files or from a pipe that still runs.
+Leaves: answers, events and tables on stdout (UTF-8 whatever the locale is), faults and
+progress on stderr, an exit code that says how it went.
+Must not know: anything of the package but its public names, or how a terminal is fed.
+
+A pipe is read as it comes, never until a buffer is full, and what was read is written
+at once: `curl -N ... | ssefold fold --text -` shows the answer while it grows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, NoReturn
+
+import ssefold
+from ssefold import StreamAccumulator
+from ssefold._terminal import Input, Output, Screen, Unreadable, abandon, cut, printable, warn
+
+COMPLETE, USAGE, TRUNCATED, FAILED, MALFORMED = 0, 2, 3, 4, 5
+INTERRUPTED = 130  # 128 + SIGINT
+CLOSED = 141  # 128 + SIGPIPE: what a program gets that does not handle `| head`
+
+EXIT_CODES: dict[type[ssefold.StreamError], int] = {
+    ssefold.StreamFailed: FAILED,
+    ssefold.StreamMalformed: MALFORMED,
+    ssefold.StreamTruncated: TRUNCATED,
+}
+
+DESCRIPTION = "Fold LLM event streams into the answers that would have come without streaming."
+
+EPILOG = """\
+exit codes:
+  0    complete: the stream ended as it should, without faults
+  2    usage: wrong arguments, or a file that cannot be read
+  3    truncated: the input ended before the answer was complete, or is empty
+  4    failed: the server reported an error inside the stream
+  5    malformed: not JSON, no event stream, an unknown dialect, or past a limit
+  130  interrupted (Ctrl-C)
+  141  standard output was closed before all was written (| head)
+
+A stream that is several of these counts as the first of: failed; no event stream, unknown
+dialect or a limit (5); truncated; other faults (5). With several files the highest code
+counts.
+"""
+
+EVENTS_EPILOG = """\
+Each line is {"event", "data", "id", "retry", "start", "end"}: `id` is the last event id,
+`retry` is null unless the event set it, `start` and `end` are byte offsets of its frame.
+
+exit codes:
+  0    read to its end
+  2    usage: wrong arguments, or a file that cannot be read
+  3    the input is empty
+  5    malformed: no event stream, or an event past the limit
+  130  interrupted (Ctrl-C)
+  141  standard output was closed before all was written (| head)
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (argparse leaves by SystemExit)."""
+    args = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = args.run
+    try:
+        return run(args)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        abandon(sys.stdout, sys.stderr)
+        return CLOSED
+    except OSError as error:  # files are guarded where they are read: this is our output
+        abandon(sys.stdout)
+        warn(f"standard output: {error.strerror or error}")
+        return USAGE
+
+
+# -- arguments -------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="ssefold",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    version = f"ssefold {ssefold.__version__} (backend: {ssefold.backend})"
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_fold(commands)
+    _add_events(commands)
+    _add_check(commands)
+    return parser
+
+
+def _add(commands: Any, name: str, run: Any, text: str, epilog: str) -> Any:
+    parser = commands.add_parser(
+        name,
+        help=text,
+        description=text[:1].upper() + text[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_fold(commands: Any) -> None:
+    text = "print the answer of each stream as JSON, whole or not, one per line; faults on stderr"
+    parser = _add(commands, "fold", _fold, text, EPILOG)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--text",
+        action="store_true",
+        help="print the text of the first choice instead; of a pipe, as it comes",
+    )
+    what.add_argument(
+        "--usage", action="store_true", help="print the usage instead (null if there is none)"
+    )
+    parser.add_argument(
+        "--pretty", action="store_true", help="indent the JSON; a blank line between files"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="stop at the first fault; prints what came before it"
+    )
+    _add_dialect(parser)
+    _add_files(parser)
+
+
+def _add_events(commands: Any) -> None:
+    text = "print each event of a stream as one JSON object per line, as they arrive"
+    parser = _add(commands, "events", _events, text, EVENTS_EPILOG)
+    parser.add_argument(
+        "--comments", action="store_true", help='print comments too, as {"comment": TEXT}'
+    )
+    parser.add_argument(
+        "--flush",
+        action="store_true",
+        help="print a last event that no blank line ends; the standard discards it",
+    )
+    parser.add_argument("file", metavar="FILE", help="a recorded stream; - is standard input")
+
+
+def _add_check(commands: Any) -> None:
+    text = "print status, dialect, faults and anomalies of each stream as a table"
+    parser = _add(commands, "check", _check, text, EPILOG)
+    _add_dialect(parser)
+    _add_files(parser)
+
+
+def _add_dialect(parser: Any) -> None:
+    parser.add_argument(
+        "--dialect",
+        type=_dialect,
+        default="auto",
+        metavar="NAME",
+        help="the API that the stream speaks, as in openai.chat (a wrong name lists them all); "
+        "default: auto, its events tell",
+    )
+
+
+def _add_files(parser: Any) -> None:
+    text = "recorded streams; - is standard input"
+    parser.add_argument("files", action=_Files, nargs="+", metavar="FILE", help=text)
+
+
+class _Files(argparse.Action):
+    """Standard input cannot be read twice: the second time it would seem empty."""
+
+    def __call__(self, parser: Any, args: Any, values: Any, option: Any = None) -> None:
+        if values.count("-") > 1:
+            parser.error("standard input (-) can be read only once")
+        setattr(args, self.dest, values)
+
+
+def _dialect(name: str) -> str:
+    try:
+        StreamAccumulator(dialect=name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name
+
+
+# -- fold ----------------------------------------------------------------------------------
+
+
+def _fold(args: argparse.Namespace) -> int:
+    worst = COMPLETE
+    with Screen(len(args.files)) as screen:
+        out = Output(screen)
+        for name in args.files:
+            screen.begin(name)
+            worst = max(worst, _fold_file(args, name, out, screen))
+    return worst
+
+
+def _fold_file(args: argparse.Namespace, name: str, out: Output, screen: Screen) -> int:
+    acc = StreamAccumulator(dialect=args.dialect, strict=args.strict)
+    text = _Text(acc, out)
+    reading = _read(name, acc, text.more if args.text else None)
+    if reading.unread:
+        screen.say(name, reading.trouble)
+        return USAGE
+    if args.text:
+        text.rest()
+    else:
+        gap = b"\n" if args.pretty and out.written else b""
+        out.write(gap + _answer(acc, args) + b"\n")
+    for line in _complaints(acc, reading):
+        screen.say(name, line)
+    return reading.code
+
+
+def _answer(acc: StreamAccumulator, args: argparse.Namespace) -> bytes:
+    if args.usage:
+        return _json(acc.usage, args.pretty)
+    return _json(acc.snapshot(), True) if args.pretty else acc.snapshot_json()
+
+
+class _Text:
+    """The text of one stream on its way to stdout.
+
+    Of a pipe the pieces as they come. Of a file the whole text at its end: it is the
+    same, but where an event replaced text that came before.
+    """
+
+    def __init__(self, acc: StreamAccumulator, out: Output) -> None:
+        self._acc = acc
+        self._out = out
+        self._last = "\n"
+        self._live = False
+
+    def more(self, regular: bool) -> None:
+        """A read was folded."""
+        if not regular:
+            self._live = True
+            self._write(self._acc.take_text())
+
+    def rest(self) -> None:
+        """The input ended: what is left, and the line's end where there is none."""
+        self._write(self._acc.take_text() if self._live else self._acc.text())
+        if self._last != "\n":
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._last = text[-1]
+            self._out.write(text.encode())
+
+
+class _Reading(NamedTuple):
+    """How a stream was read. `unread`: not a byte of it could be."""
+
+    code: int
+    error: ssefold.StreamError | None
+    trouble: str
+    unread: bool
+
+
+def _read(name: str, acc: StreamAccumulator, more: Callable[[bool], None] | None) -> _Reading:
+    """Feed all of a source, and judge it. more(whether it is a file): after each read."""
+    error: ssefold.StreamError | None = None
+    trouble = ""
+    try:
+        with Input(name) as source:
+            for chunk in source:
+                acc.feed(chunk)
+                if more is not None:
+                    more(source.regular)
+    except Unreadable as failure:
+        trouble = str(failure)
+    except ssefold.StreamError as fault:  # strict: the rest does not matter
+        error = fault
+    acc.close()
+    if error is None:
+        error = _verdict(acc)
+    code = COMPLETE if error is None else EXIT_CODES[type(error)]
+    if trouble:
+        code = max(code, USAGE)
+    return _Reading(code, error, trouble, bool(trouble) and acc.bytes == 0)
+
+
+def _verdict(acc: StreamAccumulator) -> ssefold.StreamError | None:
+    """What result() has to say against the answer."""
+    try:
+        acc.result()
+    except ssefold.StreamError as error:
+        return error
+    return None
+
+
+def _complaints(acc: StreamAccumulator, reading: _Reading) -> Iterator[str]:
+    """What is wrong with a stream, in lines."""
+    if reading.trouble:
+        yield f"reading stopped after {acc.bytes} bytes: {reading.trouble}"
+    for fault in acc.faults:
+        yield _describe(fault)
+    if acc.fault_count > len(acc.faults):
+        yield f"and {acc.fault_count - len(acc.faults)} more faults"
+    error = reading.error
+    if isinstance(error, ssefold.StreamFailed):
+        yield f"failed: the server reported an error: {cut(json.dumps(acc.error, ensure_ascii=False))}"
+    elif isinstance(error, ssefold.StreamTruncated) and not acc.bytes:
+        yield "truncated: the input is empty"
+    elif isinstance(error, ssefold.StreamTruncated):
+        yield f"truncated: the input ended at byte {acc.bytes}, before the answer was complete"
+    elif error is not None and all(fault[:2] != (error.code, error.offset) for fault in acc.faults):
+        yield str(error)  # the fault that decided came after those that are kept
+
+
+def _describe(fault: ssefold.Fault) -> str:
+    """The text of a fault, as the package words it."""
+    return str(ssefold.SSEFoldError(fault.code, fault.offset, fault.detail))
+
+
+# -- events --------------------------------------------------------------------------------
+
+
+def _events(args: argparse.Namespace) -> int:
+    with Screen(1) as screen:
+        printer = _EventPrinter(Output(screen), args.comments)
+        trouble = ""
+        try:
+            with Input(args.file) as source:
+                for chunk in source:
+                    if not printer.feed(chunk):
+                        break
+        except Unreadable as failure:
+            trouble = str(failure)
+            screen.say(args.file, trouble)
+        code, lines = printer.close(args.flush)
+        if trouble and not printer.bytes:
+            return USAGE
+        for line in lines:
+            screen.say(args.file, line)
+        return max(code, USAGE) if trouble else code
+
+
+class _EventPrinter:
+    """Writes the events of one stream, a line each.
+
+    The decoder flushes, so that close() tells a last event which nothing ended from
+    silence. Until the first event came an accumulator listens: it knows what a body
+    is that holds none.
+    """
+
+    def __init__(self, out: Output, comments: bool) -> None:
+        self._out = out
+        self._comments = comments
+        self._lines: list[bytes] = []
+        self._decoder = ssefold.SSEDecoder(
+            eof="flush", on_comment=self._comment if comments else None
+        )
+        self._judge: StreamAccumulator | None = StreamAccumulator()
+        self.bytes = 0
+
+    def feed(self, chunk: bytes) -> bool:
+        """Write the events that this read completes; False: no more can follow."""
+        self.bytes += len(chunk)
+        # Line by line a comment stands where it came, between the events.
+        for piece in chunk.splitlines(True) if self._comments else (chunk,):
+            self._lines += map(_event_line, self._decoder.feed(piece))
+            if self._decoder.error is not None:
+                break
+        if self._judge is not None:
+            self._judge.feed(chunk)
+            if self._lines:
+                self._judge = None
+        self._write()
+        return self._decoder.error is None
+
+    def close(self, flush: bool) -> tuple[int, list[str]]:
+        """The end of input: the exit code, and what there is to say."""
+        notes = []
+        if self._decoder.error is None:
+            with suppress(ssefold.SSEFoldError):  # it is the decoder's `error` as well
+                for event in self._decoder.close():
+                    if flush:
+                        self._lines.append(_event_line(event))
+                    else:
+                        notes.append(_discarded(event))
+        self._write()
+        if not self.bytes:
+            return TRUNCATED, ["truncated: the input is empty"]
+        if self._decoder.error is not None:
+            return MALFORMED, [*notes, str(self._decoder.error)]
+        foreign = self._foreign()
+        return (MALFORMED if foreign else COMPLETE), notes + foreign
+
+    def _foreign(self) -> list[str]:
+        if self._judge is None:
+            return []
+        self._judge.close()
+        faults = (fault for fault in self._judge.faults if fault.code == "not_an_event_stream")
+        return [_describe(fault) for fault in faults]
+
+    def _comment(self, text: str) -> None:
+        self._lines.append(_json({"comment": text}, False))
+
+    def _write(self) -> None:
+        if self._lines:
+            self._out.write(b"\n".join(self._lines) + b"\n")
+            self._lines.clear()
+
+
+def _event_line(event: ssefold.ServerSentEvent) -> bytes:
+    keys = ("event", "data", "id", "retry", "start", "end")
+    return _json({key: getattr(event, key) for key in keys}, False)
+
+
+def _discarded(event: ssefold.ServerSentEvent) -> str:
+    return (
+        f"the last event (bytes {event.start} to {event.end}) is discarded: "
+        "no blank line ends it; --flush prints it"
+    )
+
+
+# -- check ---------------------------------------------------------------------------------
+
+
+SUMMARY = ("file", "status", "dialect", "events", "bytes", "faults", "anomalies", "exit")
+FINDINGS = ("file", "byte", "event", "kind", "code", "detail")
+
+
+def _check(args: argparse.Namespace) -> int:
+    worst = COMPLETE
+    summary: list[list[object]] = []
+    findings: list[list[object]] = []
+    with Screen(len(args.files)) as screen:
+        out = Output(screen)
+        for name in args.files:
+            screen.begin(name)
+            acc = StreamAccumulator(dialect=args.dialect)
+            reading = _read(name, acc, None)
+            worst = max(worst, reading.code)
+            if reading.trouble:
+                screen.say(name, reading.trouble)
+            if not reading.unread:
+                summary.append(_summary(name, acc, reading.code))
+                findings += ([name, *row] for row in _findings(acc))
+        if summary:
+            out.table(SUMMARY, summary)
+        if findings:
+            out.write(b"\n")
+            out.table(FINDINGS, findings)
+            out.write(_legend({str(row[4]) for row in findings}).encode())
+    return worst
+
+
+def _summary(name: str, acc: StreamAccumulator, code: int) -> list[object]:
+    status = acc.status if acc.bytes else f"{acc.status} (empty)"
+    counts = (acc.events, acc.bytes, acc.fault_count, acc.anomaly_count)
+    return [name, status, acc.dialect or "-", *counts, code]
+
+
+def _findings(acc: StreamAccumulator) -> Iterator[list[object]]:
+    """What was found in one stream, in the order of its bytes."""
+    rows: list[list[object]] = [
+        [fault.offset, fault.event, "fault", fault.code, fault.detail] for fault in acc.faults
+    ]
+    rows += ([odd.offset, odd.event, "anomaly", odd.code, odd.path] for odd in acc.anomalies)
+    yield from sorted(rows, key=lambda row: row[:2])
+    for kind, lost in (
+        ("fault", acc.fault_count - len(acc.faults)),
+        ("anomaly", acc.anomaly_count - len(acc.anomalies)),
+    ):
+        if lost:
+            yield ["", "", kind, "", f"{lost} more"]
+    if acc.status == "failed":
+        yield ["", "", "error", "", cut(json.dumps(acc.error, ensure_ascii=False))]
+
+
+def _legend(codes: set[str]) -> str:
+    """What the codes mean that occurred."""
+    meanings = {**ssefold.FAULT_CODES, **ssefold.ANOMALY_CODES}
+    known = sorted(code for code in codes if code in meanings)
+    return "".join(f"\n{code}: {meanings[code]}" for code in known) + "\n" if known else ""
+
+
+def _json(value: Any, pretty: bool) -> bytes:
+    if pretty:
+        return json.dumps(value, ensure_ascii=False, indent=2).encode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,95 @@
+"""fold and tap: whole sources through an accumulator.
+
+Enters: bytes, a binary file, an iterable or async iterable of bytes.
+Leaves: the answer; or every chunk, untouched, while an accumulator listens.
+Must not know: backends, dialects, clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import Any, Protocol, Union
+
+from ssefold._input import BytesLike
+from ssefold.accumulator import StreamAccumulator
+from ssefold.errors import SSEFoldError
+
+READ_SIZE = 64 * 1024
+
+
+class BinaryFile(Protocol):
+    """Anything with a `read` that gives bytes."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+Source = Union[BytesLike, BinaryFile, Iterable[BytesLike]]
+AsyncSource = Union[Source, AsyncIterable[BytesLike]]
+
+
+def fold(source: Source, **options: Any) -> dict[str, Any]:
+    """The answer of a whole stream; raises as StreamAccumulator.result() does.
+
+    source: bytes, a binary file or an iterable of bytes. options: as for
+    StreamAccumulator. Raises TypeError for any other source.
+    """
+    with StreamAccumulator(**options) as acc:
+        for chunk in chunks(source):
+            acc.feed(chunk)
+    return acc.result()
+
+
+async def afold(source: AsyncSource, **options: Any) -> dict[str, Any]:
+    """fold() for sources that are read asynchronously as well."""
+    if not isinstance(source, AsyncIterable):
+        return fold(source, **options)
+    with StreamAccumulator(**options) as acc:
+        async for chunk in source:
+            acc.feed(chunk)
+    return acc.result()
+
+
+def tap(source: Iterable[BytesLike], acc: StreamAccumulator) -> Iterator[Any]:
+    """Yield each chunk untouched; `acc` has been fed with it before.
+
+    Feeding comes first, or a consumer that leaves would lose the last chunk. The
+    accumulator's own errors never reach the relay: they are in `acc`. The
+    source's exceptions pass through, after `acc` was closed.
+    """
+    try:
+        for chunk in source:
+            _listen(acc, chunk)
+            yield chunk
+    finally:
+        acc.close()
+
+
+async def atap(source: AsyncIterable[BytesLike], acc: StreamAccumulator) -> AsyncIterator[Any]:
+    """tap() for an async source."""
+    try:
+        async for chunk in source:
+            _listen(acc, chunk)
+            yield chunk
+    finally:
+        acc.close()
+
+
+def _listen(acc: StreamAccumulator, chunk: Any) -> None:
+    try:
+        acc.feed(chunk)
+    except (SSEFoldError, TypeError, BufferError):
+        pass  # the relay goes on; faults are recorded in acc
+
+
+def chunks(source: Source) -> Iterator[Any]:
+    """The chunks of a source that is read synchronously."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return iter((source,))
+    read = getattr(source, "read", None)
+    if callable(read):
+        return iter(lambda: read(READ_SIZE), b"")
+    if isinstance(source, Iterable) and not isinstance(source, str):
+        return iter(source)
+    raise TypeError(
+        f"a source is bytes, a binary file or an iterable of bytes, not {type(source).__name__!r}"
+    )

@@ -1,0 +1,518 @@
+"""What each block of a stream means for the answer.
+
+Enters: blocks (what stood between blank lines), with their offsets.
+Leaves: a merged state, a status, an in-band error, faults and anomalies.
+Must not know: bytes on the wire, how blocks were found, what callers see.
+
+Here it is decided what counts as an event, what ends a stream, which dialect it
+speaks, what is damage and what is an error the server reported.
+
+One source for both backends: `_c/stream.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ssefold.limits import Limits
+from ssefold.values import (
+    BAD,
+    CUT,
+    DEEP,
+    HAS_RANGE,
+    HAS_SURROGATE,
+    NOTHING,
+    OK,
+    OUT_OF_RANGE,
+)
+
+from .actions import EventMerger, is_finished
+from .detect import dialect_of, table_of, whole_answer
+from .log import Log
+from .merge import Merger, OutputFull, path_of
+from .plain import copy, repair_text
+
+DONE = b"[DONE]"
+
+# Events before the dialect is decided are kept up to here, and so are stray lines.
+UNDECIDED_BYTES = 64 * 1024
+
+# Bodies that somebody forgot to decompress.
+MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+
+
+class Stream:
+    """One stream as it is folded.
+
+    events: how many were counted. ended: the terminator came. failed: an in-band
+    error came before it. dead: the folding ended early (a limit, strict mode, no
+    dialect). closed: the end of input came. surrogates: the answer may hold
+    unpaired surrogates.
+    """
+
+    __slots__ = (
+        "answer",
+        "body",
+        "body_size",
+        "closed",
+        "complete",
+        "dead",
+        "depth",
+        "dialect",
+        "done",
+        "ended",
+        "error",
+        "events",
+        "failed",
+        "limits",
+        "log",
+        "merger",
+        "pending",
+        "pending_size",
+        "read",
+        "rules",
+        "stray",
+        "strict",
+        "surrogates",
+        "text",
+        "undecided",
+    )
+
+    def __init__(
+        self, dialect: str | None, strict: bool, limits: Limits, rules: Any, read: Any, text: Any
+    ) -> None:
+        self.strict = strict
+        self.limits = limits
+        self.depth = limits.depth
+        self.rules = rules
+        self.read = read
+        self.text = text
+        self.log = Log(limits)
+        self.events = 0
+        self.ended = self.failed = self.dead = self.closed = self.complete = False
+        self.done = self.surrogates = False
+        self.error: Any = None
+        self.answer: Any = None
+        self.pending: list[Any] = []
+        self.pending_size = 0
+        self.undecided: Any = None
+        self.stray = b""
+        self.body: list[bytes] = []
+        self.body_size = 0
+        self.dialect: str | None = None
+        self.merger: Any = None
+        if dialect is not None:
+            self.decide(dialect)
+
+    # -- blocks ------------------------------------------------------------------
+
+    def block(
+        self,
+        name: bytes,
+        data: bytes | None,
+        spans: Any,
+        stray: bytes,
+        start: int,
+        final: bool,
+    ) -> None:
+        """Take one block in.
+
+        name: the SSE event name, b"" if none. data: the joined data lines, None
+        if there were none. spans: (index in data, offset in the stream) of each
+        data line. stray: the lines of unknown fields. start: where the frame
+        begins. final: the end of input ended it, not a blank line.
+        """
+        if self.dead:
+            return
+        self.log.offset = start
+        self.log.event = self.events
+        if stray:
+            self.stray_lines(stray)
+        if data is None or not data.strip():
+            return  # heartbeats are no events
+        try:
+            self.data(name, data, spans, final)
+        except OutputFull:
+            self.limit("limit_output_bytes", start)
+
+    def data(self, name: bytes, data: bytes, spans: Any, final: bool) -> None:
+        """One event, or several glued into one block."""
+        if data.strip(b" \t") == DONE:
+            self.terminator()
+        elif self.ended:
+            self.count()
+            self.log.anomaly("after_end", "")
+        else:
+            code, value, pos, flags = self.read(data, 0, self.depth)
+            if code == OK and pos == len(data):
+                self.event(name, value, flags, len(data))
+            elif not self.glued(name, data, final, spans):
+                if code == OK:
+                    code = BAD  # a byte after the value, which no JSON text has
+                self.damaged(name, data, (code, value, pos, flags), spans, final)
+
+    def count(self) -> None:
+        """One event more; what is recorded from now on belongs to it."""
+        self.log.event = self.events
+        self.events += 1
+
+    def glued(self, name: bytes, data: bytes, final: bool, spans: Any) -> bool:
+        """Several whole values in one block: servers that forget the blank line.
+
+        Each counts as an event. At the end of input the last one may be cut.
+        """
+        parts = self.split(data, final)
+        if parts is None:
+            return False
+        self.log.anomaly("glued_events", "")
+        for reading in parts:
+            if reading is None:
+                self.terminator()
+            elif self.ended:
+                self.count()
+                self.log.anomaly("after_end", "")
+            elif reading[0] == OK:
+                self.event(name, reading[1], reading[3], len(data))
+            else:
+                self.damaged(name, data, reading, spans, final)
+            if self.dead:
+                break
+        return True
+
+    def split(self, data: bytes, final: bool) -> Any:
+        """The readings of two or more values that fill `data` (None: `[DONE]`), or None."""
+        parts: list[Any] = []
+        pos, size = 0, len(data)
+        while pos < size:
+            if data.startswith(DONE, pos):
+                parts.append(None)
+                pos += len(DONE)
+                while pos < size and data[pos] in b" \t\r\n":
+                    pos += 1
+                continue
+            reading = self.read(data, pos, self.depth)
+            parts.append(reading)
+            if reading[0] == CUT and final:
+                break
+            if reading[0] != OK:
+                return None
+            pos = reading[2]
+        return parts if len(parts) > 1 else None
+
+    # -- damage -------------------------------------------------------------------
+
+    def damaged(self, name: bytes, data: bytes, reading: Any, spans: Any, final: bool) -> None:
+        """An event that is not JSON: a fault, and what was read before it counts."""
+        code, value, pos, flags = reading
+        self.count()
+        if self.undecided is None:
+            self.undecided = (self.log.event, self.log.offset)
+        offset = locate(pos, spans)
+        if code == DEEP:
+            self.log.fault("limit_depth", offset, f"more than {self.depth} levels")
+        elif final and (code == CUT or DONE.startswith(data.strip(b" \t"))):
+            if code != CUT:
+                offset = locate(len(data), spans)
+            self.log.fault("truncated_event", offset, "end of input", around(data, pos))
+        else:
+            detail = "the data ends too early" if code == CUT else f"byte 0x{data[pos]:02x}"
+            self.log.fault("bad_json", offset, detail, around(data, pos))
+        if self.strict:
+            self.dead = True
+        elif code != DEEP:
+            self.salvage(name, data, value, flags)
+
+    def salvage(self, name: bytes, data: bytes, value: Any, flags: int) -> None:
+        """Merge what a damaged event held before its fault."""
+        if isinstance(value, dict):
+            self.take(name, value, flags, len(data))
+        elif name == b"error":
+            text = data.decode("utf-8", "replace")
+            self.fail(text if value is NOTHING else value)
+
+    # -- events ---------------------------------------------------------------------
+
+    def event(self, name: bytes, value: Any, flags: int, size: int) -> None:
+        """One event whose data is whole JSON."""
+        self.count()
+        if isinstance(value, dict):
+            self.take(name, value, flags, size)
+        elif name == b"error":
+            self.fail(value)
+        else:
+            if self.undecided is None:
+                self.undecided = (self.log.event, self.log.offset)
+            self.log.anomaly("wrong_type", "")
+        if self.strict and self.log.fault_count:
+            self.dead = True
+
+    def take(self, name: bytes, value: Any, flags: int, size: int) -> None:
+        """Look for an error, find the dialect, merge."""
+        if flags & HAS_RANGE:
+            self.strip(value, None)
+        if flags & HAS_SURROGATE:
+            self.surrogates = True
+        kind = name.decode("utf-8", "replace") if name else ""
+        reported = self.in_band_error(kind, value)
+        if self.merger is None and not self.find_dialect(kind, value, reported, size):
+            return
+        if not (reported and value.get("error") is None):
+            self.merge(value, kind)
+
+    def in_band_error(self, kind: str, value: Any) -> bool:
+        """Whether the event reports an error: its payload is `error`, or all of it."""
+        payload = value.get("error")
+        if payload is not None:
+            self.fail(payload)
+            return True
+        if kind == "error" or value.get("type") == "error":
+            self.fail(value)
+            return True
+        return False
+
+    def fail(self, payload: Any) -> None:
+        """An in-band error: the first one stays."""
+        if not self.failed and not self.ended:
+            self.failed = True
+            self.error = copy(payload)
+
+    def merge(self, value: Any, kind: str) -> None:
+        """Merge an event of the known dialect."""
+        merger = self.merger
+        for path in merger.table.errors:
+            for payload in values_at(value, path):
+                self.fail(payload)
+        merger.merge(value, self.log.event, kind)
+        if merger.failure is not None:
+            self.fail(merger.failure)
+        if merger.ended:
+            self.ended = True
+
+    def strip(self, value: Any, at: Any) -> None:
+        """Take out the numbers that no double can hold, each with an anomaly."""
+        if isinstance(value, dict):
+            members = list(value.items())
+        elif isinstance(value, list):
+            members = list(enumerate(value))
+        else:
+            return
+        for key, below in members:
+            if below is OUT_OF_RANGE:
+                self.log.anomaly("number_range", path_of((at, key)))
+                if isinstance(value, dict):
+                    del value[key]
+            else:
+                self.strip(below, (at, key))
+        if isinstance(value, list):
+            value[:] = [below for below in value if below is not OUT_OF_RANGE]
+
+    def terminator(self) -> None:
+        """`[DONE]`: the end, unless the dialect's own terminator came before."""
+        self.count()
+        if self.ended:
+            if self.done:
+                self.log.anomaly("after_end", "")
+        elif not (self.merger is not None and self.is_foreign()):
+            self.ended = self.done = True
+
+    def is_foreign(self) -> bool:
+        """Whether a second stream runs, whose end is not ours."""
+        return type(self.merger) is EventMerger and bool(self.merger.foreign)
+
+    # -- dialect -----------------------------------------------------------------------
+
+    def decide(self, dialect: str) -> None:
+        """Settle the dialect."""
+        self.dialect = dialect
+        table = table_of(dialect, self.rules)
+        kind = Merger if table.kind is None else EventMerger
+        self.merger = kind(table, self.limits, self.log, self.text, self.parse)
+
+    def find_dialect(self, kind: str, value: Any, reported: bool, size: int) -> bool:
+        """Settle the dialect by this event, or keep the event until one decides."""
+        dialect = dialect_of(value, kind)
+        if dialect is not None:
+            self.decide(dialect)
+            self.apply_pending()
+            return not self.dead
+        if reported:
+            return False
+        if self.undecided is None:
+            self.undecided = (self.log.event, self.log.offset)
+        self.pending_size += size
+        if self.pending_size > UNDECIDED_BYTES:
+            self.give_up()
+        else:
+            self.pending.append((value, kind, self.log.event, self.log.offset))
+        return False
+
+    def apply_pending(self) -> None:
+        """Merge the events that came before the dialect was known."""
+        here = (self.log.event, self.log.offset)
+        pending, self.pending = self.pending, []
+        for value, kind, event, offset in pending:
+            self.log.event, self.log.offset = event, offset
+            if not self.ended:
+                self.merge(value, kind)
+        self.log.event, self.log.offset = here
+
+    def give_up(self) -> None:
+        """No event decided: nothing can be folded."""
+        self.pending = []
+        self.dead = True
+        self.log.event, offset = self.undecided
+        self.log.fault("unknown_dialect", offset, "no event decided for a dialect")
+
+    # -- stray lines and bodies that are no event streams ---------------------------------
+
+    def stray_lines(self, stray: bytes) -> None:
+        """Lines of unknown fields: servers put errors there."""
+        if not self.ended and b"error" in stray:
+            self.stray_error(stray)
+        if self.events == 0:
+            if not self.stray:
+                self.stray = stray.lstrip()[:64]
+            if self.stray.startswith(b"{"):
+                self.keep_body(stray)
+
+    def stray_error(self, stray: bytes) -> None:
+        lines = [line for line in stray.split(b"\n") if line.lstrip()[:1] == b"{"]
+        fields = [line[6:] for line in stray.split(b"\n") if line.startswith(b"error:")]
+        for field in fields:
+            value = self.whole_json(field)
+            if isinstance(value, dict):
+                payload = value.get("error")
+                self.fail(value if payload is None else payload)
+        for text in (stray, *lines):
+            if text.lstrip()[:1] == b"{":
+                value = self.whole_json(text)
+                if isinstance(value, dict) and value.get("error") is not None:
+                    self.fail(value["error"])
+
+    def keep_body(self, stray: bytes) -> None:
+        """A body that begins with `{` may be a whole answer, blank lines and all."""
+        most = self.limits.max_event_bytes
+        self.body_size += len(stray) + 1
+        if most is not None and self.body_size > most + 1:
+            self.limit("limit_event_bytes", most)
+        else:
+            self.body.append(stray)
+
+    def whole_json(self, data: bytes) -> Any:
+        """The value if `data` is one whole JSON text, else NOTHING."""
+        code, value, pos, flags = self.read(data, 0, self.depth)
+        if code != OK or pos != len(data):
+            return NOTHING
+        if flags & HAS_RANGE:
+            self.strip(value, None)
+        if flags & HAS_SURROGATE:
+            self.surrogates = True
+        return value
+
+    def judge_body(self) -> None:
+        """At the end of a body without any event: what was it?"""
+        body = self.body
+        self.body = []
+        value = self.whole_json(b"\n".join(body)) if body else NOTHING
+        if isinstance(value, dict):
+            payload = value.get("error")
+            if payload is not None:
+                self.fail(payload)
+            name = whole_answer(value)
+            if name is not None and self.dialect in (None, name):
+                self.dialect = name
+                self.answer = value
+                self.complete = True
+                return
+        if not self.failed:
+            self.log.event = 0
+            self.log.fault("not_an_event_stream", 0, self.what_body(), self.stray)
+
+    def what_body(self) -> str:
+        for magic, name in MAGIC:
+            if self.stray.startswith(magic):
+                return f"{name}: decompress it first"
+        first = self.stray[:1]
+        kinds = {b"<": "markup", b"{": "JSON that is no whole answer", b"[": "a JSON array"}
+        return kinds.get(first, "no field of an event stream in it")
+
+    def parse(self, text: str) -> tuple[bool, Any]:
+        """JSON inside a string (tool input): (whole, value)."""
+        data = repair_text(text).encode("utf-8")
+        code, value, pos, flags = self.read(data, 0, self.depth)
+        if code != OK or pos != len(data) or flags & HAS_RANGE:
+            return False, None
+        if flags & HAS_SURROGATE:
+            self.surrogates = True
+        return True, value
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def limit(self, code: str, offset: int) -> None:
+        """A limit that ends the folding; after the terminator nothing is judged."""
+        if not self.ended and not self.dead:
+            self.log.fault(code, offset, "the folding ended here")
+        self.dead = True
+        self.pending = []
+        self.body = []
+
+    def close(self) -> None:
+        """The end of input, after the last block."""
+        if self.closed:
+            return
+        self.closed = True
+        if not self.dead:
+            if self.events == 0 and self.stray:
+                self.judge_body()
+            if self.merger is None and self.undecided is not None:
+                self.give_up()
+        self.pending = []
+        self.body = []
+        merger = self.merger
+        if merger is not None and not self.ended:
+            self.complete = self.complete or is_finished(merger, merger.table.finished)
+
+    @property
+    def status(self) -> str:
+        """open, complete, truncated or failed."""
+        if self.failed:
+            return "failed"
+        if self.ended or self.complete:
+            return "complete"
+        return "truncated" if self.closed else "open"
+
+    @property
+    def root(self) -> Any:
+        """The state of the answer, or None while nothing was merged."""
+        if self.answer is not None:
+            return self.answer
+        merger = self.merger
+        return merger.root if merger is not None and merger.merged else None
+
+
+def locate(pos: int, spans: Any) -> int:
+    """The offset in the stream of index `pos` of the joined data."""
+    found = spans[0]
+    for span in spans:
+        if span[0] > pos:
+            break
+        found = span
+    offset: int = found[1] + pos - found[0]
+    return offset
+
+
+def around(data: bytes, pos: int) -> bytes:
+    """An excerpt of the data, with the fault in its middle."""
+    start = max(0, pos - 128)
+    return data[start : start + 256]
+
+
+def values_at(value: Any, steps: Any) -> list[Any]:
+    """The non-null values that steps lead to; a (None,) step is every element."""
+    found = [value]
+    for step in steps:
+        if type(step) is str:
+            found = [v[step] for v in found if isinstance(v, dict) and v.get(step) is not None]
+        else:
+            found = [below for v in found if isinstance(v, list) for below in v]
+    return found
