@@ -22,6 +22,7 @@ ONE_SOURCE = [
     "actions",
     "detect",
     "events",
+    "ledger",
     "log",
     "merge",
     "parts",

@@ -165,9 +165,13 @@ class Output:
         self._file.flush()
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table with at least one row. Columns that begin with a number align right."""
+        """A table; columns of numbers align right."""
         cells = [[printable(cut(str(value))) for value in row] for row in rows]
-        numeric = {index for index, cell in enumerate(cells[0]) if cell.isdecimal()}
+        numeric = {
+            index
+            for index in range(len(head))
+            if all(row[index].isdecimal() or not row[index] for row in cells)
+        }
         draw = rich_table if self._terminal and _has_rich() else plain_table
         self.write(draw([name.upper() for name in head], cells, numeric).encode())
 

@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ssefold.plan import APPENDED, DROPPED, FIXED, OPENED
+
 from .merge import ENTRY_WEIGHT, Merger
 from .plain import is_open, text_weight, weight
 from .state import Entries, JSONText, Place, elements, member
@@ -46,7 +48,9 @@ class EventMerger(Merger):
         self.event = event
         own = value.get(self.table.kind)
         actions = self.table.events.get(own if type(own) is str else kind)
+        self.note(None, self.table.kind, FIXED)
         if actions is None:
+            self.note_rest(value, None)
             return  # unknown kinds are counted, never fatal
         if self.foreign and not self.is_base(actions):
             return
@@ -57,12 +61,21 @@ class EventMerger(Merger):
             actions = actions.get(found, actions.get("*", ()))
         for action in actions:
             self.act(action, value)
+        self.note_rest(value, None)
+
+    def note_rest(self, value: Any, at: Any) -> None:
+        """What no action looked at is left out, whatever it is."""
+        if self.plan is not None:
+            for key in value:
+                self.note(at, key, FIXED if value[key] is None else DROPPED)
 
     def is_base(self, actions: Any) -> bool:
         return type(actions) is tuple and actions[0].verb == "base"
 
     def act(self, action: Action, value: Any) -> None:
         verb = action.verb
+        if verb not in ("append", "append_json"):
+            self.restructure()  # rare: no template for what comes once
         if verb == "merge":
             self.merged = True
             self.members(self.root, value, None)
@@ -95,8 +108,8 @@ class EventMerger(Merger):
         for key, below in source.items():
             if not is_open(below):
                 self.replace(values, key, below)
-        for key, below in early.items():
-            values[key] = below
+        for key, kept in early.items():
+            values[key] = kept
 
     def put_element(self, action: Action, value: Any) -> None:
         """A whole element at its index; one that deltas made keeps what they gave."""
@@ -118,9 +131,13 @@ class EventMerger(Merger):
             place.values.update(old.values)
         self.charge(ENTRY_WEIGHT)
         self.merged = place.started = True
-        for key, below in source.items():
+        text = self.table.lists[action.target[0]].get("text")
+        for key, given in source.items():
             if place.values.get(key) is None:
-                self.replace(place.values, key, below)
+                if key == text and type(given) is str:
+                    self.append(place.values, key, given)
+                else:
+                    self.replace(place.values, key, given)
         entries.items[index] = place
 
     def stop(self, action: Action, value: Any) -> None:
@@ -160,8 +177,37 @@ class EventMerger(Merger):
             self.spread(place, source, action)
         else:
             self.change(place.values, steps[2], verb, source, action)
-        if self.added != added and 0 <= place.finished < self.event:
-            self.anomaly("delta_after_finish", None, action.source[0])
+        if place.finished >= 0:
+            self.no_plan()
+            if self.added != added and place.finished < self.event:
+                self.anomaly("delta_after_finish", None, action.source[0])
+        elif self.plan is not None:
+            self.note_delta(place, value, action)
+
+    def note_delta(self, place: Place, value: Any, action: Action) -> None:
+        """The plan of a fragment: its routing is fixed, the rest is left out."""
+        steps = action.source
+        at = None
+        for step in steps[:-1]:
+            self.note(at, step, OPENED)
+            value = value[step]
+            at = below(at, step)
+            if type(value.get("type")) is str:
+                self.note(at, "type", FIXED)
+        for step in action.target:
+            if type(step) is tuple:
+                self.note(None, step[0], FIXED)
+        values, name = place.values, action.target[-1]
+        target = values[name]
+        if type(target) is JSONText:
+            self.note_json(at, steps[-1], target)
+        else:
+            self.note_target(at, steps[-1], APPENDED, values, name, False)
+        self.note_rest(value, at)
+
+    def note_json(self, at: Any, key: str, target: JSONText) -> None:
+        """JSON text takes any string too, through its buffer."""
+        self.note_target(at, key, APPENDED, target, "text", False)
 
     def change(self, values: Any, key: str, verb: str, source: Any, action: Action) -> None:
         if verb == "set":
@@ -188,6 +234,7 @@ class EventMerger(Merger):
         if type(json_text) is not JSONText:
             json_text = JSONText(json_text, key in values, self.text(), self.parse)
             values[key] = json_text
+            self.structure += 1
         if source:
             self.charge(text_weight(source))
             json_text.text.append(source)
@@ -206,7 +253,7 @@ class EventMerger(Merger):
             if type(value) is str:
                 self.append(place.values, key, value)
             else:
-                self.keep(place.values, key, value)
+                self.keep(place.values, key, value, None)
 
     # -- addresses -------------------------------------------------------------------
 
@@ -254,7 +301,13 @@ class EventMerger(Merger):
         return place
 
     def wrong(self, action: Action) -> None:
+        self.no_plan()
         self.log.anomaly("wrong_type", ".".join(action.source))
+
+
+def below(at: Any, key: Any) -> Any:
+    """The path of a member."""
+    return (at, key)
 
 
 def value_at(value: Any, steps: Any) -> Any:

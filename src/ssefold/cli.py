@@ -218,16 +218,10 @@ def _fold_file(args: argparse.Namespace, name: str, out: Output, screen: Screen)
         text.rest()
     else:
         gap = b"\n" if args.pretty and out.written else b""
-        out.write(gap + _answer(acc, args) + b"\n")
+        out.write(gap + _json(acc.usage if args.usage else reading.answer, args.pretty))
     for line in _complaints(acc, reading):
         screen.say(name, line)
     return reading.code
-
-
-def _answer(acc: StreamAccumulator, args: argparse.Namespace) -> bytes:
-    if args.usage:
-        return _json(acc.usage, args.pretty)
-    return _json(acc.snapshot(), True) if args.pretty else acc.snapshot_json()
 
 
 class _Text:
@@ -262,9 +256,14 @@ class _Text:
 
 
 class _Reading(NamedTuple):
-    """How a stream was read. `unread`: not a byte of it could be."""
+    """How a stream was read.
+
+    answer, error: what result() returned, or raised and carried. trouble: why reading
+    stopped before the end; unread: it did so before the first byte.
+    """
 
     code: int
+    answer: dict[str, Any]
     error: ssefold.StreamError | None
     trouble: str
     unread: bool
@@ -273,9 +272,10 @@ class _Reading(NamedTuple):
 def _read(name: str, acc: StreamAccumulator, more: Callable[[bool], None] | None) -> _Reading:
     """Feed all of a source, and judge it. more(whether it is a file): after each read."""
     error: ssefold.StreamError | None = None
+    answer: dict[str, Any] = {}
     trouble = ""
     try:
-        with Input(name) as source:
+        with acc, Input(name) as source:
             for chunk in source:
                 acc.feed(chunk)
                 if more is not None:
@@ -284,22 +284,14 @@ def _read(name: str, acc: StreamAccumulator, more: Callable[[bool], None] | None
         trouble = str(failure)
     except ssefold.StreamError as fault:  # strict: the rest does not matter
         error = fault
-    acc.close()
-    if error is None:
-        error = _verdict(acc)
-    code = COMPLETE if error is None else EXIT_CODES[type(error)]
-    if trouble:
-        code = max(code, USAGE)
-    return _Reading(code, error, trouble, bool(trouble) and acc.bytes == 0)
-
-
-def _verdict(acc: StreamAccumulator) -> ssefold.StreamError | None:
-    """What result() has to say against the answer."""
+    if trouble and not acc.bytes:
+        return _Reading(USAGE, {}, None, trouble, True)
     try:
-        acc.result()
-    except ssefold.StreamError as error:
-        return error
-    return None
+        answer = error.partial if error is not None else acc.result()
+    except ssefold.StreamError as verdict:
+        error, answer = verdict, verdict.partial
+    code = COMPLETE if error is None else EXIT_CODES[type(error)]
+    return _Reading(max(code, USAGE) if trouble else code, answer, error, trouble, False)
 
 
 def _complaints(acc: StreamAccumulator, reading: _Reading) -> Iterator[str]:
@@ -312,7 +304,7 @@ def _complaints(acc: StreamAccumulator, reading: _Reading) -> Iterator[str]:
         yield f"and {acc.fault_count - len(acc.faults)} more faults"
     error = reading.error
     if isinstance(error, ssefold.StreamFailed):
-        yield f"failed: the server reported an error: {cut(json.dumps(acc.error, ensure_ascii=False))}"
+        yield f"failed: the server reported an error: {_quote(acc.error)}"
     elif isinstance(error, ssefold.StreamTruncated) and not acc.bytes:
         yield "truncated: the input is empty"
     elif isinstance(error, ssefold.StreamTruncated):
@@ -341,11 +333,11 @@ def _events(args: argparse.Namespace) -> int:
         except Unreadable as failure:
             trouble = str(failure)
             screen.say(args.file, trouble)
-        code, lines = printer.close(args.flush)
         if trouble and not printer.bytes:
             return USAGE
-        for line in lines:
-            screen.say(args.file, line)
+        code, notes = printer.close(args.flush)
+        for note in notes:
+            screen.say(args.file, note)
         return max(code, USAGE) if trouble else code
 
 
@@ -375,10 +367,10 @@ class _EventPrinter:
             self._lines += map(_event_line, self._decoder.feed(piece))
             if self._decoder.error is not None:
                 break
-        if self._judge is not None:
+        if self._lines:
+            self._judge = None
+        elif self._judge is not None:
             self._judge.feed(chunk)
-            if self._lines:
-                self._judge = None
         self._write()
         return self._decoder.error is None
 
@@ -412,7 +404,7 @@ class _EventPrinter:
 
     def _write(self) -> None:
         if self._lines:
-            self._out.write(b"\n".join(self._lines) + b"\n")
+            self._out.write(b"".join(self._lines))
             self._lines.clear()
 
 
@@ -480,7 +472,7 @@ def _findings(acc: StreamAccumulator) -> Iterator[list[object]]:
         if lost:
             yield ["", "", kind, "", f"{lost} more"]
     if acc.status == "failed":
-        yield ["", "", "error", "", cut(json.dumps(acc.error, ensure_ascii=False))]
+        yield ["", "", "error", "", _quote(acc.error)]
 
 
 def _legend(codes: set[str]) -> str:
@@ -491,6 +483,10 @@ def _legend(codes: set[str]) -> str:
 
 
 def _json(value: Any, pretty: bool) -> bytes:
-    if pretty:
-        return json.dumps(value, ensure_ascii=False, indent=2).encode()
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    indent, separators = (2, (",", ": ")) if pretty else (None, (",", ":"))
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    return text.encode() + b"\n"
+
+
+def _quote(value: Any) -> str:
+    return cut(json.dumps(value, ensure_ascii=False))

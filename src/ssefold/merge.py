@@ -16,20 +16,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ssefold.limits import MIB, Limits
+from ssefold.limits import Limits
+from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED
 
+from .ledger import Ledger
+from .log import Log
 from .parts import add_candidate_parts, add_parts, add_text_part, open_content
-from .plain import is_open, same, starts_with, text_weight, weight
+from .plain import is_open, same, text_weight, weight
 from .state import (
     Calls,
-    Echo,
     Entries,
-    Grown,
     Keyed,
     Parts,
     Place,
-    has_index,
-    route_of,
     routing,
 )
 from .table import (
@@ -60,64 +59,28 @@ from .table import (
     Table,
 )
 
-# What is held beside text and list elements (keys, unknown members) is bounded by
-# max_output_bytes too, but by no less than this, so that a low limit on the text
-# is not spent by the usage counters.
-EXTRA_FLOOR = MIB
-
 # An entry of a routed list costs memory even if it stays empty.
 ENTRY_WEIGHT = 64
 
 
-class OutputFull(Exception):
-    """More than max_output_bytes would be held; what was merged before stays."""
-
-
-class Merger:
+class Merger(Ledger):
     """The state of one answer and the rules that change it.
 
-    text:  the backend's class of text buffers.
-    parse: str -> (whole, value), the backend's reader for JSON inside strings.
-    log:   takes fault_once(code, detail) and anomaly(code, path).
-    ended: the terminator came; failure: the payload of an error it carried.
+    parse:   str -> (whole, value), the backend's reader for JSON inside strings.
+    event:   number of the event that is being merged.
+    merged:  whether anything was.
+    ended:   the terminator came; failure: the payload of an error it carried.
     """
 
-    __slots__ = (
-        "added",
-        "deferred",
-        "ended",
-        "event",
-        "extra",
-        "extra_limit",
-        "failure",
-        "held",
-        "held_limit",
-        "limits",
-        "log",
-        "merged",
-        "parse",
-        "root",
-        "table",
-        "text",
-    )
+    __slots__ = ("deferred", "ended", "event", "failure", "merged", "parse")
 
-    def __init__(self, table: Table, limits: Limits, log: Any, text: Any, parse: Any) -> None:
-        self.table = table
-        self.limits = limits
-        self.log = log
-        self.text = text
+    def __init__(self, table: Table, limits: Limits, log: Log, text: Any, parse: Any) -> None:
+        Ledger.__init__(self, table, limits, log, text)
         self.parse = parse
-        self.root = Place(table.root)
         self.merged = False
         self.ended = False
         self.failure: Any = None
         self.event = -1
-        self.added = 0
-        self.held = 0
-        self.extra = 0
-        limit = limits.max_output_bytes
-        self.held_limit = -1 if limit is None else limit
-        self.extra_limit = -1 if limit is None else max(limit, EXTRA_FLOOR)
         self.deferred: list[Any] = []
 
     # -- one event ---------------------------------------------------------
@@ -129,6 +92,7 @@ class Merger:
         """
         self.event = event
         if not value or (len(value) == 1 and "error" in value):
+            self.no_plan()
             return  # nothing but an in-band error: nothing to merge
         self.merged = True
         self.members(self.root, value, None)
@@ -188,7 +152,9 @@ class Merger:
         op = node.op
         name = node.name or key
         if op == DEFERRED:
-            if value is not None:
+            if value is None:
+                self.note(at, key, FIXED)
+            else:
                 options = node.options
                 self.deferred.append((options["rank"], options["to"], value, at, key))
         elif op == UNLESS:
@@ -196,33 +162,39 @@ class Merger:
         elif op == EXTEND:
             self.extend_field(place, key, node, value, at)
         elif op == SNAPSHOT:
-            self.keep(place.values, name, value)
+            self.keep(place.values, name, value, at)
         elif op == PER_KEY:
             self.per_key_field(place, name, value, at, key)
         elif op == MEMBER:
-            self.member_field(place.values, name, value)
+            self.member_field(place.values, name, value, at)
         elif op == ANY:
-            self.any_field(place.values, name, value)
+            self.any_field(place.values, name, value, at)
         elif op == ANY_DELTA:
-            self.any_delta_field(place, name, node, value)
+            self.any_delta_field(place, name, node, value, at)
         elif op == EXTEND_ANY:
             if isinstance(value, list):
                 self.extend_field(place, key, node, value, at)
             else:
-                self.keep(place.values, name, value)
+                self.keep(place.values, name, value, at)
         elif op == KEYED:
             self.keyed_field(place, key, node, value, at)
         elif op == PARTS:
             self.parts_field(place, key, node, value, at)
         elif op == OVERWRITE:
-            if key.startswith(node.options["prefix"]) and not is_open(value):
-                self.replace(place.values, key, value)
-            else:
-                self.keep(place.values, key, value)
+            self.overwrite_field(place, key, node, value, at)
 
-    def null_field(self, place: Place, key: str, node: Node) -> None:
+    def overwrite_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """Members that begin with `prefix` are replaced, by null too; others are kept."""
+        if key.startswith(node.options["prefix"]) and not is_open(value):
+            self.no_plan()
+            self.replace(place.values, key, value)
+        else:
+            self.keep(place.values, key, value, at)
+
+    def null_field(self, place: Place, key: str, node: Node, at: Any) -> None:
         """null: the key was there, and no more."""
         name = node.name or key
+        self.note(at, key, FIXED)
         if not node.absent and name not in place.values:
             place.values[name] = None
             if not node.name:
@@ -230,8 +202,12 @@ class Merger:
 
     def drop_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Left out; with `only: "string"` anything else is an unknown field."""
-        if node.options.get("only") == "string" and value is not None and type(value) is not str:
-            self.any_field(place.values, key, value)
+        if value is None:
+            self.note(at, key, FIXED)  # an error that is null, say: any other would be one
+        elif node.options.get("only") == "string" and type(value) is not str:
+            self.any_field(place.values, key, value, at)
+        else:
+            self.note(at, key, DROPPED)
 
     def first_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """The first non-empty value; "", 0 and null are empty.
@@ -240,6 +216,7 @@ class Merger:
         """
         if node.has_default:
             if value is None or value == "":
+                self.note(at, key, FIXED)
                 return
             if type(value) is not str:
                 self.anomaly("wrong_type", at, key)
@@ -247,7 +224,7 @@ class Merger:
             if node.without and value.endswith(node.without):
                 value = value[: -len(node.without)]
         elif value is None or (node.empty and _is_empty(value)):
-            self.null_field(place, key, node)
+            self.null_field(place, key, node, at)
             return
         elif isinstance(value, (dict, list)) and (node.name or is_open(value)):
             if node.name:
@@ -257,12 +234,17 @@ class Merger:
         old = place.values.get(name)
         if old is None or (_is_empty(old) and not _is_empty(value)):
             self.put(place.values, name, value, node)
+            self.note(at, key, FIXED)
+        elif isinstance(value, (dict, list)) or same(old, value) or _is_empty(old):
+            self.note(at, key, FIXED)
+        else:
+            self.note(at, key, DROPPED)
 
     def last_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """The last non-null value; "last_filled" and "finish" prefer a non-empty one."""
         op = node.op
         if value is None or (node.empty and _is_empty(value)):
-            self.null_field(place, key, node)
+            self.null_field(place, key, node, at)
             return
         if isinstance(value, (dict, list)):
             self.anomaly("wrong_type", at, key)
@@ -270,31 +252,41 @@ class Merger:
         name = node.name or key
         if op == FINISH:
             if value == "":
+                self.note(at, key, FIXED)
                 return
             if place.finished < 0:
                 place.finished = self.event
+                self.restructure()
         elif op == LAST_FILLED and _is_empty(value):
             old = place.values.get(name)
             if old is not None and not _is_empty(old):
+                self.note(at, key, FIXED)
                 return
-        self.put(place.values, name, value, node)
+        changed = self.put(place.values, name, value, node)
+        if op != LAST and changed:
+            self.no_plan()
+        self.note_target(at, key, LAST_ONE, place.values, name, changed)
 
     def append_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Strings append; `delta` marks what a finished choice should not send."""
         if value is None:
-            self.null_field(place, key, node)
+            self.null_field(place, key, node, at)
         elif type(value) is not str:
             self.anomaly("wrong_type", at, key)
         else:
             added = self.added
-            self.append(place.values, node.name or key, value)
-            if node.delta and self.added != added:
-                self.check_finished(place, at, key)
+            name = node.name or key
+            self.append(place.values, name, value)
+            self.note_target(at, key, APPENDED, place.values, name, False)
+            if node.delta and place.finished >= 0:
+                self.no_plan()
+                if self.added != added:
+                    self.check_finished(place, at, key)
 
     def extend_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Lists extend; of an open list, by the elements that are closed."""
         if value is None:
-            self.null_field(place, key, node)
+            self.null_field(place, key, node, at)
             return
         if not isinstance(value, list):
             self.anomaly("wrong_type", at, key)
@@ -303,11 +295,9 @@ class Merger:
         old = place.values.get(name)
         if type(old) is not list:
             old = place.values[name] = []
-        for element in value:
-            if not is_open(element):
-                self.charge(weight(element))
-                old.append(element)
-                self.added += 1
+            self.structure += 1
+        self.extend(old, value)
+        self.note_target(at, key, EXTENDED, place.values, name, False)
 
     def name_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """The name rule of tools: some servers repeat it, some send it in pieces.
@@ -316,7 +306,7 @@ class Merger:
         is a repeat; a different one continues it, but only while no argument came.
         """
         if value is None:
-            self.null_field(place, key, node)
+            self.null_field(place, key, node, at)
             return
         if type(value) is not str:
             self.anomaly("wrong_type", at, key)
@@ -330,34 +320,41 @@ class Merger:
         elif value and value != old and not values.get(node.options["until"]):
             self.charge(text_weight(value))
             values[key] = old + value
+            self.changes += 1
         else:
+            self.note_target(at, key, KEPT, values, key, False)
             return
+        self.no_plan()
         if value:
             self.added += 1
 
     def object_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """An object merges member by member; `into: ""` means into its parent."""
         if value is None:
-            self.null_field(place, key, node)
+            self.null_field(place, key, node, at)
             return
         if not isinstance(value, dict):
             self.anomaly("wrong_type", at, key)
             return
         name = node.name
+        self.note(at, key, OPENED)
         if not name:
             self.spill(place, node, value, (at, key))
             return
         below = place.values.get(name)
         if type(below) is not Place:
             below = place.values[name] = Place(node)
+            self.structure += 1
         if not node.delta:
             self.members(below, value, (at, key))
             return
         place.fed = True
         added = self.added
         self.members(below, value, (at, key))
-        if self.added != added:
-            self.check_finished(place, at, key)
+        if place.finished >= 0:
+            self.no_plan()
+            if self.added != added:
+                self.check_finished(place, at, key)
 
     def spill(self, place: Place, node: Node, source: Any, at: Any) -> None:
         """Merge members of a nested object into `place` itself."""
@@ -372,7 +369,9 @@ class Merger:
     def unless_field(self, place: Place, key: str, node: Node, source: Any, at: Any) -> None:
         """A whole beside its delta, or after one ever came, repeats what we have."""
         if place.fed or isinstance(source.get(node.options["sibling"]), dict):
+            self.note(at, key, DROPPED)
             return
+        self.no_plan()
         self.field(place, key, node.item, source, at)
         place.fed = False  # a message in the place of a delta is no delta
 
@@ -381,7 +380,7 @@ class Merger:
     def entries_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """A list whose objects merge by an index: choices, candidates."""
         if value is None:
-            self.null_field(place, key, node)
+            self.null_field(place, key, node, at)
             return
         if not isinstance(value, list):
             self.anomaly("wrong_type", at, key)
@@ -389,14 +388,19 @@ class Merger:
         entries = place.values.get(node.name)
         if type(entries) is not Entries:
             entries = place.values[node.name] = Entries()
+            self.structure += 1
+        self.note(at, key, OPENED)
         below = (at, key)
         for position, element in enumerate(value):
             if isinstance(element, dict):
                 entry = self.entry(entries, node, element, position, below)
+                self.note(below, position, OPENED)
                 if entry is not None:
                     self.members(entry, element, (below, position))
             elif element is not None:
                 self.anomaly("wrong_type", below, position)
+            else:
+                self.note(below, position, FIXED)
 
     def entry(self, entries: Entries, node: Node, element: Any, position: int, at: Any) -> Any:
         """The entry that `element` belongs to, made if it is new; None to skip it."""
@@ -406,6 +410,7 @@ class Merger:
         if index is not None and type(index) is not int:
             self.anomaly("wrong_type", (at, position), by)
             index = None
+        self.note((at, position), by, FIXED)
         if index is None:
             if is_open(element):
                 return None  # the index may have been still to come
@@ -419,31 +424,27 @@ class Merger:
             if by in node.item.always:
                 entry.values[by] = index
             entries.items[index] = entry
+            self.structure += 1
         return entry
-
-    def room(self, limit: str, count: int) -> bool:
-        """Whether one entry more than `count` is allowed; if not, one fault says so."""
-        most = getattr(self.limits, "max_" + limit)
-        if most is None or count < most:
-            return True
-        self.log.fault_once("limit_" + limit, f"more than {most}")
-        return False
 
     def calls_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Tool calls: fragments that belong to a call by index, by id, or by being next."""
         if value is None:
-            self.null_field(place, key, node)
+            self.null_field(place, key, node, at)
             return
         if not isinstance(value, list):
             self.anomaly("wrong_type", at, key)
             return
         calls = place.values.get(node.name)
+        self.note(at, key, OPENED)
         below = (at, key)
         for position, element in enumerate(value):
             if not isinstance(element, dict):
+                self.note(below, position, FIXED)
                 if element is not None:
                     self.anomaly("wrong_type", below, position)
                 continue
+            self.note(below, position, OPENED)
             if type(calls) is not Calls:
                 calls = Calls()
             here = (below, position)
@@ -463,6 +464,9 @@ class Merger:
         new_id = element.get("id")
         if type(new_id) is not str:
             new_id = ""
+        self.note(at, "index", FIXED)
+        if index is None or _tool_name(element):
+            self.note(at, "id", FIXED)  # it routes
         if index is None:
             found = self.call_without_index(calls, element, new_id)
         else:
@@ -473,10 +477,12 @@ class Merger:
             index = max([c.index for c in calls.items]) + 1 if calls.items else 0
         if not self.room(node.options["limit"], len(calls.items)):
             calls.skipped = True
+            self.restructure()
             return None
         call = Place(node.item)
         call.index = index
         calls.items.append(call)
+        self.structure += 1
         self.added += 1
         return call
 
@@ -510,7 +516,7 @@ class Merger:
     def keyed_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Objects that agree in the members `by` merge; others are appended whole."""
         if value is None:
-            self.null_field(place, key, node)
+            self.null_field(place, key, node, at)
             return
         if not isinstance(value, list):
             self.anomaly("wrong_type", at, key)
@@ -518,11 +524,15 @@ class Merger:
         keyed = place.values.get(node.name)
         if type(keyed) is not Keyed:
             keyed = place.values[node.name] = Keyed()
+            self.structure += 1
+        self.note(at, key, OPENED)
         for position, element in enumerate(value):
             if isinstance(element, dict):
                 self.keyed_element(keyed, node, element, ((at, key), position))
             elif element is not None:
                 self.anomaly("wrong_type", (at, key), position)
+            else:
+                self.note((at, key), position, FIXED)
 
     def keyed_element(self, keyed: Keyed, node: Node, element: Any, at: Any) -> None:
         options = node.options
@@ -531,6 +541,7 @@ class Merger:
                 self.charge(weight(element))
                 keyed.items.append(element)
                 self.added += 1
+            self.no_plan()
             return
         by = options["by"]
         if is_open(element) and not all(name in element for name in by):
@@ -541,7 +552,11 @@ class Merger:
             self.charge(ENTRY_WEIGHT)
             place = keyed.places[route] = Place(node.item)
             keyed.items.append(place)
+            self.structure += 1
             self.added += 1
+        self.note(at[0], at[1], OPENED)
+        for name in by:
+            self.note(at, name, FIXED)
         self.members(place, element, at)
 
     # -- content and parts: parts.py knows how neighbours join ------------------------
@@ -549,15 +564,18 @@ class Merger:
     def content_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """A chat message's content: a string that grows, or a list of parts."""
         if value is None:
-            self.null_field(place, key, node)
+            self.null_field(place, key, node, at)
         elif type(value) is str:
             old = place.values.get(node.name)
             if type(old) is Parts:
+                self.no_plan()
                 if value:
                     add_text_part(self, old, value)
             else:
                 self.append(place.values, node.name, value)
+                self.note_target(at, key, APPENDED, place.values, node.name, False)
         elif isinstance(value, list):
+            self.no_plan()
             add_parts(self, open_content(self, place.values, node.name), value, (at, key))
         else:
             self.anomaly("wrong_type", at, key)
@@ -565,8 +583,9 @@ class Merger:
     def parts_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """A candidate's parts, in which neighbouring texts join."""
         if value is None:
-            self.null_field(place, key, node)
+            self.null_field(place, key, node, at)
         elif isinstance(value, list):
+            self.no_plan()
             parts = place.values.get(node.name)
             if type(parts) is not Parts:
                 parts = place.values[node.name] = Parts()
@@ -580,180 +599,24 @@ class Merger:
         """An object merges key by key, last non-null: usage."""
         values = place.values
         if value is None:
+            self.note(at, key, FIXED)
             if name not in values:
                 values[name] = None
         elif not isinstance(value, dict):
             self.anomaly("wrong_type", at, key)
         else:
+            self.note(at, key, OPENED)
             if type(values.get(name)) is not dict:
                 values[name] = {}
-            self.merge_keys(values[name], value)
+                self.structure += 1
+            self.merge_keys(values[name], value, (at, key))
 
-    def member_field(self, values: Any, key: str, value: Any) -> None:
-        """Key by key for an object, last non-null for all else."""
-        if isinstance(value, dict):
-            if type(values.get(key)) is not dict:
-                self.replace(values, key, {})
-            self.merge_keys(values[key], value)
+    def any_delta_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """An unknown field of a delta: as any other, but strings may be fragments."""
+        if type(value) is str and key.rsplit("_", 1)[-1] not in node.options["last_words"]:
+            self.fragment_field(place.values, key, value, at)
         else:
-            self.keep(values, key, value)
-
-    def merge_keys(self, target: Any, source: Any) -> None:
-        for key, value in source.items():
-            self.member_field(target, key, value)
-
-    def any_field(self, values: Any, key: str, value: Any) -> None:
-        """An unknown field: an object key by key, a list by the list rule, else last."""
-        if isinstance(value, dict):
-            if type(values.get(key)) is not dict:
-                self.replace(values, key, {})
-            below = values[key]
-            for name, member in value.items():
-                self.any_field(below, name, member)
-        elif isinstance(value, list):
-            if not is_open(value):
-                self.list_rule(values, key, value)
-        else:
-            self.keep(values, key, value)
-
-    def list_rule(self, values: Any, key: str, new: Any) -> None:
-        """An unknown list: cumulative (it repeats the old one) or an increment.
-
-        Undecidable from the wire: increments that are all equal look cumulative.
-        """
-        grown = values.get(key)
-        if type(grown) is not Grown:
-            self.replace(values, key, None)
-            grown = values[key] = Grown()
-        old = grown.items
-        if starts_with(new, old):
-            size = weight(new)
-            self.charge(size - grown.weight)
-            if len(new) > len(old):
-                self.added += 1
-            grown.set(new, size)
-        elif grown.routes is not None and all(map(has_index, new)):
-            for element in new:
-                self.merge_indexed(grown, element)
-        else:
-            size = weight(new) - 8
-            self.charge(size)
-            grown.extend(new, size)
-            self.added += 1
-
-    def merge_indexed(self, grown: Grown, element: Any) -> None:
-        """Into the element with the same index and type, or after the last."""
-        known = grown.routes.get(route_of(element))
-        if known is not None:
-            self.merge_keys(known, element)
-            return
-        size = weight(element)
-        self.charge(size)
-        grown.extend([element], size)
-        self.added += 1
-
-    def any_delta_field(self, place: Place, key: str, node: Node, value: Any) -> None:
-        """An unknown field of a delta: as any other, but strings may be fragments.
-
-        While all values are equal it is that value (a constant sent again and
-        again); once one differs, all that came is concatenated.
-        """
-        values = place.values
-        if type(value) is not str or key.rsplit("_", 1)[-1] in node.options["last_words"]:
-            self.any_field(values, key, value)
-            return
-        old = values.get(key)
-        if type(old) is Echo:
-            if old.text == value:
-                old.count += 1
-                return
-            text = self.text()
-            self.charge(text_weight(old.text) * old.count)
-            text.append(old.text * old.count)
-            values[key] = text
-            self.append(values, key, value)
-        elif type(old) is self.text:
-            self.append(values, key, value)
-        else:
-            self.replace(values, key, None)
-            self.charge_extra(text_weight(value))
-            values[key] = Echo(value)
-        self.added += 1
-
-    # -- storing and accounting ---------------------------------------------------------
-
-    def append(self, values: Any, key: str, value: str) -> None:
-        """Append to the text at `key`, which a plain string may have begun."""
-        text = values.get(key)
-        if type(text) is not self.text:
-            start = text
-            text = self.text()
-            if type(start) is str:
-                self.charge(text_weight(start))
-                text.append(start)
-            elif type(start) is Echo:
-                text.append(start.text)
-            values[key] = text
-        if value:
-            self.charge(text_weight(value))
-            text.append(value)
-            self.added += 1
-
-    def put(self, values: Any, key: str, value: Any, node: Node) -> None:
-        """Store a scalar of a known field, or a value of an unknown one."""
-        if not node.name:
-            self.replace(values, key, value)
-        elif not (key in values and same(values[key], value)):
-            values[key] = value
-            self.added += 1
-
-    def keep(self, values: Any, key: str, value: Any) -> None:
-        """The last non-null value, whole; an unclosed one is not taken."""
-        if value is None:
-            if key not in values:
-                self.replace(values, key, None)
-        elif not is_open(value):
-            self.replace(values, key, value)
-
-    def replace(self, values: Any, key: str, value: Any) -> None:
-        """Store `value` at `key`, and account for what that holds more or less."""
-        if key in values:
-            old = values[key]
-            if same(old, value):
-                return
-            self.charge_extra(_weight_of(value) - _weight_of(old))
-        else:
-            self.charge_extra(text_weight(key) + _weight_of(value))
-        values[key] = value
-        if value is not None:
-            self.added += 1
-
-    def charge(self, size: int) -> None:
-        """Account for text and list elements; raises OutputFull past the limit."""
-        held = self.held + size
-        if size > 0 and 0 <= self.held_limit < held:
-            raise OutputFull
-        self.held = held
-
-    def charge_extra(self, size: int) -> None:
-        """Account for keys and unknown members; raises OutputFull past the limit."""
-        extra = self.extra + size
-        if size > 0 and 0 <= self.extra_limit < extra:
-            raise OutputFull
-        self.extra = extra
-
-    def anomaly(self, code: str, at: Any, key: Any) -> None:
-        """Record an anomaly at `key` below `at`."""
-        self.log.anomaly(code, path_of((at, key)))
-
-
-def path_of(at: Any) -> str:
-    """`choices[0].delta.content` for the linked pairs that lead there."""
-    steps: list[str] = []
-    while at is not None:
-        at, key = at
-        steps.append(f"[{key}]" if type(key) is int else f".{key}")
-    return "".join(reversed(steps)).removeprefix(".")
+            self.any_field(place.values, key, value, at)
 
 
 def _rank(waiting: Any) -> int:
@@ -774,12 +637,3 @@ def _tool_name(element: Any) -> bool:
             if type(name) is str and name:
                 return True
     return False
-
-
-def _weight_of(value: Any) -> int:
-    """The weight of a plain value; a state's own text was charged as it came."""
-    if type(value) is Echo:
-        return text_weight(value.text)
-    if value is None or isinstance(value, (str, int, float, dict, list)):
-        return weight(value)
-    return 8

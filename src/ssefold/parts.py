@@ -21,6 +21,7 @@ def open_content(merger: Any, values: Any, key: str) -> Any:
     if type(old) is Parts:
         return old
     parts = values[key] = Parts()
+    merger.restructure()
     if type(old) is merger.text and old:
         part = Place(None)
         part.values["type"] = "text"
@@ -66,7 +67,7 @@ def _add_part(merger: Any, parts: Any, item: Any, at: Any) -> None:
         elif key == kind and value is not None:
             merger.anomaly("wrong_type", at, key)
         else:
-            merger.keep(part.values, key, value)
+            merger.keep(part.values, key, value, None)
 
 
 def add_candidate_parts(merger: Any, parts: Any, source: Any, at: Any) -> None:
@@ -103,7 +104,7 @@ def _add_candidate_text(merger: Any, parts: Any, item: Any) -> None:
         if key == "text":
             merger.append(part.values, key, text)
         else:
-            merger.keep(part.values, key, value)
+            merger.keep(part.values, key, value, None)
     parts.closed = signature is not None
 
 

@@ -28,8 +28,9 @@ from ssefold.values import (
 
 from .actions import EventMerger, is_finished
 from .detect import dialect_of, table_of, whole_answer
+from .ledger import OutputFull, path_of
 from .log import Log
-from .merge import Merger, OutputFull, path_of
+from .merge import Merger
 from .plain import copy, repair_text
 
 DONE = b"[DONE]"

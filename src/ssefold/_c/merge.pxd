@@ -1,36 +1,34 @@
 # cython: language_level=3
-"""How merge.py is compiled: the Merger's attributes by offset, its methods as C calls."""
+"""How merge.py is compiled: its methods as C calls."""
 
+from .ledger cimport Ledger
 from .log cimport Log
-from .plain cimport is_open, same, starts_with, text_weight, weight
-from .state cimport Calls, Entries, Grown, Keyed, Place
+from .plain cimport is_open, same, text_weight, weight
+from .state cimport Calls, Entries, Keyed, Parts, Place, routing
 from .table cimport Node, Table
 
+# Assigned by the imports of plan.py and table.py: comparisons of C integers.
+cdef int APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED
+cdef int ANY, ANY_DELTA, APPEND, CALLS, CONTENT, DEFERRED, DROP, ENTRIES, EXTEND, EXTEND_ANY
+cdef int FINISH, FIRST, KEYED, LAST, LAST_FILLED, MEMBER, NAME, OBJECT, OVERWRITE, PARTS
+cdef int PER_KEY, SNAPSHOT, UNLESS
 
-cdef class Merger:
-    cdef public Table table
-    cdef public object limits
-    cdef public Log log
-    cdef public object text
+
+cdef class Merger(Ledger):
     cdef public object parse
-    cdef public Place root
     cdef public bint merged
     cdef public bint ended
     cdef public object failure
     cdef public long long event
-    cdef public long long added
-    cdef public long long held
-    cdef public long long held_limit
-    cdef public long long extra
-    cdef public long long extra_limit
     cdef public list deferred
 
     cpdef merge(self, value, event, kind)
-    cpdef members(self, Place place, source, at)
+    cdef members(self, Place place, source, at)
     cdef apply_deferred(self)
-    cpdef field(self, Place place, str key, Node node, source, at)
+    cdef field(self, Place place, str key, Node node, source, at)
     cdef rare_field(self, Place place, str key, Node node, source, at)
-    cdef null_field(self, Place place, str key, Node node)
+    cdef overwrite_field(self, Place place, str key, Node node, value, at)
+    cdef null_field(self, Place place, str key, Node node, at)
     cdef drop_field(self, Place place, str key, Node node, value, at)
     cdef first_field(self, Place place, str key, Node node, value, at)
     cdef last_field(self, Place place, str key, Node node, value, at)
@@ -43,7 +41,6 @@ cdef class Merger:
     cdef unless_field(self, Place place, str key, Node node, source, at)
     cdef entries_field(self, Place place, str key, Node node, value, at)
     cdef entry(self, Entries entries, Node node, element, position, at)
-    cpdef bint room(self, str limit, count) except -1
     cdef calls_field(self, Place place, str key, Node node, value, at)
     cdef call(self, Calls calls, Node node, element, at)
     cdef call_at(self, Calls calls, element, str new_id, index, at)
@@ -53,16 +50,9 @@ cdef class Merger:
     cdef content_field(self, Place place, str key, Node node, value, at)
     cdef parts_field(self, Place place, str key, Node node, value, at)
     cdef per_key_field(self, Place place, str name, value, at, str key)
-    cdef member_field(self, values, str key, value)
-    cdef merge_keys(self, target, source)
-    cdef any_field(self, values, str key, value)
-    cdef list_rule(self, values, str key, new)
-    cdef merge_indexed(self, Grown grown, element)
-    cdef any_delta_field(self, Place place, str key, Node node, value)
-    cpdef append(self, values, str key, str value)
-    cdef put(self, values, str key, value, Node node)
-    cpdef keep(self, values, str key, value)
-    cpdef replace(self, values, str key, value)
-    cpdef charge(self, Py_ssize_t size)
-    cpdef charge_extra(self, Py_ssize_t size)
-    cpdef anomaly(self, str code, at, key)
+    cdef any_delta_field(self, Place place, str key, Node node, value, at)
+
+
+cdef _rank(waiting)
+cdef bint _is_empty(value) except -1
+cdef bint _tool_name(element) except -1

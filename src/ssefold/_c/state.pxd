@@ -67,6 +67,9 @@ cdef class Parts:
     cpdef read(self)
 
 
+cpdef bint has_index(element) except -1
+cpdef route_of(element)
+cpdef routing(value)
 cpdef read(value)
 cpdef list select(value, tuple path, choice)
 cpdef member(value, str key)

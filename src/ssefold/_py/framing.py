@@ -46,6 +46,7 @@ LF_FREE = 1
 LF_COUNTED = 2  # it belongs to a line that counts against the limit
 
 STRAY_ROOM = 65536  # unknown lines kept per block
+UNFINISHED = b"?"  # stands for a line that goes on: it is neither blank nor a field
 NO_LIMIT = 2**63 - 1
 BOM = b"\xef\xbb\xbf"
 WHITE_SPACE = b" \t\r\n"
@@ -148,58 +149,90 @@ class Framer:
         if self._lead == LEAD_LOOKING:
             self._look_for_body(data, p, len(data), self.offset)
         if not self._want_raw:
+            lines = data[p:].split(b"\n")
             if b"\r" not in data:
-                return self._frames(data, p, b"\n")
-            if data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n"):
-                return self._frames(data, p, b"\r\n")
+                return self._frames(data, p, lines, False)
+            # As many CRs as LFs, and one before each LF: CRLF throughout.
+            if {line[-1:] for line in lines[:-1]} == {b"\r"}:
+                if data.count(b"\r") == len(lines) - 1:
+                    return self._frames(data, p, lines, True)
         return self._walk(data, p, len(data), self.offset)
 
-    def _frames(self, data: bytes, p: int, eol: bytes) -> Iterator[Found]:
-        """Read data[p:], in which every line ends alike, frame by frame.
+    def _frames(self, data: bytes, p: int, lines: list[bytes], crlf: bool) -> Iterator[Found]:
+        """Read data[p:], whose lines all end alike (`lines` split it at LF), frame by frame.
 
         Almost every frame is one data line, perhaps after one event line: that is
-        taken in one step. The rest is walked.
+        taken in one step. The rest is walked, up to the blank line that ends it.
         """
         base = self.offset
-        width = len(eol)
-        parts = data[p:].split(eol + eol)
-        tail = parts.pop()
+        width, blank, cut = (2, b"\r", -1) if crlf else (1, b"", None)
+        last = len(lines) - 1
+        lines[last] = UNFINISHED
         most = self._limit - 2 * width
-        clean = not (self._dirty or self._swallow or self._kind != AT_START)
-        for part in parts:
-            head = 0
+        strays = self._want_strays
+        start = self._frame_start
+        clean = self._clean()
+        at = base + p  # the stream offset of lines[i]
+        i = 0
+        while i < last:
+            line = lines[i]
+            k = i + 1  # where the blank line should be
             event = b""
-            size = len(part)
-            after = p + size + 2 * width
+            data_at = -1
             if clean:
-                if part.startswith(b"data: "):
-                    head = 6
-                elif part.startswith(b"event: "):
-                    e = part.find(eol)
-                    if part.startswith(b"data: ", e + width):
-                        event = part[7:e]
-                        head = e + width + 6
-            if head and size <= most and part.find(eol, head) < 0:
-                block = Block()
-                block.event = event
-                block.data = part[head:]
-                block.data_end = base + p + size
-                block.start = self._frame_start
-                # The LF of the CRLF that is the blank line belongs to the next frame.
-                self.offset = self._frame_start = block.end = base + p + size + width + 1
-                self._lead = LEAD_OTHER
-                if self._want_strays:
-                    block.spans = ((0, base + p + head),)
-                yield block
-            else:
-                yield from self._walk(data, p, after, base)
-                if self.limit_offset >= 0:
-                    return
-                clean = True
-            p = after
-        self.offset = base + p
-        if tail:
-            yield from self._walk(data, p, len(data), base)
+                if line.startswith(b"data: "):
+                    data_at = at
+                elif line.startswith(b"event: "):
+                    event = line[7:cut]
+                    line_at = at + len(line) + 1
+                    line = lines[k]
+                    k += 1
+                    if line.startswith(b"data: "):
+                        data_at = line_at
+            if data_at >= 0 and lines[k] == blank:
+                e = data_at + len(line) + 1 - width
+                if e - at <= most:
+                    block = Block()
+                    if event:
+                        block.event = event
+                    block.data = line[6:cut]
+                    block.data_end = e
+                    if strays:
+                        block.spans = ((0, data_at + 6),)
+                    block.start = start
+                    # The LF of the CRLF that is the blank line belongs to the next frame.
+                    block.end = start = e + width + 1
+                    at = e + 2 * width
+                    i = k + 1
+                    yield block
+                    continue
+            try:
+                k = lines.index(blank, i, last) + 1
+            except ValueError:
+                break
+            stop = at + sum(map(len, lines[i:k])) + k - i
+            self._arrive(at, start)
+            yield from self._walk(data, at - base, stop - base, base)
+            if self.limit_offset >= 0:
+                return
+            start = self._frame_start
+            clean = self._clean()
+            at = stop
+            i = k
+        self._arrive(at, start)
+        if at - base < len(data):
+            yield from self._walk(data, at - base, len(data), base)
+
+    def _arrive(self, at: int, start: int) -> None:
+        """Take over what `_frames` has gone past since it began or last walked."""
+        if start != self._frame_start:  # there were events in it
+            self._lead = LEAD_OTHER
+            self._frame_start = start
+        self.offset = at
+
+    def _clean(self) -> bool:
+        """Between blocks, with nothing pending."""
+        return not (self._dirty or self._swallow or self._kind != AT_START)
 
     def _walk(self, data: bytes, p: int, stop: int, base: int) -> Iterator[Found]:
         """Read data[p:stop] line by line; `base` is the stream offset of data[0]."""
@@ -617,7 +650,7 @@ class SSEDecoder:
     """
 
     __slots__ = (
-        "_backlog", "_busy", "_closed", "_dispatched", "_error", "_flush", "_framer",
+        "_backlog", "_busy", "_closed", "_delivered", "_error", "_flush", "_framer",
         "_id", "_id_bytes", "_on_comment", "_pending",
     )  # fmt: skip
 
@@ -652,7 +685,7 @@ class SSEDecoder:
         self._backlog = b""
         self._id_bytes = b""
         self._id = ""
-        self._dispatched = 0
+        self._delivered = 0
 
     def feed(self, chunk: BytesLike) -> list[ServerSentEvent]:
         """Take the next bytes; return the events that they complete.
@@ -669,7 +702,7 @@ class SSEDecoder:
             events = self._open_call()
             self._frame(self._backlog + data if self._backlog else data, events)
             self._closed = False
-            self._pending = None
+            self._deliver(events)
         finally:
             self._busy.release()
         return events
@@ -679,13 +712,14 @@ class SSEDecoder:
         self._enter()
         try:
             if self._closed:
-                events, self._pending = self._pending or [], None
+                events = self._pending or []
+                self._deliver(events)
                 return events
             events = self._open_call()
             self._frame(self._backlog, events)
             if self._error is None:
                 self._finish(events)
-            self._pending = None
+            self._deliver(events)
             if self._error is not None and not events:
                 raise self._failure(self._error)
         finally:
@@ -730,7 +764,8 @@ class SSEDecoder:
             state = "busy"
         elif self._closed:
             state = "closed"
-        return f"<SSEDecoder {state}, {self._dispatched} events, {self._framer.offset} bytes>"
+        events = self._delivered + len(self._pending or ())
+        return f"<SSEDecoder {state}, {events} events, {self._framer.offset} bytes>"
 
     def __reduce__(self) -> str:
         raise TypeError("cannot pickle or copy an SSEDecoder: it holds half a stream")
@@ -754,15 +789,22 @@ class SSEDecoder:
         self._closed = True  # until this call is through: see the class's docstring
         return self._pending
 
+    def _deliver(self, events: list[ServerSentEvent]) -> None:
+        self._pending = None
+        self._delivered += len(events)
+
     def _frame(self, data: bytes, events: list[ServerSentEvent]) -> None:
         framer = self._framer
         base = framer.offset
         self._backlog = b""
-        for found in framer.feed(data):
-            if isinstance(found, bytes):
-                self._comment(found, data, framer.offset - base)
-            else:
-                events.append(self._event(found))
+        if self._on_comment is None:  # extend() keeps what came before an exception
+            events.extend(map(self._event, framer.feed(data)))  # type: ignore[arg-type]
+        else:
+            for found in framer.feed(data):
+                if isinstance(found, bytes):
+                    self._comment(found, data, framer.offset - base)
+                else:
+                    events.append(self._event(found))
         if framer.limit_offset >= 0:
             self._error = SSEFoldError("limit_event_bytes", framer.limit_offset)
 
@@ -787,13 +829,10 @@ class SSEDecoder:
             raise
 
     def _event(self, block: Block) -> ServerSentEvent:
-        self._dispatched += 1
-        if self._id_bytes is not self._framer.last_id_bytes:
-            self._last_id()
         return ServerSentEvent(
             block.event.decode("utf-8", "replace") if block.event else "message",
             block.data,
-            self._id,
+            self._id if self._id_bytes is self._framer.last_id_bytes else self._last_id(),
             block.retry,
             block.raw,
             block.start,

@@ -67,8 +67,9 @@ EVENTS = {
     "message_stop": ({"do": "end"},),
 }
 
-# Where lists of the answer take their elements by an index of the event.
-LISTS = {"content": {"limit": "blocks", "holes": "vanish"}}
+# The list that events address by index: what limits it, and which member is the text
+# that a reader takes piece by piece.
+LISTS = {"content": {"limit": "blocks", "text": "text"}}
 
 # What message_delta carries.
 FIELDS = {

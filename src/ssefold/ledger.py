@@ -1,0 +1,323 @@
+"""Storing values of an answer, and keeping account: of memory, and of what happened.
+
+Enters: a place, a key, a value, and where in the event it stood.
+Leaves: a changed place; OutputFull past a limit; if asked for, a plan: what
+happened to each value of the event, from which the compiled backend makes a
+template (templates.pyx).
+Must not know: which rule applies (merge.py decides), bytes.
+
+A path is a linked pair: (path of the parent, key). A plan maps paths to
+(kind, target, name, changed); a value without an entry makes no template, and
+neither does an event after which `plan` is None.
+
+One source for both backends: `_c/ledger.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ssefold.limits import MIB, Limits
+from ssefold.plan import APPENDED, ECHOED, FIXED, KEPT, LAST_ONE, OPENED
+
+from .log import Log
+from .plain import is_open, same, starts_with, text_weight, weight
+from .state import Echo, Grown, Place, has_index, route_of
+from .table import Node, Table
+
+# What is held beside text and list elements (keys, unknown members) is bounded by
+# max_output_bytes too, but by no less than this, so that a low limit on the text
+# is not spent by the usage counters.
+EXTRA_FLOOR = MIB
+
+
+class OutputFull(Exception):
+    """More than max_output_bytes would be held; what was merged before stays."""
+
+
+class Ledger:
+    """The answer's root and the account of what it holds.
+
+    held:      weight of the text and list elements; extra: of keys and unknown members.
+    added:     counts what made the answer grow or change.
+    changes:   counts values that were replaced by others.
+    structure: counts what makes an old plan wrong: places opened, closed, re-routed.
+    plan:      a dict to write the event's plan to, or None.
+    """
+
+    __slots__ = (
+        "added",
+        "changes",
+        "extra",
+        "extra_limit",
+        "held",
+        "held_limit",
+        "limits",
+        "log",
+        "plan",
+        "root",
+        "structure",
+        "table",
+        "text",
+    )
+
+    def __init__(self, table: Table, limits: Limits, log: Log, text: Any) -> None:
+        self.table = table
+        self.limits = limits
+        self.log = log
+        self.text = text
+        self.root = Place(table.root)
+        self.added = 0
+        self.changes = 0
+        self.structure = 0
+        self.plan: dict[Any, Any] | None = None
+        self.held = 0
+        self.extra = 0
+        limit = limits.max_output_bytes
+        self.held_limit = -1 if limit is None else limit
+        self.extra_limit = -1 if limit is None else max(limit, EXTRA_FLOOR)
+
+    # -- the plan --------------------------------------------------------------
+
+    def note(self, at: Any, key: Any, kind: int) -> None:
+        """What happened at `key` below `at`; the first note of a path stands."""
+        if self.plan is not None:
+            self.plan.setdefault((at, key), (kind, None, None, False))
+
+    def note_target(
+        self, at: Any, key: Any, kind: int, values: Any, name: str, changed: bool
+    ) -> None:
+        """The same, for what went to `values[name]`."""
+        if self.plan is not None:
+            self.plan.setdefault((at, key), (kind, values, name, changed))
+
+    def no_plan(self) -> None:
+        """This event says nothing about the next one of its kind."""
+        self.plan = None
+
+    def restructure(self) -> None:
+        """No plan made before holds any more, nor does this event's."""
+        self.structure += 1
+        self.plan = None
+
+    # -- storing -----------------------------------------------------------------
+
+    def append(self, values: Any, key: str, value: str) -> None:
+        """Append to the text at `key`, which a plain string may have begun."""
+        text = values.get(key)
+        if type(text) is not self.text:
+            start = text
+            text = self.text()
+            if type(start) is str:
+                self.charge(text_weight(start))
+                text.append(start)
+            values[key] = text
+            self.structure += 1
+        if value:
+            self.charge(text_weight(value))
+            text.append(value)
+            self.added += 1
+
+    def extend(self, elements: Any, source: Any) -> None:
+        """Extend by the elements that are closed."""
+        for element in source:
+            if not is_open(element):
+                self.charge(weight(element))
+                elements.append(element)
+                self.added += 1
+
+    def put(self, values: Any, key: str, value: Any, node: Node) -> bool:
+        """Store a scalar of a known field, or a value of an unknown one; True if it is new."""
+        if not node.name:
+            return self.replace(values, key, value)
+        if key in values:
+            if same(values[key], value):
+                return False
+            self.changes += 1
+        values[key] = value
+        self.added += 1
+        return True
+
+    def keep(self, values: Any, key: str, value: Any, at: Any) -> None:
+        """The last non-null value, whole; an unclosed one is not taken."""
+        if value is None:
+            if key not in values:
+                self.replace(values, key, None)
+            self.note(at, key, FIXED)
+        elif not is_open(value):
+            changed = self.replace(values, key, value)
+            if not isinstance(value, (dict, list)):
+                self.note_target(at, key, LAST_ONE, values, key, changed)
+            elif changed:
+                self.no_plan()
+            else:
+                self.note_target(at, key, KEPT, values, key, False)
+
+    def replace(self, values: Any, key: str, value: Any) -> bool:
+        """Store `value` at `key`, and account for what that holds; True if it is new."""
+        if key in values:
+            old = values[key]
+            if same(old, value):
+                return False
+            self.charge_extra(_weight_of(value) - _weight_of(old))
+            self.changes += 1
+            if not (_is_scalar(old) and _is_scalar(value)):
+                self.structure += 1
+        else:
+            self.charge_extra(text_weight(key) + _weight_of(value))
+        values[key] = value
+        if value is not None:
+            self.added += 1
+        return True
+
+    # -- members that have no rule of their own --------------------------------------
+
+    def member_field(self, values: Any, key: str, value: Any, at: Any) -> None:
+        """Key by key for an object, last non-null for all else."""
+        if isinstance(value, dict):
+            self.open_dict(values, key, at)
+            self.merge_keys(values[key], value, (at, key))
+        else:
+            self.keep(values, key, value, at)
+
+    def merge_keys(self, target: Any, source: Any, at: Any) -> None:
+        """Each member of `source` into `target`, key by key."""
+        for key, value in source.items():
+            self.member_field(target, key, value, at)
+
+    def open_dict(self, values: Any, key: str, at: Any) -> None:
+        """An object at `key`, made where there was none."""
+        if type(values.get(key)) is not dict:
+            self.replace(values, key, {})
+        self.note(at, key, OPENED)
+
+    def any_field(self, values: Any, key: str, value: Any, at: Any) -> None:
+        """An unknown field: an object key by key, a list by the list rule, else last."""
+        if isinstance(value, dict):
+            self.open_dict(values, key, at)
+            below = values[key]
+            for name, member in value.items():
+                self.any_field(below, name, member, (at, key))
+        elif isinstance(value, list):
+            if not is_open(value):
+                self.list_rule(values, key, value)
+                self.note(at, key, FIXED)
+        else:
+            self.keep(values, key, value, at)
+
+    def list_rule(self, values: Any, key: str, new: Any) -> None:
+        """An unknown list: cumulative (it repeats the old one) or an increment.
+
+        Undecidable from the wire: increments that are all equal look cumulative.
+        """
+        grown = values.get(key)
+        if type(grown) is not Grown:
+            self.replace(values, key, None)
+            grown = values[key] = Grown()
+            self.structure += 1
+        old = grown.items
+        if starts_with(new, old):
+            if len(new) == len(old):
+                return
+            size = weight(new)
+            self.charge(size - grown.weight)
+            grown.set(new, size)
+        elif grown.routes is not None and new and all([has_index(item) for item in new]):
+            for element in new:
+                self.merge_indexed(grown, element)
+        else:
+            size = weight(new) - 8
+            self.charge(size)
+            grown.extend(new, size)
+        self.added += 1
+        self.restructure()
+
+    def merge_indexed(self, grown: Grown, element: Any) -> None:
+        """Into the element with the same index and type, or after the last."""
+        known = grown.routes.get(route_of(element)) if grown.routes is not None else None
+        if known is not None:
+            self.merge_keys(known, element, None)
+            return
+        size = weight(element)
+        self.charge(size)
+        grown.extend([element], size)
+
+    def fragment_field(self, values: Any, key: str, value: str, at: Any) -> None:
+        """An unknown string of a delta, which may be a fragment or a constant.
+
+        While all values are equal it is that value (a constant sent again and
+        again); once one differs, all that came is concatenated.
+        """
+        old = values.get(key)
+        if type(old) is Echo:
+            if old.text == value:
+                old.count += 1
+                self.note_target(at, key, ECHOED, values, key, False)
+                return
+            self.charge(text_weight(old.text) * old.count)
+            text = self.text()
+            text.append(old.text * old.count)
+            values[key] = text
+            self.append(values, key, value)
+            self.restructure()
+        elif type(old) is self.text:
+            self.append(values, key, value)
+            self.note_target(at, key, APPENDED, values, key, False)
+        else:
+            self.replace(values, key, None)
+            self.charge_extra(text_weight(value))
+            values[key] = Echo(value)
+            self.restructure()
+        self.added += 1
+
+    # -- the account -------------------------------------------------------------------
+
+    def charge(self, size: int) -> None:
+        """Account for text and list elements; raises OutputFull past the limit."""
+        held = self.held + size
+        if size > 0 and 0 <= self.held_limit < held:
+            raise OutputFull
+        self.held = held
+
+    def charge_extra(self, size: int) -> None:
+        """Account for keys and unknown members; raises OutputFull past the limit."""
+        extra = self.extra + size
+        if size > 0 and 0 <= self.extra_limit < extra:
+            raise OutputFull
+        self.extra = extra
+
+    def anomaly(self, code: str, at: Any, key: Any) -> None:
+        """Record an anomaly at `key` below `at`."""
+        self.plan = None
+        self.log.anomaly(code, path_of((at, key)))
+
+    def room(self, limit: str, count: int) -> bool:
+        """Whether one entry more than `count` is allowed; if not, one fault says so."""
+        most = getattr(self.limits, "max_" + limit)
+        if most is None or count < most:
+            return True
+        self.plan = None
+        self.log.fault_once("limit_" + limit, f"more than {most}")
+        return False
+
+
+def path_of(at: Any) -> str:
+    """`choices[0].delta.content` for the linked pairs that lead there."""
+    steps: list[str] = []
+    while at is not None:
+        at, key = at
+        steps.append(f"[{key}]" if type(key) is int else f".{key}")
+    return "".join(reversed(steps)).removeprefix(".")
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int, float))
+
+
+def _weight_of(value: Any) -> int:
+    """The weight of a plain value; a state's own text was charged as it came."""
+    if type(value) is Echo:
+        return text_weight(value.text)
+    if _is_scalar(value) or isinstance(value, (dict, list)):
+        return weight(value)
+    return 8

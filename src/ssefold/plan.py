@@ -1,0 +1,16 @@
+"""What happened to a value of an event: the vocabulary between merge and templates.
+
+Enters: nothing. Leaves: constants. Must not know: anything.
+
+A plan says for each value of an event, by its path, what any later value of the
+same kind at that path would do. A template is made of it (templates.pyx).
+"""
+
+FIXED = 0  # only the same again, which changes nothing
+DROPPED = 1  # anything: it is left out
+APPENDED = 2  # any string: it is appended to the text at target[name]
+EXTENDED = 3  # any list: it extends target[name]
+LAST_ONE = 4  # the same again while target[name] is the same; any scalar once it changed
+KEPT = 5  # the same again while target[name] is the same, and nothing else
+ECHOED = 6  # the same again, counted by the Echo at target[name]
+OPENED = 7  # what its members may be
