@@ -168,12 +168,8 @@ class Reader(_Core):
         pieces = []
         for position, leaf in enumerate(self._texts(choice)):
             key = (choice, position)
-            if isinstance(leaf, str):
-                pieces.append(leaf[self._taken.get(key, 0) :])
-                self._taken[key] = max(len(leaf), self._taken.get(key, 0))
-            else:
-                pieces.append(leaf.take())
-                self._taken[key] = leaf.taken
+            piece, self._taken[key] = _take(leaf, self._taken.get(key, 0))
+            pieces.append(piece)
         taken: str = repair("".join(pieces))
         return taken
 
@@ -245,6 +241,23 @@ class StreamAccumulator(Reader, _backend.FoldCore):  # type: ignore[misc]
 def _string(leaf: Any) -> str:
     text: str = leaf if isinstance(leaf, str) else leaf.get()
     return text
+
+
+def _take(leaf: Any, given: int | str) -> tuple[str, int | str]:
+    """What came to a leaf since the last time, and what was given out of it by now.
+
+    That is counted for a buffer and kept for a plain string: the first delta turns the
+    text that a block started with into a buffer, which begins with it.
+    """
+    if isinstance(leaf, str):
+        whole = leaf[:-1] if "\ud800" <= leaf[-1:] <= "\udbff" else leaf
+        count = len(given) if isinstance(given, str) else given
+        return whole[count:], whole if len(whole) >= count else given
+    first = leaf.taken == 0
+    piece: str = leaf.take()
+    if first and isinstance(given, str):
+        piece = piece.removeprefix(given)
+    return piece, leaf.taken
 
 
 def _dumps(value: Any) -> bytes:

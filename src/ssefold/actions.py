@@ -167,7 +167,11 @@ class EventMerger(Merger):
         if source is None or (is_open(source) and action.verb != "spread"):
             return
         steps = action.target
-        place = self.element(steps, value, action.make)
+        make = action.make
+        suffix = action.options.get("type_without")
+        if suffix is not None and isinstance(source, dict):
+            make = {"type": str(source.get("type")).removesuffix(suffix)}
+        place = self.element(steps, value, make)
         if place is None:
             return
         self.merged = True

@@ -7,12 +7,13 @@ Must not know: backends, dialects, clients.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Iterator
+from contextlib import suppress
+from inspect import isawaitable
 from typing import Any, Protocol, Union
 
 from ssefold._input import BytesLike
 from ssefold.accumulator import StreamAccumulator
-from ssefold.errors import SSEFoldError
 
 READ_SIZE = 64 * 1024
 
@@ -23,8 +24,14 @@ class BinaryFile(Protocol):
     def read(self, size: int = ..., /) -> bytes: ...
 
 
+class AsyncFile(Protocol):
+    """Anything with a `read` that gives bytes once awaited: asyncio.StreamReader."""
+
+    def read(self, size: int = ..., /) -> Awaitable[bytes]: ...
+
+
 Source = Union[BytesLike, BinaryFile, Iterable[BytesLike]]
-AsyncSource = Union[Source, AsyncIterable[BytesLike]]
+AsyncSource = Union[Source, AsyncFile, AsyncIterable[BytesLike]]
 
 
 def fold(source: Source, **options: Any) -> dict[str, Any]:
@@ -40,11 +47,12 @@ def fold(source: Source, **options: Any) -> dict[str, Any]:
 
 
 async def afold(source: AsyncSource, **options: Any) -> dict[str, Any]:
-    """fold() for sources that are read asynchronously as well."""
-    if not isinstance(source, AsyncIterable):
-        return fold(source, **options)
+    """fold() for sources that are read asynchronously as well.
+
+    source: as for fold, or an async iterable of bytes, or a file whose `read` is awaited.
+    """
     with StreamAccumulator(**options) as acc:
-        async for chunk in source:
+        async for chunk in achunks(source):
             acc.feed(chunk)
     return acc.result()
 
@@ -75,10 +83,10 @@ async def atap(source: AsyncIterable[BytesLike], acc: StreamAccumulator) -> Asyn
 
 
 def _listen(acc: StreamAccumulator, chunk: Any) -> None:
-    try:
+    # Whatever is wrong, with the stream or with the tap, the relay goes on. Faults are
+    # recorded in `acc`.
+    with suppress(Exception):
         acc.feed(chunk)
-    except (SSEFoldError, TypeError, BufferError):
-        pass  # the relay goes on; faults are recorded in acc
 
 
 def chunks(source: Source) -> Iterator[Any]:
@@ -93,3 +101,23 @@ def chunks(source: Source) -> Iterator[Any]:
     raise TypeError(
         f"a source is bytes, a binary file or an iterable of bytes, not {type(source).__name__!r}"
     )
+
+
+async def achunks(source: AsyncSource) -> AsyncIterator[Any]:
+    """The chunks of a source that is read either way."""
+    read = getattr(source, "read", None)
+    if callable(read):
+        # Before __aiter__, which gives lines, and of asyncio.StreamReader only short ones.
+        while True:
+            chunk = read(READ_SIZE)
+            if isawaitable(chunk):
+                chunk = await chunk
+            if chunk == b"":
+                return
+            yield chunk
+    elif isinstance(source, AsyncIterable):
+        async for chunk in source:
+            yield chunk
+    else:
+        for chunk in chunks(source):
+            yield chunk

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 from .plain import copy
-from .table import Node
+from .table import UNLESS, Node
 
 
 class Place:
@@ -60,7 +60,7 @@ class Place:
 def default_of(node: Node, key: str, values: dict[str, Any]) -> Any:
     """What stands at `key` of an object while nothing came for it."""
     for child in node.children.values():
-        if child.name == key:
+        if child.name == key and child.op != UNLESS:
             if child.always:
                 return Place(child).read()
             for sibling in child.options.get("default_with", ()):

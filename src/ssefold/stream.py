@@ -134,7 +134,7 @@ class Stream:
         try:
             self.data(name, data, spans, final)
         except OutputFull:
-            self.limit("limit_output_bytes", start)
+            self.end_folding("limit_output_bytes", start)
 
     def data(self, name: bytes, data: bytes, spans: Any, final: bool) -> None:
         """One event, or several glued into one block."""
@@ -166,16 +166,18 @@ class Stream:
         if parts is None:
             return False
         self.log.anomaly("glued_events", "")
+        last = parts[-1]
         for reading in parts:
+            kind = name if reading is last else b""  # the last name is all a block keeps
             if reading is None:
                 self.terminator()
             elif self.ended:
                 self.count()
                 self.log.anomaly("after_end", "")
             elif reading[0] == OK:
-                self.event(name, reading[1], reading[3], len(data))
+                self.event(kind, reading[1], reading[3], len(data))
             else:
-                self.damaged(name, data, reading, spans, final)
+                self.damaged(kind, data, reading, spans, final)
             if self.dead:
                 break
         return True
@@ -192,6 +194,8 @@ class Stream:
                     pos += 1
                 continue
             reading = self.read(data, pos, self.depth)
+            if final and DONE.startswith(data[pos:].strip()):
+                reading = (CUT, NOTHING, size, 0)
             parts.append(reading)
             if reading[0] == CUT and final:
                 break
@@ -450,7 +454,12 @@ class Stream:
     # -- the end ---------------------------------------------------------------------------
 
     def limit(self, code: str, offset: int) -> None:
-        """A limit that ends the folding; after the terminator nothing is judged."""
+        """A limit that the event still being collected met."""
+        self.log.event = self.events
+        self.end_folding(code, offset)
+
+    def end_folding(self, code: str, offset: int) -> None:
+        """What was merged stays; after the terminator nothing is judged."""
         if not self.ended and not self.dead:
             self.log.fault(code, offset, "the folding ended here")
         self.dead = True

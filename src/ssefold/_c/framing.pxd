@@ -153,6 +153,7 @@ cdef class Block:
     cdef readonly bint final
     cdef readonly object retry
     cdef readonly object raw
+    cdef readonly object comment        # not None: a comment instead of a block
 
 
 cdef class SSEDecoder:

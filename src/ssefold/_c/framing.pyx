@@ -667,7 +667,7 @@ cdef class Framer:
     # ── From Python ──
 
     def feed(self, bytes data not None):
-        """The blocks (and, with comments, comments as bytes) that `data` completes."""
+        """The blocks (and comments, if wanted) that `data` completes."""
         cdef const unsigned char *buf = <const unsigned char *>PyBytes_AS_STRING(data)
         cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
         cdef Py_ssize_t pos = 0
@@ -691,7 +691,10 @@ cdef class Framer:
         return piece_bytes(&self.last_id)
 
     cdef object _found(self, int code):
-        return piece_bytes(&self.comment) if code == 2 else make_block(self)
+        cdef Block found = make_block(self) if code == 1 else Block.__new__(Block)
+        if code == 2:
+            found.comment = piece_bytes(&self.comment)
+        return found
 
 
 cdef Block make_block(Framer framer):

@@ -40,4 +40,5 @@ cdef class Stream:
     cdef bint in_band_error(self, str kind, value) except -1
     cdef merge(self, value, str kind)
     cpdef limit(self, str code, offset)
+    cpdef end_folding(self, str code, offset)
     cpdef close(self)

@@ -16,7 +16,7 @@ cdef class Text:
     cdef int push(self, const unsigned char *p, Py_ssize_t n, bint escaped) except -1
     cpdef append(self, str text)
     cpdef str get(self)
-    cpdef str take(self)
+    cpdef str take(self, bint final)
     cdef append_surrogates(self, str text)
     cdef int append_utf8(self, const unsigned char *p, Py_ssize_t n) except -1
     cdef str decode(self, Py_ssize_t start, Py_ssize_t end)

@@ -112,11 +112,14 @@ cdef class Text:
         """The whole text, as it came."""
         return self.decode(0, self.size)
 
-    cpdef str take(self):
-        """What was appended since the last call; a high surrogate waits for its half."""
+    cpdef str take(self, bint final):
+        """What was appended since the last call.
+
+        A high surrogate waits for its half, unless nothing follows any more (`final`).
+        """
         cdef str text = self.decode(self.given, self.size)
         self.given = self.size
-        if text and "\ud800" <= text[len(text) - 1] <= "\udbff":
+        if text and not final and "\ud800" <= text[len(text) - 1] <= "\udbff":
             text = text[:len(text) - 1]
             self.given -= 6  # the escape that made it
         self.taken += len(text)

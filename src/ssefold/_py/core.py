@@ -43,7 +43,7 @@ class FoldCore:
         limits = self._limits
         self._stream = Stream(dialect, strict, limits, rules, read, Text)
         self._framer: Framer | None = Framer(limits.max_event_bytes, False, False, True)
-        self._taken: dict[Any, int] = {}
+        self._taken: dict[Any, int | str] = {}
         self.bytes = 0
 
     @property

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
-from typing import Union
 
 from ssefold._input import BytesLike, as_bytes
 from ssefold.errors import SSEFoldError
@@ -70,6 +69,8 @@ class Block:
     final: made by the end of input, not by a blank line.
     retry: set in this block, or None.
     raw: `stream[start:end]`, if asked for and there is data.
+    comment: not None: no block, but a comment, and this is what follows its colon
+           (only with `comments`).
     """
 
     # Defaults of the class: a block of one data line, as almost all are, sets four.
@@ -84,10 +85,7 @@ class Block:
     final: bool = False
     retry: int | None = None
     raw: bytes | None = None
-
-
-# A block, or, with `comments`, what follows a comment's colon.
-Found = Union[Block, bytes]
+    comment: bytes | None = None
 
 
 class Framer:
@@ -106,6 +104,13 @@ class Framer:
         "_raw_limit", "_retry", "_starts", "_stray", "_swallow", "_want_comments",
         "_want_raw", "_want_strays", "last_id_bytes", "last_retry", "limit_offset", "offset",
     )  # fmt: skip
+
+    _lines: list[bytes]  # the data values of this block
+    _starts: list[int]  # and their stream offsets
+    _ident: bytes | None  # the id that the blank line will commit
+    _retry: int | None
+    _count: int  # bytes counted in this block
+    _has_stray: bool
 
     def __init__(
         self, max_event_bytes: int | None, raw: bool, comments: bool, strays: bool
@@ -136,7 +141,7 @@ class Framer:
         self._lead = LEAD_LOOKING if self._want_strays else LEAD_OTHER
         self._body_start = self._lead_seen = 0
 
-    def feed(self, data: bytes) -> Iterator[Found]:
+    def feed(self, data: bytes) -> Iterator[Block]:
         """What `data` completes, as it is found: take all of it before the next feed.
 
         Whoever stops at a comment goes on with the bytes from `offset`.
@@ -153,12 +158,12 @@ class Framer:
             if b"\r" not in data:
                 return self._frames(data, p, lines, False)
             # As many CRs as LFs, and one before each LF: CRLF throughout.
-            if {line[-1:] for line in lines[:-1]} == {b"\r"}:
-                if data.count(b"\r") == len(lines) - 1:
-                    return self._frames(data, p, lines, True)
+            even = data.count(b"\r") == len(lines) - 1
+            if even and {line[-1:] for line in lines[:-1]} == {b"\r"}:
+                return self._frames(data, p, lines, True)
         return self._walk(data, p, len(data), self.offset)
 
-    def _frames(self, data: bytes, p: int, lines: list[bytes], crlf: bool) -> Iterator[Found]:
+    def _frames(self, data: bytes, p: int, lines: list[bytes], crlf: bool) -> Iterator[Block]:
         """Read data[p:], whose lines all end alike (`lines` split it at LF), frame by frame.
 
         Almost every frame is one data line, perhaps after one event line: that is
@@ -234,7 +239,7 @@ class Framer:
         """Between blocks, with nothing pending."""
         return not (self._dirty or self._swallow or self._kind != AT_START)
 
-    def _walk(self, data: bytes, p: int, stop: int, base: int) -> Iterator[Found]:
+    def _walk(self, data: bytes, p: int, stop: int, base: int) -> Iterator[Block]:
         """Read data[p:stop] line by line; `base` is the stream offset of data[0]."""
         first = 0  # with raw, `data` is walked in one go: bytes from here are not in `_raw` yet
         end = self._reach(base, stop)
@@ -248,7 +253,7 @@ class Framer:
                 cr = stop if cr < 0 else cr
             e = lf if lf < cr else cr
             if e == p and self._kind == AT_START:
-                found: Found | None = self._blank(lf == p, base + p)
+                found: Block | None = self._blank(lf == p, base + p)
                 p += 1
             else:
                 ended = e < end
@@ -268,7 +273,7 @@ class Framer:
                 if self._want_raw:
                     self._raw += data[first:p]
                     first = p
-                    found = self._with_raw(found)
+                    self._give_raw(found)
                     end = self._reach(base, stop)
                 yield found
             elif self.limit_offset >= 0:
@@ -280,7 +285,7 @@ class Framer:
         if self._want_raw:
             self._raw += data[first:p]
 
-    def close(self, flush: bool) -> Found | None:
+    def close(self, flush: bool) -> Block | None:
         """The last block, or None; an unfinished comment comes first: call again.
 
         Without `flush` all that is unfinished is dropped.
@@ -300,7 +305,9 @@ class Framer:
         if not self._dirty or self.limit_offset >= 0:
             return None
         block = self._end_block(self.offset, True)
-        return None if block is None else self._with_raw(block)
+        if block is not None:
+            self._give_raw(block)
+        return block
 
     # ── The start of the stream ──
 
@@ -364,7 +371,7 @@ class Framer:
             self._swallow = LF_FREE
         return self._end_block(at + 1, False)
 
-    def _line(self, data: bytes, p: int, e: int, ended: bool, base: int) -> Found | None:
+    def _line(self, data: bytes, p: int, e: int, ended: bool, base: int) -> Block | None:
         """A line that begins here; `ended`: data[e] is its ending."""
         self._swallow = NO_LF
         if ended:
@@ -425,7 +432,7 @@ class Framer:
 
     # ── Lines that cross reads ──
 
-    def _resume(self, data: bytes, p: int, e: int, ending: int, base: int) -> Found | None:
+    def _resume(self, data: bytes, p: int, e: int, ending: int, base: int) -> Block | None:
         """Go on with a line. `ending`: 1 data[e] ends it, 0 the input does, -1 nothing yet."""
         if self._kind == IN_NAME:
             p = self._read_name(data, p, e)
@@ -489,9 +496,7 @@ class Framer:
             self._kind = IN_SKIP
             return
         self._kind = IN_STRAY
-        if self._has_stray and (
-            len(self._stray) < STRAY_ROOM or self._in_body(self._line_start)
-        ):
+        if self._has_stray and (len(self._stray) < STRAY_ROOM or self._in_body(self._line_start)):
             self._stray += b"\n"
         self._has_stray = self._dirty = True
         if self._name_size:
@@ -527,9 +532,7 @@ class Framer:
         else:
             self._apply(self._field, value)
 
-    def _comment_part(
-        self, data: bytes, p: int, e: int, ending: int, base: int
-    ) -> bytes | None:
+    def _comment_part(self, data: bytes, p: int, e: int, ending: int, base: int) -> Block | None:
         """More of a comment. It counts while it is held, and no longer."""
         total = base + e - self._line_start + (ending == 1)
         if total > self._limit - self._count:
@@ -538,9 +541,11 @@ class Framer:
         self._held += data[p:e]
         if ending < 0:
             return None
-        comment = bytes(self._held)
+        found = Block()
+        found.has_data = False
+        found.comment = bytes(self._held)
         self._held = bytearray()
-        return comment
+        return found
 
     def _stray_part(self, part: bytes, at: int) -> None:
         """More of a line of no known field: bounded, or, in a `{` body, counted."""
@@ -595,17 +600,16 @@ class Framer:
     def _spans(self) -> list[tuple[int, int]]:
         spans = []
         index = 0
-        for line, start in zip(self._lines, self._starts):
+        for line, start in zip(self._lines, self._starts, strict=True):
             spans.append((index, start))
             index += len(line) + 1
         return spans
 
-    def _with_raw(self, found: Found) -> Found:
-        """Give an event's block its frame; after a comment the frame goes on."""
-        if self._want_raw and isinstance(found, Block) and found.has_data:
+    def _give_raw(self, found: Block) -> None:
+        """Give an event's block its frame; after a comment or a stray the frame goes on."""
+        if self._want_raw and found.has_data:
             found.raw = bytes(self._raw)
             self._raw = bytearray()
-        return found
 
     def _over(self, at: int) -> None:
         """The limit was passed by the byte at `at`; nothing is read after it."""
@@ -614,12 +618,12 @@ class Framer:
 
     def _clear(self) -> None:
         """Forget a block; the frame's bytes stay until its event is out."""
-        self._lines: list[bytes] = []
-        self._starts: list[int] = []
+        self._lines = []
+        self._starts = []
         self._stray = bytearray()
         self._event = b""
-        self._ident: bytes | None = None
-        self._retry: int | None = None
+        self._ident = None
+        self._retry = None
         self._has_data = self._has_stray = self._dirty = False
         self._data_end = 0
         self._count = 0
@@ -798,11 +802,11 @@ class SSEDecoder:
         base = framer.offset
         self._backlog = b""
         if self._on_comment is None:  # extend() keeps what came before an exception
-            events.extend(map(self._event, framer.feed(data)))  # type: ignore[arg-type]
+            events.extend(map(self._event, framer.feed(data)))
         else:
             for found in framer.feed(data):
-                if isinstance(found, bytes):
-                    self._comment(found, data, framer.offset - base)
+                if found.comment is not None:
+                    self._comment(found.comment, data, framer.offset - base)
                 else:
                     events.append(self._event(found))
         if framer.limit_offset >= 0:
@@ -811,8 +815,8 @@ class SSEDecoder:
     def _finish(self, events: list[ServerSentEvent]) -> None:
         framer = self._framer
         found = framer.close(self._flush)
-        if isinstance(found, bytes):
-            self._comment(found, b"", 0)
+        if found is not None and found.comment is not None:
+            self._comment(found.comment, b"", 0)
             found = framer.close(self._flush)
         if found is not None:
             events.append(self._event(found))

@@ -39,10 +39,13 @@ class Text:
             return "".join(joined)
         return pieces[0]
 
-    def take(self) -> str:
-        """What was appended since the last call; a high surrogate waits for its half."""
+    def take(self, final: bool) -> str:
+        """What was appended since the last call.
+
+        A high surrogate waits for its half, unless nothing follows any more (`final`).
+        """
         text = "".join(self._pieces[self._fresh :])
-        if text and "\ud800" <= text[-1] <= "\udbff":
+        if text and not final and "\ud800" <= text[-1] <= "\udbff":
             self._pieces[self._fresh :] = [text[:-1], text[-1]] if len(text) > 1 else [text]
             self._fresh = len(self._pieces) - 1
             text = text[:-1]

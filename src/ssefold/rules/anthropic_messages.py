@@ -60,7 +60,15 @@ EVENTS = {
             },
         ),
         # An unknown delta: each member goes to the block's member of the same name.
-        "*": ({"do": "spread", "at": "content[index]", "from": "delta", "without": ("type",)},),
+        "*": (
+            {
+                "do": "spread",
+                "at": "content[index]",
+                "from": "delta",
+                "without": ("type",),
+                "type_without": "_delta",
+            },
+        ),
     },
     "content_block_stop": ({"do": "stop", "at": "content[index]"},),
     "message_delta": ({"do": "merge"},),
