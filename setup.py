@@ -32,7 +32,7 @@ ONE_SOURCE = [
     "table",
 ]
 # Written in Cython: src/ssefold/_c/NAME.pyx.
-CYTHON = ["core", "framing", "jsonread", "text"]
+CYTHON = ["core", "framing", "jsonread", "templates", "text"]
 
 DIRECTIVES = {
     "language_level": 3,

@@ -86,7 +86,7 @@ class Found:
         return [what for _, name, what in self.actions if name == kind]
 
     def last(self, kind: str, default: Any) -> Any:
-        return ([default] + self.of(kind))[-1]
+        return [default, *self.of(kind)][-1]
 
 
 def body_of(stream: bytes, lines: list[Line]) -> range:
@@ -107,10 +107,8 @@ def reference(
     strays: bool = False,
 ) -> Found:
     lines = lines_of(stream)
-    if lines and not lines[-1].ending and not flush:
-        unfinished = lines.pop()
-    else:
-        unfinished = None
+    cut_short = bool(lines) and not lines[-1].ending and not flush
+    unfinished = [lines.pop()] if cut_short else []
     found = Found()
     blocks: list[list[Line]] = [[]]
     for line in lines:
@@ -127,10 +125,11 @@ def reference(
         end = block[-1].at + 1 if blank else len(stream)
         frame = _block(found, block, frame, end, blank, stream, raw, comments, strays, body)
     if limit is not None:
-        tail = blocks[-1] + ([unfinished] if unfinished else [])
-        all_blocks = blocks[:-1] + [tail]
-        cut = _raw_limit(found, stream, limit) if raw else _limit(
-            all_blocks, limit, comments, body if strays else range(0), flush
+        all_blocks = [*blocks[:-1], blocks[-1] + unfinished]
+        cut = (
+            _raw_limit(found, stream, limit)
+            if raw
+            else _limit(all_blocks, limit, comments, body if strays else range(0), flush)
         )
         if cut >= 0:
             found.limit = cut
@@ -221,9 +220,7 @@ def _raw_limit(found: Found, stream: bytes, limit: int) -> int:
     return start + limit if len(stream) - start > limit else -1
 
 
-def _limit(
-    blocks: list[list[Line]], limit: int, comments: bool, body: range, flush: bool
-) -> int:
+def _limit(blocks: list[list[Line]], limit: int, comments: bool, body: range, flush: bool) -> int:
     for block in blocks:
         count = 0
         for line in block:

@@ -8,9 +8,14 @@ Must not know: what the bytes mean.
 
 from __future__ import annotations
 
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
-BytesLike = Union[bytes, bytearray, memoryview]
+if TYPE_CHECKING:  # type checkers know it without an installation
+    from typing_extensions import Buffer
+
+    BytesLike = Buffer
+else:
+    BytesLike = Union[bytes, bytearray, memoryview]
 
 
 def as_bytes(chunk: BytesLike) -> bytes:

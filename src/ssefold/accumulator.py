@@ -8,7 +8,7 @@ Must not know: how bytes become blocks and blocks a state.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ssefold import _backend
 from ssefold.detect import SOURCES
@@ -23,9 +23,11 @@ from ssefold.errors import (
 from ssefold.plain import copy, repair
 
 if TYPE_CHECKING:
-    from ssefold._py.core import FoldCore as _Core
+    _Core = _backend.FoldCore
 else:
     _Core = object
+
+_Reader = TypeVar("_Reader", bound="Reader")
 
 
 class Reader(_Core):
@@ -33,7 +35,7 @@ class Reader(_Core):
 
     __slots__ = ()
 
-    def __enter__(self) -> Any:
+    def __enter__(self: _Reader) -> _Reader:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -81,8 +83,10 @@ class Reader(_Core):
         root = self._stream.root
         if root is None:
             return {}
-        answer = self._read(root)
-        return repair(answer) if self._stream.surrogates else answer
+        answer: dict[str, Any] = self._read(root)
+        if self._stream.surrogates:
+            answer = repair(answer)
+        return answer
 
     def snapshot_json(self) -> bytes:
         """The snapshot as compact JSON in UTF-8."""
@@ -162,13 +166,15 @@ class Reader(_Core):
     def take_text(self, choice: int = 0) -> str:
         """The text that came since the last call, pieces in the order they stand.
 
-        A high surrogate waits for its half. A full value that replaced its deltas
-        gives only what extends them.
+        A high surrogate waits for its half while one can come. A full value that
+        replaced its deltas gives only what extends them.
         """
+        stream = self._stream
+        final = stream.closed or stream.ended or stream.dead
         pieces = []
         for position, leaf in enumerate(self._texts(choice)):
             key = (choice, position)
-            piece, self._taken[key] = _take(leaf, self._taken.get(key, 0))
+            piece, self._taken[key] = _take(leaf, self._taken.get(key, 0), final)
             pieces.append(piece)
         taken: str = repair("".join(pieces))
         return taken
@@ -223,7 +229,7 @@ class Reader(_Core):
         raise TypeError("a StreamAccumulator cannot be pickled or copied: snapshot() can")
 
 
-class StreamAccumulator(Reader, _backend.FoldCore):  # type: ignore[misc]
+class StreamAccumulator(Reader, _backend.FoldCore):
     """Folds one stream: feed bytes in, read the answer at any byte.
 
     dialect: "auto", or one of the dialects' names.
@@ -243,18 +249,19 @@ def _string(leaf: Any) -> str:
     return text
 
 
-def _take(leaf: Any, given: int | str) -> tuple[str, int | str]:
+def _take(leaf: Any, given: int | str, final: bool) -> tuple[str, int | str]:
     """What came to a leaf since the last time, and what was given out of it by now.
 
     That is counted for a buffer and kept for a plain string: the first delta turns the
     text that a block started with into a buffer, which begins with it.
     """
     if isinstance(leaf, str):
-        whole = leaf[:-1] if "\ud800" <= leaf[-1:] <= "\udbff" else leaf
+        waits = not final and "\ud800" <= leaf[-1:] <= "\udbff"
+        whole = leaf[:-1] if waits else leaf
         count = len(given) if isinstance(given, str) else given
         return whole[count:], whole if len(whole) >= count else given
     first = leaf.taken == 0
-    piece: str = leaf.take()
+    piece: str = leaf.take(final)
     if first and isinstance(given, str):
         piece = piece.removeprefix(given)
     return piece, leaf.taken

@@ -47,7 +47,7 @@ class EventMerger(Merger):
         """Merge one event; `kind` is its SSE event name, should it not say its own."""
         self.event = event
         own = value.get(self.table.kind)
-        actions = self.table.events.get(own if type(own) is str else kind)
+        actions: Any = self.table.events.get(own if type(own) is str else kind)
         self.note(None, self.table.kind, FIXED)
         if actions is None:
             self.note_rest(value, None)
@@ -59,6 +59,8 @@ class EventMerger(Merger):
             if type(found) is not str:
                 return
             actions = actions.get(found, actions.get("*", ()))
+            if not actions:
+                self.no_plan()
         for action in actions:
             self.act(action, value)
         self.note_rest(value, None)
@@ -165,6 +167,7 @@ class EventMerger(Merger):
         """The verbs that change one place of one element."""
         source = value_at(value, action.source)
         if source is None or (is_open(source) and action.verb != "spread"):
+            self.no_plan()  # the next one of its kind may bring something
             return
         steps = action.target
         make = action.make
@@ -173,6 +176,7 @@ class EventMerger(Merger):
             make = {"type": str(source.get("type")).removesuffix(suffix)}
         place = self.element(steps, value, make)
         if place is None:
+            self.no_plan()
             return
         self.merged = True
         added = self.added

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any
 
 from ssefold.limits import MIB, Limits
-from ssefold.plan import APPENDED, ECHOED, FIXED, KEPT, LAST_ONE, OPENED
+from ssefold.plan import APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED
 
 from .log import Log
 from .plain import is_open, same, starts_with, text_weight, weight
@@ -147,7 +147,7 @@ class Ledger:
         elif not is_open(value):
             changed = self.replace(values, key, value)
             if not isinstance(value, (dict, list)):
-                self.note_target(at, key, LAST_ONE, values, key, changed)
+                self.note_target(at, key, LAST_MEMBER, values, key, changed)
             elif changed:
                 self.no_plan()
             else:

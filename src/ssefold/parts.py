@@ -90,7 +90,7 @@ def add_candidate_parts(merger: Any, parts: Any, source: Any, at: Any) -> None:
 def _add_candidate_text(merger: Any, parts: Any, item: Any) -> None:
     text = item["text"]
     signature = item.get("thoughtSignature")
-    last = parts.items[-1] if parts.items else None
+    last: Any = parts.items[-1] if parts.items else None
     joins = _is_open_text(parts, last) and _thought(last.values) == _thought(item)
     if not text and signature is None and parts.items:
         return

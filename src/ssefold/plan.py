@@ -14,3 +14,4 @@ LAST_ONE = 4  # the same again while target[name] is the same; any scalar once i
 KEPT = 5  # the same again while target[name] is the same, and nothing else
 ECHOED = 6  # the same again, counted by the Echo at target[name]
 OPENED = 7  # what its members may be
+LAST_MEMBER = 8  # as LAST_ONE, and charged for by its weight

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Iterator
 from contextlib import suppress
 from inspect import isawaitable
-from typing import Any, Protocol, Union
+from typing import Any, Protocol, TypeVar, Union, cast
 
 from ssefold._input import BytesLike
 from ssefold.accumulator import StreamAccumulator
@@ -32,6 +32,7 @@ class AsyncFile(Protocol):
 
 Source = Union[BytesLike, BinaryFile, Iterable[BytesLike]]
 AsyncSource = Union[Source, AsyncFile, AsyncIterable[BytesLike]]
+_Chunk = TypeVar("_Chunk", bound=BytesLike)
 
 
 def fold(source: Source, **options: Any) -> dict[str, Any]:
@@ -57,7 +58,7 @@ async def afold(source: AsyncSource, **options: Any) -> dict[str, Any]:
     return acc.result()
 
 
-def tap(source: Iterable[BytesLike], acc: StreamAccumulator) -> Iterator[Any]:
+def tap(source: Iterable[_Chunk], acc: StreamAccumulator) -> Iterator[_Chunk]:
     """Yield each chunk untouched; `acc` has been fed with it before.
 
     Feeding comes first, or a consumer that leaves would lose the last chunk. The
@@ -72,7 +73,9 @@ def tap(source: Iterable[BytesLike], acc: StreamAccumulator) -> Iterator[Any]:
         acc.close()
 
 
-async def atap(source: AsyncIterable[BytesLike], acc: StreamAccumulator) -> AsyncIterator[Any]:
+async def atap(
+    source: AsyncIterable[_Chunk], acc: StreamAccumulator
+) -> AsyncIterator[_Chunk]:
     """tap() for an async source."""
     try:
         async for chunk in source:
@@ -119,5 +122,5 @@ async def achunks(source: AsyncSource) -> AsyncIterator[Any]:
         async for chunk in source:
             yield chunk
     else:
-        for chunk in chunks(source):
+        for chunk in chunks(cast(Source, source)):
             yield chunk

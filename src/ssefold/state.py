@@ -31,7 +31,7 @@ class Place:
     __slots__ = ("fed", "finished", "index", "node", "started", "stopped", "values")
 
     def __init__(self, node: Node | None) -> None:
-        self.node = node
+        self.node: Any = node
         self.values: dict[str, Any] = {}
         self.finished = -1
         self.fed = False

@@ -47,7 +47,7 @@ class Stream:
 
     events: how many were counted. ended: the terminator came. failed: an in-band
     error came before it. dead: the folding ended early (a limit, strict mode, no
-    dialect). closed: the end of input came. surrogates: the answer may hold
+    dialect). closed: the end of input came. planning: whether events note their plan. surrogates: the answer may hold
     unpaired surrogates.
     """
 
@@ -70,6 +70,7 @@ class Stream:
         "merger",
         "pending",
         "pending_size",
+        "planning",
         "read",
         "rules",
         "stray",
@@ -96,6 +97,7 @@ class Stream:
         self.answer: Any = None
         self.pending: list[Any] = []
         self.pending_size = 0
+        self.planning = False
         self.undecided: Any = None
         self.stray = b""
         self.body: list[bytes] = []
@@ -287,6 +289,7 @@ class Stream:
         for path in merger.table.errors:
             for payload in values_at(value, path):
                 self.fail(payload)
+        merger.plan = {} if self.planning else None
         merger.merge(value, self.log.event, kind)
         if merger.failure is not None:
             self.fail(merger.failure)

@@ -114,8 +114,8 @@ class Node:
         self.delta: bool = options.get("delta", False)
         self.options = options
         self.children: dict[str, Node] = {}
-        self.rest: Node | None = None
-        self.item: Node | None = None
+        self.rest: Any = None  # a Node, once all are there
+        self.item: Any = None  # a Node of a list's elements
         self.order: tuple[str, ...] = tuple(options.get("order", ()))
         self.always: tuple[str, ...] = tuple(options.get("always", ()))
         self.early: tuple[str, ...] = tuple(options.get("early", ()))

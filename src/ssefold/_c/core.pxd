@@ -3,6 +3,7 @@
 
 from .framing cimport Framer
 from .stream cimport Stream
+from .templates cimport Templates
 
 
 cdef class FoldCore:
@@ -14,7 +15,24 @@ cdef class FoldCore:
     cdef Framer _framer
     cdef bint _busy
     cdef long long _most            # max_total_bytes, or -1
+    cdef long long _event_limit     # max_event_bytes, or -1
+    cdef Templates _known           # None where they are switched off
+    cdef unsigned char *_carry      # the beginning of a frame that a read cut
+    cdef Py_ssize_t _carried        # its size
+    cdef Py_ssize_t _carry_room
 
     cdef int start(self) except -1
+    # Take bytes in; the limits of the whole stream, then frame by frame.
     cdef int take(self, const unsigned char *buf, Py_ssize_t size) except -1
+    cdef int walk(self, const unsigned char *buf, Py_ssize_t size) except -1
+    # Frames that are known: from `pos` on, as far as they go.
+    cdef Py_ssize_t run(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos) except -2
+    cdef Py_ssize_t matched(self, const unsigned char *p, Py_ssize_t size) except -2
+    # One block by the cold path; what the framer answered.
+    cdef int cold(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos) except -2
     cdef int deliver(self) except -1
+    # A frame that a read cut waits here.
+    cdef int hold(self, const unsigned char *p, Py_ssize_t size) except -1
+    cdef Py_ssize_t resume(self, const unsigned char *buf, Py_ssize_t size) except -1
+    cdef int release(self) except -1
+    cdef int settle(self) except -1

@@ -6,7 +6,11 @@ Leaves: a Stream whose blocks were all taken in.
 Must not know: what blocks mean, what callers read.
 """
 
+import os
+
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from libc.string cimport memchr, memcpy
 
 from ssefold._input import as_bytes
 from ssefold.options import check_dialect, check_limits, check_rules
@@ -16,7 +20,13 @@ from .jsonread import read
 from .state cimport read as read_state
 from .state cimport select
 from .stream cimport Stream
+from .templates cimport INCOMPLETE, NO_MATCH, Templates
 from .text cimport Text
+
+cdef enum:
+    # A frame that a read cut waits for its rest up to this size; a larger one is
+    # framed as it comes.
+    CARRY = 16384
 
 
 cdef bytes piece_bytes(Piece *piece):
@@ -31,16 +41,29 @@ cdef class FoldCore:
         self._options = (check_dialect(dialect), bool(strict), check_rules(rules))
         most = self._limits.max_total_bytes
         self._most = -1 if most is None else min(most, (<long long>1) << 62)
+        most = self._limits.max_event_bytes
+        self._event_limit = -1 if most is None else min(most, (<long long>1) << 62)
         self.start()
+
+    def __dealloc__(self):
+        PyMem_Free(self._carry)
 
     cdef int start(self) except -1:
         dialect, strict, rules = self._options
         limits = self._limits
         self._stream = Stream(dialect, strict, limits, rules, read, Text)
         self._framer = Framer(limits.max_event_bytes, False, False, True)
+        self._known = None
+        if os.environ.get("SSEFOLD_TEMPLATES", "1") != "0":
+            self._known = Templates(self._stream)
+        self._carried = 0
         self._taken = {}
         self.bytes = 0
         return 0
+
+    def _templates(self, on):
+        """Private: switch the fast path off, or on again, before the first feed."""
+        self._known = Templates(self._stream) if on else None
 
     @property
     def events(self):
@@ -74,29 +97,105 @@ cdef class FoldCore:
 
     cdef int take(self, const unsigned char *buf, Py_ssize_t size) except -1:
         cdef Stream stream = self._stream
-        cdef Framer framer = self._framer
         cdef long long begin = self.bytes
-        cdef Py_ssize_t pos = 0
         cdef bint over
         self.bytes += size
-        if framer is None:
+        if self._framer is None:
             return 0
         over = 0 <= self._most < self.bytes
         if over:
             size = max(0, self._most - begin)
-        while not stream.dead:
-            done = framer.advance(buf, size, &pos)
-            if done == 1:
-                self.deliver()
-                continue
-            if done < 0:
-                stream.limit("limit_event_bytes", framer.limit_offset)
-            elif over:
-                stream.limit("limit_total_bytes", self._most)
-            break
+        self.walk(buf, size)
+        if over and not stream.dead:
+            stream.limit("limit_total_bytes", self._most)
         if stream.dead:
             self._framer = None  # its buffer goes too
+            self._carried = 0
+            self.settle()
         return 0
+
+    cdef int walk(self, const unsigned char *buf, Py_ssize_t size) except -1:
+        cdef Stream stream = self._stream
+        cdef Py_ssize_t pos = 0
+        cdef int done
+        if self._carried:
+            pos = self.resume(buf, size)
+        while not stream.dead:
+            if self._known is not None and self._framer.settle(buf, size, &pos):
+                if self.run(buf, size, &pos) == INCOMPLETE and self.hold(buf + pos, size - pos):
+                    break
+            done = self.cold(buf, size, &pos)
+            if done < 0:
+                stream.limit("limit_event_bytes", self._framer.limit_offset)
+            if done != 1:
+                break
+        return 0
+
+    cdef Py_ssize_t run(
+        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos
+    ) except -2:
+        cdef Py_ssize_t k = NO_MATCH
+        while pos[0] < size:
+            k = self.matched(buf + pos[0], size - pos[0])
+            if k <= 0:
+                break
+            pos[0] += k
+        return k
+
+    cdef Py_ssize_t matched(self, const unsigned char *p, Py_ssize_t size) except -2:
+        """Fold the frame at `p` if it is known: its size, INCOMPLETE or NO_MATCH."""
+        cdef Templates known = self._known
+        cdef Py_ssize_t k
+        if not known.known:
+            return NO_MATCH
+        k = known.match(p, size)
+        if k <= 0:
+            return k
+        if 0 <= self._event_limit < k or known.commit(k) == NO_MATCH:
+            return NO_MATCH
+        if not known.matched.cr:
+            self._framer.skip(k)
+        elif k < size and p[k] == c'\n':
+            k += 1
+            self._framer.skip_cr(k, True)
+        else:
+            self._framer.skip_cr(k, False)
+        return k
+
+    cdef int cold(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos) except -2:
+        cdef Framer framer = self._framer
+        cdef Stream stream = self._stream
+        cdef Templates known = self._known
+        cdef const unsigned char *frame = buf + pos[0]
+        cdef bint whole
+        cdef long long events, odd
+        cdef int done
+        whole = known is not None and framer.at_boundary()
+        done = framer.advance(buf, size, pos)
+        if done != 1:
+            return done
+        if known is None:
+            self.deliver()
+            return done
+        known.flush()
+        stream.planning = whole and framer.has_data and known.wanted()
+        if stream.merger is not None:
+            stream.merger.plan = None
+        events = stream.events
+        odd = stream.log.fault_count + stream.log.anomaly_count
+        self.deliver()
+        known.review()
+        if (
+            stream.planning
+            and stream.events == events + 1
+            and stream.log.fault_count + stream.log.anomaly_count == odd
+            and framer.span_count == 1
+            and not framer.has_stray
+            and frame <= framer.data.ptr < buf + pos[0]
+        ):
+            known.learn(frame, buf + pos[0] - frame, framer.data.ptr - frame, framer.data.size)
+        stream.planning = False
+        return done
 
     cdef int deliver(self) except -1:
         """Hand the framer's block to the stream."""
@@ -118,6 +217,62 @@ cdef class FoldCore:
         )
         return 0
 
+    cdef int hold(self, const unsigned char *p, Py_ssize_t size) except -1:
+        """Keep the beginning of a frame until its rest comes; 0 if it is too large."""
+        cdef unsigned char *carry
+        cdef Py_ssize_t need = self._carried + size
+        if need > CARRY or 0 <= self._event_limit < need:
+            return 0
+        if need > self._carry_room:
+            carry = <unsigned char *>PyMem_Realloc(self._carry, need + (need >> 1))
+            if carry == NULL:
+                raise MemoryError
+            self._carry = carry
+            self._carry_room = need + (need >> 1)
+        memcpy(self._carry + self._carried, p, size)
+        self._carried = need
+        return 1
+
+    cdef Py_ssize_t resume(self, const unsigned char *buf, Py_ssize_t size) except -1:
+        """Go on with the frame that waits: how many bytes of `buf` belong to it.
+
+        Only a line end can complete it: without one nothing is compared again, or
+        one-byte reads would cost the square of a frame.
+        """
+        cdef Py_ssize_t before = self._carried, pos = 0, k, part
+        cdef const unsigned char *line
+        while pos < size:
+            line = <const unsigned char *>memchr(buf + pos, c'\n', size - pos)
+            if line == NULL:
+                line = <const unsigned char *>memchr(buf + pos, c'\r', size - pos)
+            part = size - pos if line == NULL else line + 1 - buf - pos
+            if not self.hold(buf + pos, part):
+                break
+            pos += part
+            k = INCOMPLETE if line == NULL else self.matched(self._carry, self._carried)
+            if k > 0:
+                self._carried = 0
+                return k - before
+            if k == NO_MATCH:
+                break
+        else:
+            return size
+        self._carried = before
+        self.release()
+        return 0
+
+    cdef int release(self) except -1:
+        """Give what waits to the framer: it is not like anything known."""
+        cdef Py_ssize_t size = self._carried, pos = 0
+        self._carried = 0
+        while not self._stream.dead and self.cold(self._carry, size, &pos) == 1:
+            pass
+        return 0
+
+    cdef int settle(self) except -1:
+        """Decode what waits, before anybody reads."""
+        return 0 if self._known is None else self._known.flush()
+
     def close(self):
         """The end of input; never raises, and a second call does nothing."""
         cdef Stream stream = self._stream
@@ -126,7 +281,10 @@ cdef class FoldCore:
             return  # a feed runs in another thread: the stream is its own
         self._busy = True
         try:
+            self.settle()
             if framer is not None and not stream.closed and not stream.dead:
+                if self._carried:
+                    self.release()
                 done = framer.finish(True)
                 if done < 0:
                     stream.limit("limit_event_bytes", framer.limit_offset)
@@ -146,7 +304,9 @@ cdef class FoldCore:
     # -- for the Reader that stands above ------------------------------------------
 
     def _read(self, state):
+        self.settle()
         return read_state(state)
 
     def _follow(self, state, steps, choice):
+        self.settle()
         return select(state, steps, choice)

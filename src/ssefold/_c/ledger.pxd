@@ -7,7 +7,7 @@ from .state cimport Echo, Grown, Place, has_index, route_of
 from .table cimport Node, Table
 
 # Assigned by the import of plan.py: comparisons of C integers.
-cdef int APPENDED, ECHOED, FIXED, KEPT, LAST_ONE, OPENED
+cdef int APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED
 
 
 cdef class Ledger:

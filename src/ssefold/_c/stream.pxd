@@ -25,6 +25,7 @@ cdef class Stream:
     cdef public object answer
     cdef public list pending
     cdef public long long pending_size
+    cdef public bint planning
     cdef public object undecided
     cdef public bytes stray
     cdef public list body

@@ -100,7 +100,7 @@ class Framer:
     __slots__ = (
         "_body_start", "_bom", "_count", "_counted", "_data_end", "_dirty", "_event",
         "_field", "_frame_start", "_has_data", "_has_stray", "_held", "_ident", "_kind",
-        "_lead", "_lead_seen", "_limit", "_line_start", "_lines", "_name_size", "_raw",
+        "_lead", "_limit", "_line_start", "_lines", "_name_size", "_raw",
         "_raw_limit", "_retry", "_starts", "_stray", "_swallow", "_want_comments",
         "_want_raw", "_want_strays", "last_id_bytes", "last_retry", "limit_offset", "offset",
     )  # fmt: skip
@@ -139,7 +139,7 @@ class Framer:
         self._counted = False
         self._bom = 0  # bytes of a BOM seen; -1: decided
         self._lead = LEAD_LOOKING if self._want_strays else LEAD_OTHER
-        self._body_start = self._lead_seen = 0
+        self._body_start = 0
 
     def feed(self, data: bytes) -> Iterator[Block]:
         """What `data` completes, as it is found: take all of it before the next feed.
@@ -342,11 +342,9 @@ class Framer:
                 self._stray_part(BOM[:seen], 0)
 
     def _look_for_body(self, data: bytes, p: int, end: int, base: int) -> None:
-        """Does the stream, after white space, begin with `{`? Each byte is asked once."""
-        p = max(p, self._lead_seen - base)
+        """Does the stream, after white space, begin with `{`?"""
         while p < end and data[p] in WHITE_SPACE:
             p += 1
-        self._lead_seen = base + p
         if p < end:
             self._lead = LEAD_BODY if data[p] == 0x7B else LEAD_OTHER
             self._body_start = base + p
