@@ -235,7 +235,7 @@ class Stream:
             self.take(name, value, flags, len(data))
         elif name == b"error":
             text = data.decode("utf-8", "replace")
-            self.fail(text if value is NOTHING else value)
+            self.fail(text if value is NOTHING else self.in_range(value, flags))
 
     # -- events ---------------------------------------------------------------------
 
@@ -245,7 +245,7 @@ class Stream:
         if isinstance(value, dict):
             self.take(name, value, flags, size)
         elif name == b"error":
-            self.fail(value)
+            self.fail(self.in_range(value, flags))
         else:
             if self.undecided is None:
                 self.undecided = (self.log.event, self.log.offset)
@@ -295,6 +295,17 @@ class Stream:
             self.fail(merger.failure)
         if merger.ended:
             self.ended = True
+
+    def in_range(self, value: Any, flags: int) -> Any:
+        """A payload that is no object, without numbers that no double can hold."""
+        if flags & HAS_SURROGATE:
+            self.surrogates = True
+        if value is OUT_OF_RANGE:
+            self.log.anomaly("number_range", "")
+            return None
+        if flags & HAS_RANGE:
+            self.strip(value, None)
+        return value
 
     def strip(self, value: Any, at: Any) -> None:
         """Take out the numbers that no double can hold, each with an anomaly."""

@@ -16,7 +16,8 @@ cdef class FoldCore:
     cdef bint _busy
     cdef long long _most            # max_total_bytes, or -1
     cdef long long _event_limit     # max_event_bytes, or -1
-    cdef Templates _known           # None where they are switched off
+    cdef bint _fast                 # whether templates are used
+    cdef Templates _known           # None where they are not
     cdef unsigned char *_carry      # the beginning of a frame that a read cut
     cdef Py_ssize_t _carried        # its size
     cdef Py_ssize_t _carry_room
@@ -25,9 +26,8 @@ cdef class FoldCore:
     # Take bytes in; the limits of the whole stream, then frame by frame.
     cdef int take(self, const unsigned char *buf, Py_ssize_t size) except -1
     cdef int walk(self, const unsigned char *buf, Py_ssize_t size) except -1
-    # Frames that are known: from `pos` on, as far as they go.
-    cdef Py_ssize_t run(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos) except -2
-    cdef Py_ssize_t matched(self, const unsigned char *p, Py_ssize_t size) except -2
+    # Frames that are known, as far as they go.
+    cdef Py_ssize_t run(self, const unsigned char *buf, Py_ssize_t size, bint *cut) except -1
     # One block by the cold path; what the framer answered.
     cdef int cold(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos) except -2
     cdef int deliver(self) except -1

@@ -20,7 +20,7 @@ from .jsonread import read
 from .state cimport read as read_state
 from .state cimport select
 from .stream cimport Stream
-from .templates cimport INCOMPLETE, NO_MATCH, Templates
+from .templates cimport RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
 
 cdef enum:
@@ -43,6 +43,7 @@ cdef class FoldCore:
         self._most = -1 if most is None else min(most, (<long long>1) << 62)
         most = self._limits.max_event_bytes
         self._event_limit = -1 if most is None else min(most, (<long long>1) << 62)
+        self._fast = os.environ.get("SSEFOLD_TEMPLATES", "1") != "0"
         self.start()
 
     def __dealloc__(self):
@@ -53,17 +54,16 @@ cdef class FoldCore:
         limits = self._limits
         self._stream = Stream(dialect, strict, limits, rules, read, Text)
         self._framer = Framer(limits.max_event_bytes, False, False, True)
-        self._known = None
-        if os.environ.get("SSEFOLD_TEMPLATES", "1") != "0":
-            self._known = Templates(self._stream)
+        self._known = Templates(self._stream) if self._fast else None
         self._carried = 0
         self._taken = {}
         self.bytes = 0
         return 0
 
     def _templates(self, on):
-        """Private: switch the fast path off, or on again, before the first feed."""
-        self._known = Templates(self._stream) if on else None
+        """Private: start anew, with the fast path on or off."""
+        self._fast = on
+        self.start()
 
     @property
     def events(self):
@@ -117,12 +117,14 @@ cdef class FoldCore:
     cdef int walk(self, const unsigned char *buf, Py_ssize_t size) except -1:
         cdef Stream stream = self._stream
         cdef Py_ssize_t pos = 0
+        cdef bint cut = False
         cdef int done
         if self._carried:
             pos = self.resume(buf, size)
         while not stream.dead:
             if self._known is not None and self._framer.settle(buf, size, &pos):
-                if self.run(buf, size, &pos) == INCOMPLETE and self.hold(buf + pos, size - pos):
+                pos += self.run(buf + pos, size - pos, &cut)
+                if cut and self.hold(buf + pos, size - pos):
                     break
             done = self.cold(buf, size, &pos)
             if done < 0:
@@ -132,35 +134,25 @@ cdef class FoldCore:
         return 0
 
     cdef Py_ssize_t run(
-        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos
-    ) except -2:
-        cdef Py_ssize_t k = NO_MATCH
-        while pos[0] < size:
-            k = self.matched(buf + pos[0], size - pos[0])
-            if k <= 0:
-                break
-            pos[0] += k
-        return k
-
-    cdef Py_ssize_t matched(self, const unsigned char *p, Py_ssize_t size) except -2:
-        """Fold the frame at `p` if it is known: its size, INCOMPLETE or NO_MATCH."""
+        self, const unsigned char *buf, Py_ssize_t size, bint *cut
+    ) except -1:
+        """Fold the known frames at `buf`: how many bytes; `cut` if one more begins there."""
         cdef Templates known = self._known
-        cdef Py_ssize_t k
-        if not known.known:
-            return NO_MATCH
-        k = known.match(p, size)
-        if k <= 0:
-            return k
-        if 0 <= self._event_limit < k or known.commit(k) == NO_MATCH:
-            return NO_MATCH
-        if not known.matched.cr:
-            self._framer.skip(k)
-        elif k < size and p[k] == c'\n':
-            k += 1
-            self._framer.skip_cr(k, True)
+        cdef Py_ssize_t most = self._event_limit if self._event_limit >= 0 else size
+        cdef Py_ssize_t done
+        cdef int ending = 0
+        cut[0] = False
+        if not known.known or size == 0:
+            return 0
+        done = known.run(buf, size, most, &ending)
+        cut[0] = ending & RUN_CUT
+        if done == 0:
+            return 0
+        if ending & RUN_CR:
+            self._framer.skip_cr(done, ending & RUN_CRLF)
         else:
-            self._framer.skip_cr(k, False)
-        return k
+            self._framer.skip(done)
+        return done
 
     cdef int cold(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos) except -2:
         cdef Framer framer = self._framer
@@ -239,7 +231,8 @@ cdef class FoldCore:
         Only a line end can complete it: without one nothing is compared again, or
         one-byte reads would cost the square of a frame.
         """
-        cdef Py_ssize_t before = self._carried, pos = 0, k, part
+        cdef Py_ssize_t before = self._carried, pos = 0, part, done = 0
+        cdef bint cut
         cdef const unsigned char *line
         while pos < size:
             line = <const unsigned char *>memchr(buf + pos, c'\n', size - pos)
@@ -249,11 +242,13 @@ cdef class FoldCore:
             if not self.hold(buf + pos, part):
                 break
             pos += part
-            k = INCOMPLETE if line == NULL else self.matched(self._carry, self._carried)
-            if k > 0:
+            cut = True
+            if line != NULL:
+                done = self.run(self._carry, self._carried, &cut)
+            if done > 0:
                 self._carried = 0
-                return k - before
-            if k == NO_MATCH:
+                return done - before
+            if not cut:
                 break
         else:
             return size

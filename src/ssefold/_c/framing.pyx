@@ -327,7 +327,9 @@ cdef class Framer:
         self.kind = IN_NAME
         return self._resume(buf, p, e, 1 if ended else -1)
 
-    cdef int _known(self, const unsigned char *buf, Py_ssize_t p, Py_ssize_t e, int field) except -2:
+    cdef int _known(
+        self, const unsigned char *buf, Py_ssize_t p, Py_ssize_t e, int field
+    ) except -2:
         """A whole line of a known field."""
         cdef Py_ssize_t value = p + field_size(field)
         cdef long long left = self.limit - self.count
@@ -522,7 +524,9 @@ cdef class Framer:
         if ending < 0:
             return 0
         # Not NULL even when empty: that is how advance() knows of it.
-        piece_borrow(&self.comment, self.held.ptr if self.held.ptr != NULL else NEWLINE, self.held.size)
+        piece_borrow(
+            &self.comment, self.held.ptr if self.held.ptr != NULL else NEWLINE, self.held.size
+        )
         return 2
 
     cdef int _stray_part(self, const unsigned char *p, Py_ssize_t n, long long at) except -2:
@@ -726,7 +730,22 @@ cdef str MESSAGE = "message"
 
 
 cdef class SSEDecoder:
-    """Bytes of a stream in, `ServerSentEvent`s out; see ssefold/_py/framing.py."""
+    """Bytes of a stream in, `ServerSentEvent`s out.
+
+    eof:        what the end of input does with an unfinished event: "discard" it,
+                as the standard says, or "flush": act as a line end and a blank line.
+    raw:        keep each event's bytes as `event.raw`.
+    on_comment: called with the text of each comment (all that follows the colon).
+    limits:     a `Limits`; only `max_event_bytes` matters here.
+
+    An exception of `on_comment` leaves `feed` or `close` at once. Nothing is lost
+    by it: the events before the comment, and the bytes after it, are kept for the
+    next `feed` or `close`. Any other exception in the midst of a `feed` (no memory)
+    leaves the decoder closed; `close` then hands out the events before it.
+
+    Past the limit the decoder is dead until `reset`: `error` says so at once, and
+    the call after the one that delivered the events before it raises.
+    """
 
     def __cinit__(self):
         self.framer = Framer(None, False, False, False)
@@ -748,6 +767,12 @@ cdef class SSEDecoder:
         self._restart()
 
     def feed(self, chunk):
+        """Take the next bytes; return the events that they complete.
+
+        `chunk` is any C-contiguous bytes-like object. Raises TypeError or BufferError
+        for anything else, and SSEFoldError: `closed` after `close`, `busy` while
+        another call runs, `limit_event_bytes` once the limit was passed.
+        """
         cdef bytes data = chunk if type(chunk) is bytes else as_bytes(chunk)
         cdef list events
         self._enter()
@@ -765,6 +790,7 @@ cdef class SSEDecoder:
         return events
 
     def close(self):
+        """The end of input; return the last events. A second close returns []."""
         cdef list events
         self._enter()
         try:
@@ -783,24 +809,29 @@ cdef class SSEDecoder:
         return events
 
     def reset(self):
+        """Back to the start, for another stream: nothing of this one is kept."""
         if self.busy:
             raise SSEFoldError("busy", self.framer.offset)
         self._restart()
 
     @property
     def last_event_id(self):
+        """The id that the last blank line committed; "" at first."""
         return self._last_id()
 
     @property
     def retry(self):
+        """The newest reconnection time in ms, or None."""
         return None if self.framer.last_retry < 0 else self.framer.last_retry
 
     @property
     def offset(self):
+        """The number of bytes consumed so far."""
         return self.framer.offset
 
     @property
     def error(self):
+        """What killed this decoder, or None."""
         return self.failure
 
     def __repr__(self):

@@ -8,6 +8,9 @@ from .text cimport Text
 cdef enum:
     INCOMPLETE = -1     # as far as the bytes go they match
     NO_MATCH = 0
+    RUN_CUT = 1         # a known frame begins behind the run, as far as the bytes go
+    RUN_CR = 2          # the last frame ended with CR
+    RUN_CRLF = 4        # and the LF behind it was taken too
 
 # A value that changes from chunk to chunk.
 cdef struct Slot:
@@ -56,7 +59,7 @@ cdef class Template:
     cdef Py_ssize_t tail        # the bytes behind the last slot
     cdef Py_ssize_t tail_size
     cdef bint cr                # the frame ends with CR: an LF behind it belongs to it
-    cdef bint appends           # slots of text only: nothing to look up at commit
+    cdef bint texts             # all slots are strings, appended or left out
     cdef list held              # what the slots point to
     cdef list literal_values    # (values, name, value): as long as they are the same
     cdef list echoes            # constants that are counted
@@ -69,17 +72,24 @@ cdef class Templates:
     cdef dict cells             # (id of values, name) -> Cell or ListCell
     cdef list dirty             # cells to decode before anybody reads
     cdef Template last          # what came last
-    cdef Template matched       # what match() found
+    cdef Template likely        # what probably comes next
     cdef int builds             # how many more may be built without a hit
-    cdef int hits
+    cdef long long hits
     cdef long long structure    # the ledger's counters when `known` was last looked at
     cdef long long changes
     cdef Found *found
 
     cdef bint wanted(self) noexcept
-    # Compare, then commit what matched: the size of the frame, INCOMPLETE or NO_MATCH.
-    cdef Py_ssize_t match(self, const unsigned char *p, Py_ssize_t size) except -2
-    cdef Py_ssize_t commit(self, Py_ssize_t size) except -2
+    # Fold known frames; the bytes folded. `ending` is made of the RUN_ bits.
+    cdef Py_ssize_t run(
+        self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, int *ending
+    ) except -2
+    cdef Py_ssize_t search(
+        self, const unsigned char *p, Py_ssize_t size, bint incomplete
+    ) except -2
+    cdef int earn(self, long long hits) except -1
+    cdef bint commit_texts(self, Template template) except -1
+    cdef bint commit(self, Template template) except -1
     cdef int store(self, Slot *slot, Found *found) except -1
     cdef int review(self) except -1
     cdef int learn(

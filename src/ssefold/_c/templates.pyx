@@ -67,6 +67,7 @@ cdef enum:
     MAX_SCALAR = 4096
     # In an object with more members, nobody looks for a key that comes twice.
     MAX_KEYS = 16
+    TEXT_SLACK = 16
 
 cdef int _APPENDED = APPENDED, _DROPPED = DROPPED, _ECHOED = ECHOED, _EXTENDED = EXTENDED
 cdef int _FIXED = FIXED, _KEPT = KEPT, _LAST_MEMBER = LAST_MEMBER, _LAST_ONE = LAST_ONE
@@ -127,6 +128,25 @@ cdef class ListCell:
         self.size = 0
         self.dirty = False
         return 0
+
+
+cdef inline void copy_bytes(
+    unsigned char *to, const unsigned char *p, Py_ssize_t n
+) noexcept nogil:
+    """Most fragments are a word: two loads of eight bytes beat a call."""
+    if n <= 8 and n > 0:
+        if n >= 4:
+            memcpy(to, p, 4)
+            memcpy(to + n - 4, p + n - 4, 4)
+        else:
+            to[0] = p[0]
+            to[n >> 1] = p[n >> 1]
+            to[n - 1] = p[n - 1]
+    elif n <= 16 and n > 0:
+        memcpy(to, p, 8)
+        memcpy(to + n - 8, p + n - 8, 8)
+    else:
+        memcpy(to, p, n)
 
 
 cdef struct Key:
@@ -295,42 +315,110 @@ cdef class Templates:
         """Whether the next cold event should note its plan."""
         return self.builds > 0 and len(self.known) < MAX_TEMPLATES
 
-    cdef Py_ssize_t match(self, const unsigned char *p, Py_ssize_t size) except -2:
-        """Compare the frame at `p`, the likeliest template first."""
-        cdef Template template, guess = None
+    cdef Py_ssize_t run(
+        self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, int *ending
+    ) except -2:
+        """Fold the frames at `p` that are known: how many bytes they are.
+
+        `most` bounds a frame. `ending` tells what stopped the run, and how the last
+        frame ended (see templates.pxd).
+        """
+        cdef Template template
+        cdef Py_ssize_t pos = 0, k = NO_MATCH
+        cdef long long before = self.stream.events
+        cdef bint cr = False, lf = False
+        while pos < size:
+            template = self.likely
+            k = NO_MATCH if template is None else compare(template, p + pos, size - pos, self.found)
+            if k <= 0:
+                k = self.search(p + pos, size - pos, k == INCOMPLETE)
+                template = self.likely
+            if k <= 0:
+                break
+            if k > most or not (
+                self.commit_texts(template) if template.texts else self.commit(template)
+            ):
+                k = NO_MATCH
+                break
+            pos += k
+            self.stream.events += 1
+            if self.last is not template:
+                if self.last is not None:
+                    self.last.successor = template
+                self.last = template
+            self.likely = template.successor
+            cr = template.cr
+            lf = cr and pos < size and p[pos] == c'\n'
+            pos += lf
+        self.earn(self.stream.events - before)
+        ending[0] = (RUN_CUT if k == INCOMPLETE else 0) | (RUN_CR if cr else 0) | (
+            RUN_CRLF if lf else 0)
+        return pos
+
+    cdef Py_ssize_t search(
+        self, const unsigned char *p, Py_ssize_t size, bint incomplete
+    ) except -2:
+        """Compare all but the likely template; the one that matches becomes the likely one."""
+        cdef Template template, guess = self.likely
         cdef Py_ssize_t k
-        cdef bint incomplete = False
-        if self.last is not None:
-            guess = self.last.successor
-            if guess is not None:
-                k = compare(guess, p, size, self.found)
-                if k > 0:
-                    self.matched = guess
-                    return k
-                incomplete = k == INCOMPLETE
         for template in self.known:
-            if template is guess:
-                continue
-            k = compare(template, p, size, self.found)
-            if k > 0:
-                self.matched = template
-                return k
-            incomplete |= k == INCOMPLETE
+            if template is not guess:
+                k = compare(template, p, size, self.found)
+                if k > 0:
+                    self.likely = template
+                    return k
+                incomplete |= k == INCOMPLETE
         return INCOMPLETE if incomplete else NO_MATCH
 
-    cdef Py_ssize_t commit(self, Py_ssize_t size) except -2:
-        """Do to the answer what the matched frame says; `size`, or NO_MATCH to go the cold way.
+    cdef int earn(self, long long hits) except -1:
+        """Templates that are used earn the right to build others."""
+        self.hits += hits
+        if self.hits >= HITS_PER_BUILD:
+            self.builds = min(FIRST_BUILDS, self.builds + self.hits // HITS_PER_BUILD)
+            self.hits %= HITS_PER_BUILD
+        return 0
+
+    cdef bint commit_texts(self, Template template) except -1:
+        """commit() for what most chunks are: texts, and strings that are left out."""
+        cdef Ledger ledger = self.stream.merger
+        cdef Slot *slot = template.slots
+        cdef Found *found = self.found
+        cdef Py_ssize_t total = 0
+        cdef int i, flags = 0
+        cdef Text text
+        for i in range(template.count):
+            flags |= found[i].flags
+            if slot[i].kind == _APPENDED:
+                total += found[i].size
+                if found[i].flags & SCAN_ESCAPE:
+                    total += unescaped_length(found[i].start, found[i].size) - found[i].size
+                text = <Text>slot[i].target
+                if text.size + found[i].size + TEXT_SLACK > text.room:
+                    text.reserve(found[i].size)
+        if 0 <= ledger.held_limit < ledger.held + total and total > 0:
+            return False
+        ledger.held += total
+        for i in range(template.count):
+            if slot[i].kind == _APPENDED:
+                text = <Text>slot[i].target
+                copy_bytes(text.buf + text.size, found[i].start, found[i].size)
+                text.size += found[i].size
+                text.escaped |= found[i].flags & SCAN_ESCAPE
+        if flags & SCAN_SURROGATE:
+            self.stream.surrogates = True
+        return True
+
+    cdef bint commit(self, Template template) except -1:
+        """Do to the answer what the matched frame says; False to go the cold way.
 
         Everything is weighed and every buffer grown before anything changes.
         """
         cdef Ledger ledger = self.stream.merger
-        cdef Template template = self.matched
         cdef Slot *slot = template.slots
         cdef Found *found = self.found
         cdef const unsigned char *p
         cdef Py_ssize_t total = 0, part
-        cdef int i, flags
-        cdef Text text
+        cdef int i, flags = 0
         for i in range(template.count):
             if slot[i].kind == _APPENDED:
                 part = found[i].size
@@ -342,22 +430,19 @@ cdef class Templates:
                 p = found[i].start
                 part = weigh(&p, p + found[i].size, &found[i].flags)
                 if part < 0:
-                    return NO_MATCH
+                    return False
                 if slot[i].kind == _EXTENDED:
                     total += part - 8
             elif found[i].size > MAX_SCALAR and slot[i].kind != _DROPPED:
-                return NO_MATCH
+                return False
         if 0 <= ledger.held_limit < ledger.held + total and total > 0:
-            return NO_MATCH
+            return False
         ledger.held += total
-        flags = 0
         for i in range(template.count):
             flags |= found[i].flags
             if slot[i].kind == _APPENDED:
-                text = <Text>slot[i].target
-                memcpy(text.buf + text.size, found[i].start, found[i].size)
-                text.size += found[i].size
-                text.escaped |= found[i].flags & SCAN_ESCAPE
+                (<Text>slot[i].target).push(
+                    found[i].start, found[i].size, found[i].flags & SCAN_ESCAPE)
             elif slot[i].kind != _DROPPED:
                 self.store(&slot[i], &found[i])
         if flags & SCAN_SURROGATE:
@@ -365,16 +450,7 @@ cdef class Templates:
         if template.echoes is not None:
             for echo in template.echoes:
                 echo.count += 1
-        self.stream.events += 1
-        self.hits += 1
-        if self.hits == HITS_PER_BUILD:
-            self.hits = 0
-            if self.builds < FIRST_BUILDS:
-                self.builds += 1
-        if self.last is not None and self.last.successor is not template:
-            self.last.successor = template
-        self.last = template
-        return size
+        return True
 
     cdef int store(self, Slot *slot, Found *found) except -1:
         """Keep a scalar or a list's elements for whoever asks."""
@@ -413,7 +489,7 @@ cdef class Templates:
         self.flush()
         self.known.clear()
         self.cells.clear()
-        self.last = self.matched = None
+        self.last = self.likely = None
         return 0
 
     cdef int review(self) except -1:
@@ -426,7 +502,7 @@ cdef class Templates:
             self.forget()
         elif self.changes != ledger.changes and self.known:
             self.known = [template for template in self.known if holds(template)]
-            self.last = self.matched = None
+            self.last = self.likely = None
             for template in self.known:
                 template.successor = None
         self.structure = ledger.structure
@@ -449,7 +525,8 @@ cdef class Templates:
             self.known.append(template)
             if self.last is not None:
                 self.last.successor = template
-            self.last = template
+            template.successor = template
+            self.last = self.likely = template
         return 0
 
 
@@ -480,12 +557,14 @@ cdef class Builder:
     cdef Py_ssize_t behind              # where in the frame the last slot ended
     cdef Slot slots[MAX_SLOTS]
     cdef int count
+    cdef bint texts
     cdef Template template
 
     def __cinit__(self, Templates templates, dict plan, int max_depth):
         self.templates = templates
         self.plan = plan
         self.max_depth = max_depth
+        self.texts = True
 
     cdef Template build(
         self, const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
@@ -509,6 +588,7 @@ cdef class Builder:
         template.tail = self.behind
         template.tail_size = size - self.behind
         template.cr = self.frame[size - 1] == c'\r'
+        template.texts = self.texts and template.echoes is None
         template.slots = <Slot *>PyMem_Calloc(self.count + 1, sizeof(Slot))
         template.literals = <unsigned char *>PyMem_Malloc(size)
         if template.slots == NULL or template.literals == NULL:
@@ -644,6 +724,7 @@ cdef class Builder:
         slot.token = self.p[0]
         if not (quote or slot.token == c'[' or slot.token == c'{'):
             slot.token = c'0'
+        self.texts &= quote and (kind == _APPENDED or kind == _DROPPED)
         slot.depth = self.max_depth - level
         slot.literal = self.behind
         slot.size = self.p + quote - self.frame - self.behind

@@ -37,8 +37,9 @@ async def atap_response(response: Response, acc: StreamAccumulator) -> AsyncIter
     However it ends, `acc` is closed and the response released: a connection with
     unread bytes is not used again.
     """
+    chunks: Any = atap(response.content.iter_any(), acc)
     try:
-        async with aclosing(atap(response.content.iter_any(), acc)) as chunks:  # type: ignore[type-var]
+        async with aclosing(chunks):
             async for chunk in chunks:
                 yield chunk
     finally:

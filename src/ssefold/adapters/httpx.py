@@ -42,8 +42,9 @@ def tap_response(response: Response, acc: StreamAccumulator) -> Iterator[bytes]:
 
     However it ends, `acc` and the response are closed.
     """
+    chunks: Any = tap(response.iter_bytes(), acc)
     try:
-        with closing(tap(response.iter_bytes(), acc)) as chunks:  # type: ignore[type-var]
+        with closing(chunks):
             yield from chunks
     finally:
         response.close()
@@ -51,8 +52,9 @@ def tap_response(response: Response, acc: StreamAccumulator) -> Iterator[bytes]:
 
 async def atap_response(response: AsyncResponse, acc: StreamAccumulator) -> AsyncIterator[bytes]:
     """tap_response() for a response that is read asynchronously."""
+    chunks: Any = atap(response.aiter_bytes(), acc)
     try:
-        async with aclosing(atap(response.aiter_bytes(), acc)) as chunks:  # type: ignore[type-var]
+        async with aclosing(chunks):
             async for chunk in chunks:
                 yield chunk
     finally:
