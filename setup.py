@@ -17,7 +17,7 @@ from setuptools.errors import CCompilerError, ExecError, PlatformError
 
 PACKAGE = "src/ssefold"
 
-# Written once for both backends: src/ssefold/NAME.py, compiled with the types of _c/NAME.pxd (if any).
+# Written once for both backends: src/ssefold/NAME.py, compiled with the types of _c/NAME.pxd.
 ONE_SOURCE = [
     "actions",
     "detect",

@@ -8,14 +8,14 @@ Must not know: what the bytes mean.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # type checkers know it without an installation
     from typing_extensions import Buffer
 
     BytesLike = Buffer
 else:
-    BytesLike = Union[bytes, bytearray, memoryview]
+    BytesLike = bytes | bytearray | memoryview
 
 
 def as_bytes(chunk: BytesLike) -> bytes:

@@ -146,11 +146,10 @@ class EventMerger(Merger):
         """The element is finished: its JSON text is read once and for all."""
         entries, index = self.entries_at(action.target, value)
         place = None if entries is None else entries.items.get(index)
-        if place is None:
-            return
+        if place is None or place.stopped:
+            return  # once and for all: a stop after each fragment would cost the square
         place.stopped = True
-        if place.finished < 0:
-            place.finished = self.event
+        place.finished = self.event
         for key, below in place.values.items():
             if type(below) is JSONText and below.text and not self.settle(below):
                 self.anomaly("bad_tool_json", None, key)

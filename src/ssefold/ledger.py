@@ -30,6 +30,9 @@ from .table import Node, Table
 # is not spent by the usage counters.
 EXTRA_FLOOR = MIB
 
+# What a key costs beside its text: strangers may send a new one in each event.
+KEY_WEIGHT = 64
+
 
 class OutputFull(Exception):
     """More than max_output_bytes would be held; what was merged before stays."""
@@ -164,7 +167,7 @@ class Ledger:
             if not (_is_scalar(old) and _is_scalar(value)):
                 self.structure += 1
         else:
-            self.charge_extra(text_weight(key) + _weight_of(value))
+            self.charge_extra(KEY_WEIGHT + text_weight(key) + _weight_of(value))
         values[key] = value
         if value is not None:
             self.added += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Iterator
 from contextlib import suppress
 from inspect import isawaitable
-from typing import Any, Protocol, TypeVar, Union, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from ssefold._input import BytesLike
 from ssefold.accumulator import StreamAccumulator
@@ -30,8 +30,8 @@ class AsyncFile(Protocol):
     def read(self, size: int = ..., /) -> Awaitable[bytes]: ...
 
 
-Source = Union[BytesLike, BinaryFile, Iterable[BytesLike]]
-AsyncSource = Union[Source, AsyncFile, AsyncIterable[BytesLike]]
+Source = BytesLike | BinaryFile | Iterable[BytesLike]
+AsyncSource = Source | AsyncFile | AsyncIterable[BytesLike]
 _Chunk = TypeVar("_Chunk", bound=BytesLike)
 
 

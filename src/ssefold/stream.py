@@ -38,6 +38,9 @@ DONE = b"[DONE]"
 # Events before the dialect is decided are kept up to here, and so are stray lines.
 UNDECIDED_BYTES = 64 * 1024
 
+# A body that is the beginning of one of these was cut, and is nothing else.
+FIELD_NAMES = (b"data", b"event", b"id", b"retry")
+
 # Bodies that somebody forgot to decompress.
 MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 
@@ -47,8 +50,8 @@ class Stream:
 
     events: how many were counted. ended: the terminator came. failed: an in-band
     error came before it. dead: the folding ended early (a limit, strict mode, no
-    dialect). closed: the end of input came. planning: whether events note their plan. surrogates: the answer may hold
-    unpaired surrogates.
+    dialect). closed: the end of input came. planning: whether events note their plan.
+    surrogates: the answer may hold unpaired surrogates.
     """
 
     __slots__ = (
@@ -212,7 +215,8 @@ class Stream:
         """An event that is not JSON: a fault, and what was read before it counts."""
         code, value, pos, flags = reading
         self.count()
-        if self.undecided is None:
+        undecided = self.undecided
+        if undecided is None:
             self.undecided = (self.log.event, self.log.offset)
         offset = locate(pos, spans)
         if code == DEEP:
@@ -228,6 +232,8 @@ class Stream:
             self.dead = True
         elif code != DEEP:
             self.salvage(name, data, value, flags)
+        if final and code == CUT:
+            self.undecided = undecided  # it was cut, which says nothing of its dialect
 
     def salvage(self, name: bytes, data: bytes, value: Any, flags: int) -> None:
         """Merge what a damaged event held before its fault."""
@@ -443,7 +449,8 @@ class Stream:
                 self.answer = value
                 self.complete = True
                 return
-        if not self.failed:
+        cut = any([name.startswith(self.stray) for name in FIELD_NAMES])
+        if not (self.failed or cut):
             self.log.event = 0
             self.log.fault("not_an_event_stream", 0, self.what_body(), self.stray)
 

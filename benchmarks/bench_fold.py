@@ -1,0 +1,58 @@
+"""Folding, row by row, through pytest-benchmark: make bench.
+
+One group per shape and way of reading. `extra_info` says whether a row is right, as
+far as it claims.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks import shapes
+from benchmarks.measure import checked
+from benchmarks.peers import MAKERS, Peer, installed
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # those of the peers
+
+PEERS, _ = installed(MAKERS)
+FAST = [peer for peer in PEERS if not peer.slow]
+OBJECTS = {"text": 400, "tools": 200, "anthropic_text": 200}
+EVENT_READS = ("text", "tools", "anthropic_text")
+
+
+def cases(names: Any, peers: list[Peer]) -> list[Any]:
+    """Each shape with each peer that takes its dialect."""
+    return [
+        pytest.param(name, peer, id=f"{name}-{peer.name}")
+        for name in names
+        for peer in peers
+        if not peer.dialects or shapes.SHAPES[name].dialect in peer.dialects
+    ]
+
+
+def run(benchmark: Any, name: str, peer: Peer, how: str, events: int, group: str = "") -> None:
+    """One row."""
+    traffic = shapes.build(name, events)
+    reads = traffic.reads(how)
+    benchmark.group = f"{group or 'fold'}: {name}, {how}, {len(traffic.blocks)} events"
+    benchmark.extra_info.update(correct=checked(peer, traffic, reads), claims=peer.claims)
+    benchmark.pedantic(peer.run, (traffic, reads), rounds=9, warmup_rounds=1)
+    if peer.name.startswith("ssefold"):
+        assert benchmark.extra_info["correct"]
+
+
+@pytest.mark.parametrize(("name", "peer"), cases(shapes.foldable(), FAST))
+def test_fold(benchmark: Any, name: str, peer: Peer) -> None:
+    run(benchmark, name, peer, "16 KiB", 1000)
+
+
+@pytest.mark.parametrize(("name", "peer"), cases(EVENT_READS, FAST))
+def test_fold_event_reads(benchmark: Any, name: str, peer: Peer) -> None:
+    run(benchmark, name, peer, "event", 1000)
+
+
+@pytest.mark.parametrize(("name", "peer"), cases(OBJECTS, PEERS))
+def test_objects(benchmark: Any, name: str, peer: Peer) -> None:
+    run(benchmark, name, peer, "16 KiB", OBJECTS[name], "objects")
