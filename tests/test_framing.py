@@ -6,6 +6,7 @@ the backends with each other.
 """
 
 from __future__ import annotations
+
 import array
 import base64
 import contextlib
