@@ -244,6 +244,10 @@ class StreamAccumulator(Reader, _backend.FoldCore):
     __slots__ = ()
 
 
+# json.dumps would make one at each call.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _string(leaf: Any) -> str:
     text: str = leaf if isinstance(leaf, str) else leaf.get()
     return text
@@ -268,4 +272,4 @@ def _take(leaf: Any, given: int | str, final: bool) -> tuple[str, int | str]:
 
 
 def _dumps(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")

@@ -12,11 +12,13 @@ from ssefold.detect import SOURCES
 from ssefold.limits import Limits
 from ssefold.table import checked
 
+DEFAULT_LIMITS = Limits()
+
 
 def check_limits(limits: Limits | None) -> Limits:
     """The limits to use; raises TypeError for anything else."""
     if limits is None:
-        return Limits()
+        return DEFAULT_LIMITS
     if not isinstance(limits, Limits):
         raise TypeError(f"limits must be a Limits, not {type(limits).__name__}")
     return limits

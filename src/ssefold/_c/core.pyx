@@ -23,6 +23,9 @@ from .stream cimport Stream
 from .templates cimport RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
 
+# A private switch, to compare the fast path with the cold one.
+cdef bint USE_TEMPLATES = os.environ.get("SSEFOLD_TEMPLATES", "1") != "0"
+
 cdef enum:
     # A frame that a read cut waits for its rest up to this size; a larger one is
     # framed as it comes.
@@ -43,7 +46,7 @@ cdef class FoldCore:
         self._most = -1 if most is None else min(most, (<long long>1) << 62)
         most = self._limits.max_event_bytes
         self._event_limit = -1 if most is None else min(most, (<long long>1) << 62)
-        self._fast = os.environ.get("SSEFOLD_TEMPLATES", "1") != "0"
+        self._fast = USE_TEMPLATES
         self.start()
 
     def __dealloc__(self):
@@ -159,7 +162,7 @@ cdef class FoldCore:
         cdef Stream stream = self._stream
         cdef Templates known = self._known
         cdef const unsigned char *frame = buf + pos[0]
-        cdef bint whole
+        cdef bint whole, steady
         cdef long long events, odd
         cdef int done
         whole = known is not None and framer.at_boundary()
@@ -176,9 +179,10 @@ cdef class FoldCore:
         events = stream.events
         odd = stream.log.fault_count + stream.log.anomaly_count
         self.deliver()
-        known.review()
+        steady = known.review()
         if (
-            stream.planning
+            steady
+            and stream.planning
             and stream.events == events + 1
             and stream.log.fault_count + stream.log.anomaly_count == odd
             and framer.span_count == 1

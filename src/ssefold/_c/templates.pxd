@@ -91,7 +91,7 @@ cdef class Templates:
     cdef bint commit_texts(self, Template template) except -1
     cdef bint commit(self, Template template) except -1
     cdef int store(self, Slot *slot, Found *found) except -1
-    cdef int review(self) except -1
+    cdef bint review(self) except -1
     cdef int learn(
         self, const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
     ) except -1

@@ -492,14 +492,20 @@ cdef class Templates:
         self.last = self.likely = None
         return 0
 
-    cdef int review(self) except -1:
-        """After a cold event: drop what would now change more than its slots."""
+    cdef bint review(self) except -1:
+        """After a cold event: drop what would now change more than its slots.
+
+        True if the event may be the first of many. One that opened a place (a role, a
+        tool's name) is the first of its kind, and mostly the last.
+        """
         cdef Ledger ledger = self.stream.merger
         cdef Template template
+        cdef bint steady = True
         if ledger is None:
-            return 0
+            return False
         if self.structure != ledger.structure or self.stream.ended:
             self.forget()
+            steady = False
         elif self.changes != ledger.changes and self.known:
             self.known = [template for template in self.known if holds(template)]
             self.last = self.likely = None
@@ -507,7 +513,7 @@ cdef class Templates:
                 template.successor = None
         self.structure = ledger.structure
         self.changes = ledger.changes
-        return 0
+        return steady
 
     cdef int learn(
         self, const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
