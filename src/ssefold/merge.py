@@ -451,7 +451,10 @@ class Merger(Ledger):
             call = self.call(calls, node, element, here)
             if call is not None:
                 place.values[node.name] = calls
+                known = call.values.get("id")
                 self.members(call, element, here)
+                if not known:
+                    calls.name(call)
 
     def call(self, calls: Calls, node: Node, element: Any, at: Any) -> Any:
         """The call that `element` is a fragment of, made if new; None to skip it."""
@@ -474,14 +477,13 @@ class Merger(Ledger):
         if found is not None or calls.skipped:
             return found
         if index is None:
-            index = max([c.index for c in calls.items]) + 1 if calls.items else 0
+            index = calls.highest + 1 if calls.items else 0
         if not self.room(node.options["limit"], len(calls.items)):
             calls.skipped = True
             self.restructure()
             return None
         call = Place(node.item)
-        call.index = index
-        calls.items.append(call)
+        calls.open(call, index)
         self.structure += 1
         self.added += 1
         return call
@@ -489,23 +491,20 @@ class Merger(Ledger):
     def call_at(self, calls: Calls, element: Any, new_id: str, index: int, at: Any) -> Any:
         """The newest call with this index, unless another call begins under it."""
         calls.skipped = False
-        for call in reversed(calls.items):
-            if call.index == index:
-                old_id = call.values.get("id")
-                if new_id and old_id and new_id != old_id and _tool_name(element):
-                    self.anomaly("tool_index_reused", at, "index")
-                    return None
-                return call
-        return None
+        call = calls.newest.get(index)
+        if call is None:
+            return None
+        old_id = call.values.get("id")
+        if new_id and old_id and new_id != old_id and _tool_name(element):
+            self.anomaly("tool_index_reused", at, "index")
+            return None
+        return call
 
     def call_without_index(self, calls: Calls, element: Any, new_id: str) -> Any:
         """Same id: that call; a name or a new id: a new call; neither: the last call."""
         if new_id:
             calls.skipped = False
-            for call in reversed(calls.items):
-                if call.values.get("id") == new_id:
-                    return call
-            return None
+            return calls.by_id.get(new_id)
         if _tool_name(element):
             calls.skipped = False
             return None

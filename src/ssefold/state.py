@@ -134,14 +134,32 @@ class Slots:
 class Calls:
     """Tool calls in the order they came; read by index, calls of one index in order.
 
-    `skipped`: the last call met was past the limit, and so are its fragments.
+    newest: the newest call of each index; by_id: the call of each id; highest: the
+    highest index so far, or -1. skipped: the last call met was past the limit, and
+    so are its fragments.
     """
 
-    __slots__ = ("items", "skipped")
+    __slots__ = ("by_id", "highest", "items", "newest", "skipped")
 
     def __init__(self) -> None:
         self.items: list[Place] = []
+        self.newest: dict[int, Place] = {}
+        self.by_id: dict[str, Place] = {}
+        self.highest = -1
         self.skipped = False
+
+    def open(self, call: Place, index: int) -> None:
+        """Add a call, the newest of its index."""
+        call.index = index
+        self.items.append(call)
+        self.newest[index] = call
+        self.highest = max(self.highest, index) if len(self.items) > 1 else index
+
+    def name(self, call: Place) -> None:
+        """Find the call by its id from now on, if it has one."""
+        known = call.values.get("id")
+        if type(known) is str and known:
+            self.by_id[known] = call
 
     def read(self) -> list[Any]:
         return [place.read() for place in sorted(self.items.copy(), key=_index)]

@@ -37,6 +37,7 @@ DONE = b"[DONE]"
 
 # Events before the dialect is decided are kept up to here, and so are stray lines.
 UNDECIDED_BYTES = 64 * 1024
+UNDECIDED_EVENT = 16  # the least that one counts: `{}` is held as an object, not as two bytes
 
 # A body that is the beginning of one of these was cut, and is nothing else.
 FIELD_NAMES = (b"data", b"event", b"id", b"retry")
@@ -167,13 +168,17 @@ class Stream:
 
         Each counts as an event. At the end of input the last one may be cut.
         """
-        parts = self.split(data, final)
-        if parts is None:
+        count = 0
+        for reading in self.readings(data, final):
+            if reading is not None and reading[0] != OK and not (final and reading[0] == CUT):
+                return False
+            count += 1
+        if count < 2:
             return False
         self.log.anomaly("glued_events", "")
-        last = parts[-1]
-        for reading in parts:
-            kind = name if reading is last else b""  # the last name is all a block keeps
+        for reading in self.readings(data, final):  # again, not kept: they may be millions
+            count -= 1
+            kind = b"" if count else name  # the last name is all a block keeps
             if reading is None:
                 self.terminator()
             elif self.ended:
@@ -187,27 +192,26 @@ class Stream:
                 break
         return True
 
-    def split(self, data: bytes, final: bool) -> Any:
-        """The readings of two or more values that fill `data` (None: `[DONE]`), or None."""
-        parts: list[Any] = []
+    def readings(self, data: bytes, final: bool) -> Any:
+        """The values that follow one another in `data`, up to one that is damaged.
+
+        `[DONE]` is None. At the end of input a beginning of it is a cut value.
+        """
         pos, size = 0, len(data)
         while pos < size:
             if data.startswith(DONE, pos):
-                parts.append(None)
+                yield None
                 pos += len(DONE)
                 while pos < size and data[pos] in b" \t\r\n":
                     pos += 1
                 continue
             reading = self.read(data, pos, self.depth)
-            if final and DONE.startswith(data[pos:].strip()):
+            if final and reading[0] != OK and DONE.startswith(data[pos:].strip()):
                 reading = (CUT, NOTHING, size, 0)
-            parts.append(reading)
-            if reading[0] == CUT and final:
-                break
+            yield reading
             if reading[0] != OK:
-                return None
+                return
             pos = reading[2]
-        return parts if len(parts) > 1 else None
 
     # -- damage -------------------------------------------------------------------
 
@@ -364,7 +368,7 @@ class Stream:
             return False
         if self.undecided is None:
             self.undecided = (self.log.event, self.log.offset)
-        self.pending_size += size
+        self.pending_size += max(size, UNDECIDED_EVENT)
         if self.pending_size > UNDECIDED_BYTES:
             self.give_up()
         else:

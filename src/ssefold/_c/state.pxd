@@ -42,7 +42,12 @@ cdef class Slots:
 
 cdef class Calls:
     cdef public list items
+    cdef public dict newest
+    cdef public dict by_id
+    cdef public object highest
     cdef public bint skipped
+    cpdef open(self, Place call, index)
+    cpdef name(self, Place call)
     cpdef read(self)
 
 

@@ -1,0 +1,404 @@
+"""Streams made of a seed: what servers send, one generator per dialect.
+
+Enters: a random.Random (never another source of chance).
+Leaves: `events(rng, dialect)`, pairs of SSE event name and payload; a payload is
+JSON as Python values, or bytes for what is no JSON (`[DONE]`).
+Must not know: the package under test. What is done to these streams on the way,
+from comments to damage, stands in streamnoise.py; `case` in parity.py puts both
+together.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+Event = tuple[str, Any]
+Json = dict[str, Any]
+
+DONE: Event = ("", b"[DONE]")
+
+WORDS = (
+    "Hello", " wor", "ld", "ha", "ha", " ", "\n", "\n\n", "é", "中文", "🎉", "👩\u200d👩", "🇫🇷",
+    '"', "\\", "\\n", "{", "}", "[", "]", '{"a": 1}', "data: x", "[DONE]", "\u2028", "\x00",
+    "\x1f", "\x7f", "\ufeff", "</s>", "/", "0", "1", "true", "null", "'", "\t", "error",
+    " the quick brown fox", " jumps over", " the lazy dog", ",", ".", "\ufffd", "\U0001d518x",
+)  # fmt: skip
+
+NAMES = ("get_weather", "search", "add", "f", "näme", "lookup_order")
+
+
+def text(rng: random.Random, most: int = 12) -> str:
+    return "".join(rng.choices(WORDS, k=rng.randint(0, most)))
+
+
+def pieces(rng: random.Random, whole: str, most: int = 12) -> list[str]:
+    """`whole` in fragments; some end between the halves of a surrogate pair."""
+    places = sorted(rng.randint(0, len(whole)) for _ in range(rng.randint(0, most)))
+    bounds = [0, *places, len(whole)]
+    out = [whole[a:b] for a, b in pairwise(bounds)]
+    for i in range(1, len(out)):
+        if out[i] and out[i][0] > "\uffff" and rng.random() < 0.3:
+            pair = ord(out[i][0]) - 0x10000
+            out[i - 1] += chr(0xD800 + (pair >> 10))
+            out[i] = chr(0xDC00 + (pair & 0x3FF)) + out[i][1:]
+    return out
+
+
+def arguments(rng: random.Random) -> str:
+    """The JSON text of a tool's input; now and then one that is none."""
+    values = ("Paris", 'a "b"', 1, -2.5, True, None, [1, 2], {"x": "é"}, "🎉", "")
+    body = ", ".join(
+        f'"{name}": {json.dumps(rng.choice(values))}'
+        for name in rng.sample("abcdefg", rng.randint(0, 4))
+    )
+    return rng.choice(["{%s}"] * 8 + ["{%s", "%s", '{"q": "%s"}']) % body
+
+
+def usage(rng: random.Random, tokens: int) -> Json:
+    out: Json = {"prompt_tokens": 9, "completion_tokens": tokens, "total_tokens": 9 + tokens}
+    if rng.random() < 0.4:
+        out["prompt_tokens_details"] = {"cached_tokens": rng.choice([0, 3, None])}
+        out["completion_tokens_details"] = {"reasoning_tokens": tokens // 2}
+    if rng.random() < 0.2:
+        out["cost"] = rng.choice([0, 0.0, 0.00012, 1e-07])
+    return out
+
+
+def token(rng: random.Random) -> Json:
+    word = rng.choice(WORDS)
+    return {
+        "token": word,
+        "logprob": rng.choice([-0.5, -1.25e-05, 0.0, -0.0, -9999.0, 0]),
+        "bytes": list(word.encode()) if rng.random() < 0.8 else None,
+        "top_logprobs": [{"token": "x", "logprob": -1.5, "bytes": None}] * rng.randint(0, 2),
+    }
+
+
+# -- openai.chat -----------------------------------------------------------------------
+
+
+def _content(rng: random.Random) -> Iterator[Json]:
+    for piece in pieces(rng, text(rng, 25), 20):
+        yield {"content": piece}
+
+
+def _long(rng: random.Random) -> Iterator[Json]:
+    """What most streams are: one short word per chunk, and nothing else changes."""
+    for _ in range(rng.randint(30, 150)):
+        yield {"content": rng.choice(WORDS)}
+
+
+def _reasoning(rng: random.Random) -> Iterator[Json]:
+    key = rng.choice(["reasoning_content", "reasoning", "thinking"])
+    for piece in pieces(rng, text(rng)):
+        yield {"content": None, key: piece} if rng.random() < 0.3 else {key: piece}
+    yield from _content(rng)
+
+
+def _refusal(rng: random.Random) -> Iterator[Json]:
+    for piece in pieces(rng, "I can't do that. " + text(rng)):
+        yield {"refusal": piece}
+
+
+def _parts(rng: random.Random) -> Iterator[Json]:
+    """Content as lists of parts, and strings before and after them."""
+    for _ in range(rng.randint(1, 8)):
+        kind = rng.choice(["text", "text", "thinking", "string", "image"])
+        if kind == "string":
+            yield {"content": text(rng, 3)}
+        elif kind == "text":
+            yield {"content": [{"type": "text", "text": text(rng, 3)}] * rng.randint(0, 2)}
+        elif kind == "thinking":
+            inner = [{"type": "text", "text": text(rng, 3)}] * rng.randint(1, 2)
+            yield {"content": [{"type": "thinking", "thinking": inner, "closed": True}]}
+        else:
+            yield {"content": [{"type": "image_url", "image_url": {"url": "data:x"}}]}
+
+
+def _tools(rng: random.Random) -> Iterator[Json]:
+    """Tool calls: by index, without one, all under one, sparse; names whole or in pieces."""
+    how = rng.choice(["index", "index", "index", "none", "same", "sparse", "no index, ids"])
+    calls = []
+    for i in range(rng.randint(1, 4)):
+        index = {"index": i, "same": 0, "sparse": 3 * i + 1}.get(how)
+        call: Json = {} if index is None else {"index": index}
+        start = {**call, "id": f"call_{i}", "type": "function"}
+        if rng.random() < 0.1:
+            start["type"] = "custom"
+        kind, body = ("custom", "input") if start["type"] == "custom" else ("function", "arguments")
+        name = f"{rng.choice(NAMES)}_{i}"
+        fragments = [{**start, kind: {"name": name, body: rng.choice(["", "", None, "{"])}}]
+        for piece in pieces(rng, arguments(rng), 6):
+            again = rng.random()
+            more: Json = {**call, kind: {body: piece}}
+            if how == "no index, ids" or again < 0.1:
+                more["id"] = start["id"]
+            elif again < 0.2:
+                more = {**call, "id": "", "type": "function", kind: {"name": "", body: piece}}
+            elif again < 0.25:
+                more = {**call, kind: {"name": rng.choice([name, "_more"]), body: piece}}
+            elif again < 0.3:  # the name goes on before the arguments come
+                fragments.insert(1, {**call, kind: {"name": rng.choice(["_x", name, None])}})
+            fragments.append(more)
+        calls.append(fragments)
+    if how in ("index", "sparse", "no index, ids") and rng.random() < 0.4:
+        for fragment in interleave(rng, calls):
+            yield {"tool_calls": [fragment]}
+    elif rng.random() < 0.15:
+        yield {"tool_calls": [fragment for fragments in calls for fragment in fragments]}
+    else:
+        for fragments in calls:
+            for fragment in fragments:
+                yield {"tool_calls": [fragment]}
+
+
+def _function_call(rng: random.Random) -> Iterator[Json]:
+    yield {"content": None, "function_call": {"name": rng.choice(NAMES), "arguments": ""}}
+    for piece in pieces(rng, arguments(rng)):
+        yield {"function_call": {"arguments": piece}}
+
+
+def _audio(rng: random.Random) -> Iterator[Json]:
+    yield {"audio": {"id": "audio_1"}}
+    for piece in pieces(rng, "QUJDRA==" * rng.randint(1, 9), 5):
+        yield {"audio": {"data": piece}} if rng.random() < 0.5 else {"audio": {"transcript": piece}}
+    yield {"audio": {"expires_at": 1729234747}}
+
+
+def _details(rng: random.Random) -> Iterator[Json]:
+    key = rng.choice(["reasoning_details", "thinking_blocks"])
+    for _ in range(rng.randint(1, 8)):
+        kind = rng.choice(["reasoning.text", "reasoning.summary", "reasoning.encrypted"])
+        member = {"text": "text", "summary": "summary", "encrypted": "data"}[kind.split(".")[1]]
+        item: Json = {"type": kind, member: text(rng, 3), "format": "x", "signature": None}
+        if rng.random() < 0.9:
+            item["index"] = rng.choice([0, 0, 1, 2])
+        yield {key: [item]}
+
+
+def _lists(rng: random.Random) -> Iterator[Json]:
+    key = rng.choice(["annotations", "images", "token_ids"])
+    for _ in range(rng.randint(1, 5)):
+        if key == "token_ids":
+            yield {"content": "x", key: [rng.randint(0, 9) for _ in range(rng.randint(0, 3))]}
+        else:
+            yield {"content": "x", key: rng.choice([None, [], [{"type": "y", "index": 0}]])}
+
+
+def _unknown(rng: random.Random) -> Iterator[Json]:
+    """Fields that no table names: constants, fragments, counters, growing lists."""
+    grown: list[Any] = []
+    keys = rng.sample(["foo", "phase", "my_id", "x_status", "steps", "meta", "n", "flag"], 3)
+    for i in range(rng.randint(1, 10)):
+        grown = [*grown, rng.choice([i, {"index": i, "type": "t", "v": text(rng, 1)}, "s"])]
+        unknown = {
+            "foo": text(rng, 2), "phase": "same", "my_id": f"id{i % 3}", "x_status": "running",
+            "steps": rng.choice([grown, grown[-1:], []]), "meta": {"a": i, "b": {"c": [i]}},
+            "n": rng.choice([i, 1, 1.0, None]), "flag": rng.choice([True, 1, False, 0]),
+        }  # fmt: skip
+        yield {"content": "y", **{key: unknown[key] for key in keys}}
+
+
+def _empty(rng: random.Random) -> Iterator[Json]:
+    yield from rng.choice([[], [{}], [{"content": ""}], [{"content": None, "tool_calls": None}]])
+
+
+SCRIPTS: tuple[Callable[[random.Random], Iterator[Json]], ...] = (
+    _content, _content, _content, _long, _reasoning, _refusal, _parts, _tools, _tools,
+    _function_call, _audio, _details, _lists, _unknown, _empty,
+)  # fmt: skip
+
+
+def interleave(rng: random.Random, lists: list[list[Any]]) -> Iterator[Any]:
+    """The elements of several lists, each list in its order; in turns, or as chance has it."""
+    waiting = [list(reversed(one)) for one in lists if one]
+    turn, in_turns = 0, rng.random() < 0.5
+    while waiting:
+        turn = (turn + 1) % len(waiting) if in_turns else rng.randrange(len(waiting))
+        yield waiting[turn].pop()
+        if not waiting[turn]:
+            del waiting[turn]
+
+
+class _Server:
+    """How one server writes its chunks: the fields around the deltas."""
+
+    def __init__(self, rng: random.Random, kind: str) -> None:
+        self.rng = rng
+        self.usage = rng.choice(["", "", "last", "last", "null", "always", "x_groq", "choice"])
+        self.logprobs = rng.choice(["", "", "", "null", "full"])
+        self.extra = rng.choice(["", "", "", "obfuscation", "p", "citations", "unknown", "timings"])
+        self.azure = rng.random() < 0.12
+        self.base: Json = {
+            "id": f"chatcmpl-{rng.randint(0, 999)}", "object": kind, "created": 1762947559,
+            "model": rng.choice(["gpt-4o", "m/é-1", "x"]),
+        }  # fmt: skip
+        if rng.random() < 0.5:
+            self.base["service_tier"] = rng.choice(["default", None])
+            self.base["system_fingerprint"] = rng.choice(["fp_1", None, ""])
+        self.tokens = 0
+
+    def chunk(self, choices: Any) -> Json:
+        rng = self.rng
+        self.tokens += 1
+        out = {**self.base, "choices": choices}
+        if self.usage == "null":
+            out["usage"] = None
+        elif self.usage == "always":
+            out["usage"] = usage(rng, self.tokens)
+        if self.extra in ("obfuscation", "p"):
+            out[self.extra] = "".join(rng.choices("abcXYZ019", k=rng.randint(0, 12)))
+        elif self.extra == "citations":
+            out["citations"] = ["u"] * rng.randint(0, 2)
+        elif self.extra == "timings":
+            out["created"] = self.base["created"] + self.tokens // 3
+            out["timings"] = {"ms": rng.random() * 50, "n": self.tokens}
+        elif self.extra == "unknown":
+            out.update(step=self.tokens, kind="x", list=[self.tokens], deep={"a": {"b": None}})
+        return out
+
+    def choice(self, index: int, delta: Json, finish: str | None) -> Json:
+        rng = self.rng
+        out: Json = {"index": index, "delta": delta, "finish_reason": finish}
+        if self.logprobs == "null":
+            out["logprobs"] = None
+        elif self.logprobs == "full":
+            content = [token(rng) for _ in range(rng.randint(0, 2))]
+            out["logprobs"] = {"content": content, "refusal": None}
+        if self.azure:
+            safe = {"hate": {"filtered": False, "severity": "safe"}}
+            out.update(content_filter_results=safe if rng.random() < 0.7 else {})
+        if self.usage == "choice" and finish:
+            out["usage"] = usage(rng, self.tokens)
+        return out
+
+    def start(self) -> Iterator[Event]:
+        if self.azure:
+            results = [{"prompt_index": 0, "content_filter_results": {"hate": {"filtered": False}}}]
+            empty: Json = {"id": "", "object": "", "created": 0, "model": ""}
+            yield "", {**empty, "choices": [], "prompt_filter_results": results}
+
+    def end(self) -> Iterator[Event]:
+        if self.usage in ("last", "null", "always"):
+            yield "", {**self.chunk([]), "usage": usage(self.rng, self.tokens)}
+        elif self.usage == "x_groq":
+            yield "", {**self.chunk([]), "x_groq": {"id": "r", "usage": usage(self.rng, 1)}}
+        if self.rng.random() < 0.9:
+            yield DONE
+
+
+def chat(rng: random.Random) -> Iterator[Event]:
+    """openai.chat: one script of deltas for each choice, interleaved."""
+    server = _Server(rng, "chat.completion.chunk")
+    yield from server.start()
+    choices = []
+    for index in range(rng.choice([1, 1, 1, 1, 1, 2, 3, 10])):
+        deltas = list(rng.choice(SCRIPTS)(rng))
+        if rng.random() < 0.9:
+            deltas.insert(0, {"role": "assistant", "content": rng.choice(["", None])})
+        choices.append([server.choice(index, delta, None) for delta in deltas])
+        finish = rng.choice(["stop", "stop", "length", "tool_calls", "content_filter"])
+        choices[-1].append(server.choice(index, rng.choice([{}, {"content": ""}, None]), finish))
+    for choice in interleave(rng, choices):
+        yield "", server.chunk([choice])
+    yield from server.end()
+
+
+def completions(rng: random.Random) -> Iterator[Event]:
+    """openai.completions: text in place of deltas, logprobs as parallel arrays."""
+    server = _Server(rng, "text_completion")
+    server.azure = False
+    choices = []
+    for index in range(rng.choice([1, 1, 2, 3])):
+        choices.append([])
+        for piece in [*pieces(rng, text(rng, 25), 15), None]:
+            choice: Json = {"text": piece or "", "index": index, "logprobs": None}
+            if server.logprobs == "full":
+                choice["logprobs"] = {
+                    "tokens": [piece], "token_logprobs": [-0.5], "top_logprobs": [{"a": -1}],
+                    "text_offset": [rng.randint(0, 99)],
+                }  # fmt: skip
+            choice["finish_reason"] = "stop" if piece is None else None
+            choices[-1].append(choice)
+    for choice in interleave(rng, choices):
+        yield "", server.chunk([choice])
+    yield from server.end()
+
+
+# -- anthropic.messages ------------------------------------------------------------------
+
+
+def _block(rng: random.Random) -> tuple[Json, list[Json]]:
+    """A block's start and its deltas."""
+    kind = rng.choice(["text"] * 3 + ["tool_use"] * 3 + ["thinking", "server", "redacted", "new"])
+    if kind == "text":
+        deltas = [{"type": "text_delta", "text": piece} for piece in pieces(rng, text(rng, 25), 20)]
+        if rng.random() < 0.2:
+            citation = {"type": "char_location", "cited_text": "x", "document_title": None}
+            deltas.append({"type": "citations_delta", "citation": citation})
+        return {"type": "text", "text": rng.choice(["", "", "", "Start "])}, deltas
+    if kind == "thinking":
+        deltas = [{"type": "thinking_delta", "thinking": piece} for piece in pieces(rng, text(rng))]
+        deltas.append({"type": "signature_delta", "signature": "Et8B=="})
+        return {"type": "thinking", "thinking": "", "signature": ""}, deltas
+    if kind == "redacted":
+        return {"type": "redacted_thinking", "data": "Abc="}, []
+    if kind == "new":
+        delta = {"type": "new_delta", "text": "a", "n": rng.randint(0, 9), "list": [1]}
+        return {"type": "new", "input": None, "text": None}, [delta] * rng.randint(0, 3)
+    if kind == "server":
+        content = [{"type": "web_search_result", "url": "u", "page_age": None}]
+        return {"type": "web_search_tool_result", "tool_use_id": "t", "content": content}, []
+    start = {"type": "tool_use", "id": "toolu_1", "name": rng.choice(NAMES), "input": {}}
+    body = rng.choice([arguments(rng), arguments(rng), ""])
+    return start, [
+        {"type": "input_json_delta", "partial_json": piece} for piece in pieces(rng, body, 8)
+    ]
+
+
+def messages(rng: random.Random) -> Iterator[Event]:
+    """anthropic.messages: base, blocks one after the other (or interleaved), end."""
+    message: Json = {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x", "content": [],
+        "stop_reason": None, "stop_sequence": None,
+        "usage": {"input_tokens": 25, "output_tokens": 1, "cache_read_input_tokens": 0},
+    }  # fmt: skip
+    named = rng.random() < 0.9
+    blocks = []
+    for index in range(rng.randint(0, 4)):
+        start, deltas = _block(rng)
+        block: list[Json] = [
+            {"type": "content_block_start", "index": index, "content_block": start}
+        ]
+        for delta in deltas:
+            block.append({"type": "content_block_delta", "index": index, "delta": delta})
+        block.append({"type": "content_block_stop", "index": index})
+        blocks.append(block)
+    in_order = [event for block in blocks for event in block]
+    events: list[Json] = [{"type": "message_start", "message": message}]
+    events += in_order if rng.random() < 0.9 else interleave(rng, blocks)
+    delta = {"stop_reason": rng.choice(["end_turn", "tool_use"]), "stop_sequence": None}
+    counts = {"output_tokens": 15, "server_tool_use": {"web_search_requests": rng.choice([0, 1])}}
+    events.append({"type": "message_delta", "delta": delta, "usage": counts})
+    if rng.random() < 0.9:
+        events.append({"type": "message_stop"})
+    if rng.random() < 0.5:
+        events.insert(rng.randint(1, len(events) - 1), {"type": "ping"})
+    for event in events:
+        yield event["type"] if named else "", event
+
+
+DIALECTS: dict[str, Callable[[random.Random], Iterator[Event]]] = {
+    "openai.chat": chat,
+    "openai.completions": completions,
+    "anthropic.messages": messages,
+}
+
+
+def events(rng: random.Random, dialect: str) -> list[Event]:
+    """A valid stream of a dialect, as a server of it may send it."""
+    return list(DIALECTS[dialect](rng))
