@@ -47,6 +47,9 @@ class EventMerger(Merger):
         """Merge one event; `kind` is its SSE event name, should it not say its own."""
         self.event = event
         own = value.get(self.table.kind)
+        if type(own) is not str and is_open(value):
+            self.no_plan()
+            return  # its kind may have been still to come
         actions: Any = self.table.events.get(own if type(own) is str else kind)
         self.note(None, self.table.kind, FIXED)
         if actions is None:

@@ -134,7 +134,9 @@ class Stream:
         self.log.offset = start
         self.log.event = self.events
         if stray:
-            self.stray_lines(stray)
+            self.stray_lines(stray, start)
+            if self.dead:
+                return
         if data is None or not data.strip():
             return  # heartbeats are no events
         try:
@@ -169,14 +171,16 @@ class Stream:
         Each counts as an event. At the end of input the last one may be cut.
         """
         count = 0
-        for reading in self.readings(data, final):
+        for reading, _ in self.readings(data, final):
             if reading is not None and reading[0] != OK and not (final and reading[0] == CUT):
                 return False
             count += 1
         if count < 2:
-            return False
+            if reading is None:
+                self.terminator()  # and an empty data line behind it
+            return reading is None
         self.log.anomaly("glued_events", "")
-        for reading in self.readings(data, final):  # again, not kept: they may be millions
+        for reading, size in self.readings(data, final):  # again, not kept: they may be millions
             count -= 1
             kind = b"" if count else name  # the last name is all a block keeps
             if reading is None:
@@ -185,7 +189,7 @@ class Stream:
                 self.count()
                 self.log.anomaly("after_end", "")
             elif reading[0] == OK:
-                self.event(kind, reading[1], reading[3], len(data))
+                self.event(kind, reading[1], reading[3], size)
             else:
                 self.damaged(kind, data, reading, spans, final)
             if self.dead:
@@ -195,12 +199,13 @@ class Stream:
     def readings(self, data: bytes, final: bool) -> Any:
         """The values that follow one another in `data`, up to one that is damaged.
 
+        Each with its size.
         `[DONE]` is None. At the end of input a beginning of it is a cut value.
         """
         pos, size = 0, len(data)
         while pos < size:
             if data.startswith(DONE, pos):
-                yield None
+                yield None, len(DONE)
                 pos += len(DONE)
                 while pos < size and data[pos] in b" \t\r\n":
                     pos += 1
@@ -208,7 +213,7 @@ class Stream:
             reading = self.read(data, pos, self.depth)
             if final and reading[0] != OK and DONE.startswith(data[pos:].strip()):
                 reading = (CUT, NOTHING, size, 0)
-            yield reading
+            yield reading, reading[2] - pos
             if reading[0] != OK:
                 return
             pos = reading[2]
@@ -243,7 +248,9 @@ class Stream:
         """Merge what a damaged event held before its fault."""
         if isinstance(value, dict):
             self.take(name, value, flags, len(data))
-        elif name == b"error":
+            return
+        self.leave_undecided(len(data))
+        if name == b"error":
             text = data.decode("utf-8", "replace")
             self.fail(text if value is NOTHING else self.in_range(value, flags))
 
@@ -257,9 +264,8 @@ class Stream:
         elif name == b"error":
             self.fail(self.in_range(value, flags))
         else:
-            if self.undecided is None:
-                self.undecided = (self.log.event, self.log.offset)
             self.log.anomaly("wrong_type", "")
+            self.leave_undecided(size)
         if self.strict and self.log.fault_count:
             self.dead = True
 
@@ -366,14 +372,20 @@ class Stream:
             return not self.dead
         if reported:
             return False
+        if self.leave_undecided(size):
+            self.pending.append((value, kind, self.log.event, self.log.offset))
+        return False
+
+    def leave_undecided(self, size: int) -> bool:
+        """Count an event that decides nothing; False once there were too many."""
+        if self.merger is not None or self.dead:
+            return False
         if self.undecided is None:
             self.undecided = (self.log.event, self.log.offset)
         self.pending_size += max(size, UNDECIDED_EVENT)
         if self.pending_size > UNDECIDED_BYTES:
             self.give_up()
-        else:
-            self.pending.append((value, kind, self.log.event, self.log.offset))
-        return False
+        return not self.dead
 
     def apply_pending(self) -> None:
         """Merge the events that came before the dialect was known."""
@@ -394,8 +406,13 @@ class Stream:
 
     # -- stray lines and bodies that are no event streams ---------------------------------
 
-    def stray_lines(self, stray: bytes) -> None:
+    def stray_lines(self, stray: bytes, start: int) -> None:
         """Lines of unknown fields: servers put errors there."""
+        if start == 0 and stray.startswith(tuple([magic for magic, _ in MAGIC])):
+            self.stray = stray[:64]
+            self.dead = True  # whatever looks like an event in compressed bytes is none
+            self.log.fault("not_an_event_stream", 0, self.what_body(), self.stray)
+            return
         if not self.ended and b"error" in stray:
             self.stray_error(stray)
         if self.events == 0:
@@ -405,18 +422,15 @@ class Stream:
                 self.keep_body(stray)
 
     def stray_error(self, stray: bytes) -> None:
-        lines = [line for line in stray.split(b"\n") if line.lstrip()[:1] == b"{"]
-        fields = [line[6:] for line in stray.split(b"\n") if line.startswith(b"error:")]
-        for field in fields:
-            value = self.whole_json(field)
+        """`error: {json}`, or JSON with `error` on a line, or over all lines of the block."""
+        for line in (*stray.split(b"\n"), stray):
+            is_field = line.startswith(b"error:")
+            text = line[6:] if is_field else line
+            value = self.whole_json(text) if text.lstrip()[:1] == b"{" else NOTHING
             if isinstance(value, dict):
                 payload = value.get("error")
-                self.fail(value if payload is None else payload)
-        for text in (stray, *lines):
-            if text.lstrip()[:1] == b"{":
-                value = self.whole_json(text)
-                if isinstance(value, dict) and value.get("error") is not None:
-                    self.fail(value["error"])
+                if is_field or payload is not None:
+                    self.fail(value if payload is None else payload)
 
     def keep_body(self, stray: bytes) -> None:
         """A body that begins with `{` may be a whole answer, blank lines and all."""

@@ -383,18 +383,22 @@ cdef class Templates:
         cdef Ledger ledger = self.stream.merger
         cdef Slot *slot = template.slots
         cdef Found *found = self.found
-        cdef Py_ssize_t total = 0
+        cdef Py_ssize_t total = 0, bytes_added = 0
         cdef int i, flags = 0
         cdef Text text
         for i in range(template.count):
             flags |= found[i].flags
             if slot[i].kind == _APPENDED:
-                total += found[i].size
+                bytes_added += found[i].size
                 if found[i].flags & SCAN_ESCAPE:
                     total += unescaped_length(found[i].start, found[i].size) - found[i].size
+        total += bytes_added
+        for i in range(template.count):
+            if slot[i].kind == _APPENDED:
+                # Room for all that is added: two slots may go to one text.
                 text = <Text>slot[i].target
-                if text.size + found[i].size + TEXT_SLACK > text.room:
-                    text.reserve(found[i].size)
+                if text.size + bytes_added + TEXT_SLACK > text.room:
+                    text.reserve(bytes_added)
         if 0 <= ledger.held_limit < ledger.held + total and total > 0:
             return False
         ledger.held += total
