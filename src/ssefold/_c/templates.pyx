@@ -21,7 +21,7 @@ a number that might be out of range, a key that comes twice.
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy
 
 from ssefold.plan import (
     APPENDED,
@@ -244,6 +244,10 @@ cdef inline bint is_safe_number(
 # -- comparing --------------------------------------------------------------------------
 
 
+cdef inline bint has_line_end(const unsigned char *p, const unsigned char *end) noexcept nogil:
+    return memchr(p, c'\n', end - p) != NULL or memchr(p, c'\r', end - p) != NULL
+
+
 cdef inline Py_ssize_t compare(
     Template template, const unsigned char *p, Py_ssize_t size, Found *found
 ) noexcept nogil:
@@ -274,6 +278,9 @@ cdef inline Py_ssize_t compare(
             return NO_MATCH
         else:
             q = scan_value(p, end, slot.depth, &flags)
+            # To JSON a line end is white space, to the framing it ends the line.
+            if has_line_end(p, end if flags & SCAN_CUT else q):
+                return NO_MATCH
         if flags & (SCAN_FAILED | SCAN_INVALID_UTF8):
             return INCOMPLETE if flags & SCAN_CUT else NO_MATCH
         found.start = p
