@@ -20,13 +20,17 @@ PACKAGE = "src/ssefold"
 # Written once for both backends: src/ssefold/NAME.py, compiled with the types of _c/NAME.pxd.
 ONE_SOURCE = [
     "actions",
+    "addresses",
     "detect",
     "events",
+    "fragments",
+    "full",
     "ledger",
     "log",
     "merge",
     "parts",
     "plain",
+    "sequence",
     "state",
     "stream",
     "table",

@@ -31,6 +31,30 @@ SMALL = 4000
 # One stream after another in one file: the second is not ours.
 CONCATENATED = {"after_end", "second_stream"}
 
+# Full values edited by hand, so that they are not what their deltas give.
+EDITED = {"openai__ai__openai-shell-container.1__0.sse"}
+
+# Not whole, though no connection broke: a candidate without an end.
+UNFINISHED = {"vertex__vertexai-sdk-test-data__vertexai-streaming-failure-malformed-content__0.sse"}
+
+# Byte by byte up to here.
+SMALL = 4000
+
+# One stream after another in one file: the second is not ours.
+CONCATENATED = {"after_end", "second_stream"}
+
+# Full values edited by hand, so that they are not what their deltas give.
+EDITED = {"openai__ai__openai-shell-container.1__0.sse"}
+
+# Not whole, though no connection broke: a candidate without an end.
+UNFINISHED = {"vertex__vertexai-sdk-test-data__vertexai-streaming-failure-malformed-content__0.sse"}
+
+# The last event has no blank line behind it: the facts leave it out, a fold does not.
+NO_LAST_LINE = {
+    "google__vertexai-sdk-test-data__googleai-streaming-success-finish-message__0.sse",
+    "vertex__vertexai-sdk-test-data__vertexai-streaming-failure-prompt-blocked-safety-with-message__0.sse",
+}
+
 
 def rows() -> list[dict[str, Any]]:
     """The recordings of the dialects that have a table."""
@@ -68,7 +92,9 @@ def folded(backend: Backend, pieces: list[bytes]) -> Any:
         if number % 7 == 0:
             taken.append(acc.take_text())
     acc.close()
-    assert "".join([*taken, acc.take_text()]) == acc.text()
+    text = "".join([*taken, acc.take_text()])
+    if not any(anomaly.code == "done_mismatch" for anomaly in acc.anomalies):
+        assert text == acc.text()
     return acc
 
 
@@ -117,27 +143,49 @@ def test_recording(row: dict[str, Any]) -> None:
     acc = whole[0]
     assert acc.dialect == row["dialect"]
     check_oddities(acc, row)
-    if row["facts"]:
+    if row["facts"] and row["pending_at_eof"] is None:  # the facts leave out what has no end
         check_facts(acc, facts_of(row))
 
 
 def check_oddities(acc: Any, row: dict[str, Any]) -> None:
     """Faults, anomalies and the status, by what the index says of the stream."""
-    cut = [] if row["pending_at_eof"] is None else ["truncated_event"]
+    pending = row["pending_at_eof"] is not None and not is_whole(last_line(row))
+    cut = ["truncated_event"] if pending else []
     assert [fault.code for fault in acc.faults] == ["bad_json"] * row["bad_json_events"] + cut
     odd = {anomaly.code for anomaly in acc.anomalies}
-    assert odd <= (CONCATENATED if row["concatenated"] else set())
+    known = CONCATENATED if row["concatenated"] else set()
+    assert odd <= known | ({"done_mismatch"} if row["file"] in EDITED else set())
     assert (acc.error is not None) == ("error" in row["has"])
     if "error" in row["has"]:
         assert acc.status == "failed"
     elif "second_stream" in odd:
         assert acc.status == "truncated"  # the first one never ended
+    elif row["file"] in UNFINISHED:
+        assert acc.status == "truncated"
     else:
         assert acc.status == "complete"
 
 
+def last_line(row: dict[str, Any]) -> bytes:
+    return stream_of(row).rstrip().rsplit(b"\n", 1)[-1].removeprefix(b"data:")
+
+
+def is_whole(data: bytes) -> bool:
+    try:
+        json.loads(data)
+    except json.JSONDecodeError:
+        return False
+    return True
+
+
 def check_facts(acc: Any, facts: dict[str, Any]) -> None:
     snapshot = acc.snapshot()
+    if acc.dialect == "openai.responses":
+        check_response(acc, facts)
+        return
+    if acc.dialect == "google.gemini":
+        check_candidates(acc, facts)
+        return
     if "message_hand" in facts:
         # The facts leave out what message_delta carries beside delta and usage.
         extra = snapshot.keys() - facts["message_hand"].keys()
@@ -163,6 +211,41 @@ def check_facts(acc: Any, facts: dict[str, Any]) -> None:
             assert message.get(key) == value
 
 
+def check_response(acc: Any, facts: dict[str, Any]) -> None:
+    """The terminal event's response, verbatim."""
+    assert json.dumps(acc.snapshot()) == json.dumps(facts["response"])
+    assert (acc.text(), acc.usage) == (facts["text"], facts["usage"])
+    assert acc.finish_reason() == facts["status"]
+    calls = [call for call in acc.tool_calls() if call["type"] == "function_call"]
+    found = [
+        {"id": call["call_id"], "name": call["name"], "arguments": call["arguments"]}
+        for call in calls
+    ]
+    assert found == facts["tool_calls"]
+
+
+def check_candidates(acc: Any, facts: dict[str, Any]) -> None:
+    snapshot = acc.snapshot()
+    assert (facts["id"], facts["model"]) == (
+        snapshot.get("responseId"),
+        snapshot.get("modelVersion"),
+    )
+    assert facts["promptFeedback"] == snapshot.get("promptFeedback")
+    for choice, text in facts["text"].items():
+        assert acc.text(int(choice)) == (text or "")
+    for choice, reason in facts["finish_reason"].items():
+        assert acc.finish_reason(int(choice)) == reason
+    for choice, calls in facts["tool_calls"].items():
+        found = [part["functionCall"] for part in acc.tool_calls(int(choice))]
+        assert calls == [
+            {"id": call.get("id"), "name": call.get("name"), "arguments": call.get("args")}
+            for call in found
+        ]
+    if facts["usage"] is not None:  # the last event's; counters of earlier ones stay
+        assert acc.usage is not None
+        assert facts["usage"].items() <= acc.usage.items()
+
+
 def plain_call(call: dict[str, Any]) -> dict[str, Any]:
     function = call["function"]
     return {
@@ -170,6 +253,32 @@ def plain_call(call: dict[str, Any]) -> dict[str, Any]:
         "name": function.get("name"),
         "arguments": function["arguments"],
     }
+
+
+@each_recording
+def test_rebuilt_response(backend: Backend, row: dict[str, Any]) -> None:
+    """Without its terminal event, a response's deltas give the same output but for ids and
+    ciphers that the server makes anew, and lists of tools that it never sent."""
+    if row["dialect"] != "openai.responses" or not row["facts"] or row["file"] in EDITED:
+        pytest.skip("nothing to compare")
+    stream = stream_of(row).replace(b"\r\n", b"\n")
+    blocks = stream.split(b"\n\n")
+    terminal = f'"{facts_of(row)["terminal"]}"'.encode()
+    before = [block for block in blocks if terminal not in block and b"[DONE]" not in block]
+    acc = folded(backend, [b"\n\n".join(before) + b"\n\n"])
+    assert acc.status == "truncated"
+    assert acc.faults == acc.anomalies == ()
+    expected = facts_of(row)["response"]["output"]
+    assert [plain_item(item) for item in acc.snapshot()["output"]] == [
+        plain_item(item) for item in expected
+    ]
+
+
+def plain_item(item: dict[str, Any]) -> dict[str, Any]:
+    anew = {"id", "encrypted_content", "fingerprint"}
+    if item["type"] == "mcp_list_tools":
+        anew |= {"tools", "status"}
+    return {key: value for key, value in item.items() if key not in anew}
 
 
 @each_recording
@@ -195,6 +304,8 @@ def test_recording_cut_short(backend: Backend, row: dict[str, Any]) -> None:
         acc = folded(backend, [stream[: rng.randint(len("event:"), len(stream) - 1)]])
         assert acc.status in ("truncated", "complete", "failed")
         codes = [fault.code for fault in acc.faults]
+        while row["bad_json_events"] and codes[:1] == ["bad_json"]:
+            del codes[0]
         assert codes[:1] in ([], ["truncated_event"])
         assert codes[1:] in ([], ["unknown_dialect"])  # cut within the first event
         assert len(acc.text()) <= len(stream)

@@ -5,11 +5,14 @@ Leaves: a changed state; `ended` once the terminator came.
 Must not know: bytes, frames, which dialect this is.
 
 A table's EVENTS maps kinds to actions. The verbs:
-  base         the whole object becomes the answer so far;
+  base         the whole object becomes the answer so far; update: its members do;
+  answer       the whole object is the answer, and the stream ends;
   merge        the event merges member by member (FIELDS);
   put          a whole element of a list; it replaces what stood there;
+  full         a full value; it replaces what its fragments gave;
   append       a string grows; append_json: a string that is JSON text;
-  set          a value is replaced; push: a list takes one element more;
+  extend       a list grows by a list, push: by one element, insert: at an index;
+  set          a value is replaced, by a constant if the action has a `value`;
   spread       each member goes to the element's member of the same name;
   stop         an element is finished; end: the stream is.
 An address such as `content[index].text` takes the index from the event.
@@ -21,100 +24,202 @@ from __future__ import annotations
 
 from typing import Any
 
-from ssefold.plan import APPENDED, DROPPED, FIXED, OPENED
+from ssefold.plan import FIXED
 
-from .merge import ENTRY_WEIGHT, Merger
-from .plain import is_open, text_weight, weight
-from .state import Entries, JSONText, Place, elements, member
+from .fragments import Fragments, value_at
+from .full import full_value
+from .merge import ENTRY_WEIGHT
+from .plain import is_open, same, text_weight, weight
+from .sequence import Sequence
+from .state import JSONText, Place, Slots, elements, member
 from .table import Action
 
+# What a full value is, by the `holds` of its action.
+JSON_TYPES = {"object": dict, "array": list, "string": str}
 
-class EventMerger(Merger):
+# Larger numbers are no sequence numbers.
+MOST_NUMBER = 1 << 62
+
+
+class EventMerger(Fragments):
     """A Merger for dialects whose events have kinds.
 
-    foreign: a second stream began; nothing is merged any more.
-    based:   the answer's base came.
+    foreign:  a second stream began; nothing is merged any more.
+    based:    the answer's base came; base_id: with this id.
+    sequence: the numbers of the events, if the dialect has them.
     """
 
-    __slots__ = ("based", "foreign")
+    __slots__ = ("base_id", "based", "foreign", "sequence")
 
     def __init__(self, table: Any, limits: Any, log: Any, text: Any, parse: Any) -> None:
-        Merger.__init__(self, table, limits, log, text, parse)
+        Fragments.__init__(self, table, limits, log, text, parse)
         self.foreign = False
         self.based = False
+        self.base_id: Any = None
+        self.sequence = Sequence()
 
     def merge(self, value: Any, event: int, kind: Any) -> None:
         """Merge one event; `kind` is its SSE event name, should it not say its own."""
         self.event = event
-        own = value.get(self.table.kind)
+        table = self.table
+        own = value.get(table.kind)
         if type(own) is not str and is_open(value):
             self.no_plan()
+            if table.sequence is not None and not self.foreign:
+                self.is_repeated(value, table.sequence)
             return  # its kind may have been still to come
-        actions: Any = self.table.events.get(own if type(own) is str else kind)
-        self.note(None, self.table.kind, FIXED)
-        if actions is None:
-            self.note_rest(value, None)
-            return  # unknown kinds are counted, never fatal
-        if self.foreign and not self.is_base(actions):
+        actions: Any = self.actions_of(own if type(own) is str else kind)
+        self.note(None, table.kind, FIXED)
+        if self.is_foreign(actions, value):
+            return
+        if table.sequence is not None and self.is_repeated(value, table.sequence):
             return
         if type(actions) is dict:
-            found = value_at(value, actions["by"])
+            by = actions["by"]
+            found = value_at(value, by)
             if type(found) is not str:
+                holder = value_at(value, by[:-1])
+                if holder is not None and not isinstance(holder, dict):
+                    self.anomaly("wrong_type", None, by[0])
                 return
             actions = actions.get(found, actions.get("*", ()))
             if not actions:
                 self.no_plan()
-        for action in actions:
-            self.act(action, value)
+        if actions is not None:  # unknown kinds are counted, never fatal
+            for action in actions:
+                self.act(action, value)
         self.note_rest(value, None)
 
-    def note_rest(self, value: Any, at: Any) -> None:
-        """What no action looked at is left out, whatever it is."""
-        if self.plan is not None:
-            for key in value:
-                self.note(at, key, FIXED if value[key] is None else DROPPED)
+    def actions_of(self, kind: str) -> Any:
+        """What the table says of this kind, or None."""
+        actions = self.table.events.get(kind)
+        if actions is None:
+            for prefix, suffix, below in self.table.patterns:
+                star = kind[len(prefix) : len(kind) - len(suffix)]
+                if star and kind.startswith(prefix) and kind.endswith(suffix):
+                    self.star = star
+                    return below
+        return actions
 
-    def is_base(self, actions: Any) -> bool:
-        return type(actions) is tuple and actions[0].verb == "base"
+    def is_foreign(self, actions: Any, value: Any) -> bool:
+        """Whether the event belongs to a second stream, which begins with a base."""
+        if self.based and not self.foreign and type(actions) is tuple and actions:
+            action = actions[0]
+            if action.verb == "base":
+                source = value_at(value, action.source)
+                if isinstance(source, dict) and source.get("id") != self.base_id:
+                    self.foreign = True
+                    self.restructure()
+                    self.anomaly("second_stream", None, action.source[0])
+        return self.foreign
+
+    def is_repeated(self, value: Any, key: str) -> bool:
+        """Whether an event with this sequence number came before."""
+        number = value.get(key)
+        if number is None:
+            if is_open(value):
+                self.sequence.pass_one()
+        elif type(number) is not int or not 0 <= number < MOST_NUMBER:
+            self.anomaly("wrong_type", None, key)
+        else:
+            code = self.sequence.take(number)
+            if code:
+                self.anomaly(code, None, key)
+            return code == "sequence_repeated"
+        return False
 
     def act(self, action: Action, value: Any) -> None:
         verb = action.verb
-        if verb not in ("append", "append_json"):
+        if verb not in ("append", "append_json", "extend"):
             self.restructure()  # rare: no template for what comes once
         if verb == "merge":
             self.merged = True
             self.members(self.root, value, None)
-        elif verb == "base":
+        elif verb == "base" or verb == "update":
             self.base(action, value)
+        elif verb == "answer":
+            self.answer(action, value)
         elif verb == "end":
             self.ended = True
         elif verb == "put":
             self.put_element(action, value)
+        elif verb == "full":
+            self.full(action, value)
         elif verb == "stop":
             self.stop(action, value)
         else:
             self.delta(action, value)
 
+    # -- the whole answer ------------------------------------------------------------
+
     def base(self, action: Action, value: Any) -> None:
-        """The answer as it begins; a second one with another id is another stream."""
+        """The answer as it begins."""
         source = value_at(value, action.source)
         if not isinstance(source, dict):
             self.wrong(action)
             return
         values = self.root.values
         if self.based:
-            if not self.foreign and source.get("id") != values.get("id"):
-                self.foreign = True
-                self.anomaly("second_stream", None, action.source[0])
+            if action.options.get("again") == "update":
+                self.update(values, source)
             return
         self.based = self.merged = True
+        self.base_id = source.get("id")
         early = values.copy()  # what deltas made before their start
         values.clear()
         for key, below in source.items():
             if not is_open(below):
                 self.replace(values, key, below)
         for key, kept in early.items():
+            given = values.get(key)
             values[key] = kept
+            if type(kept) is Slots and isinstance(given, list):
+                self.fill(values, key, given)
+
+    def update(self, values: Any, source: Any) -> None:
+        """A later state of the base: last non-null; lists of elements never shrink."""
+        for key, below in source.items():
+            if is_open(below):
+                continue
+            if key in self.table.lists and values.get(key) is not None:
+                if isinstance(below, list):
+                    self.fill(values, key, below)
+            elif below is not None or key not in values:
+                self.replace(values, key, below)
+
+    def fill(self, values: Any, key: str, given: Any) -> None:
+        """Elements for the places where nothing came yet."""
+        held = self.list_at(values, key, self.table.lists[key])
+        for index, element in enumerate(given):
+            if element is not None and held.at(index) is None:
+                self.charge_extra(weight(element))
+                held.put(index, element)
+
+    def answer(self, action: Action, value: Any) -> None:
+        """The answer itself, verbatim. One that was cut is no end."""
+        payload = action.options.get("error")
+        source = value_at(value, action.source)
+        whole = not is_open(value)
+        if payload is not None:
+            failure = value_at(value, payload.split("."))
+            if failure is not None and not is_open(failure):
+                self.failure = failure
+            elif whole:
+                self.failure = value
+        if isinstance(source, dict) and not is_open(source):
+            self.merged = self.ended = True
+            values = self.root.values
+            self.extra = 0  # all but the texts goes, and those are on the other account
+            fresh = {key: full_value(self, values.get(key), source[key], None) for key in source}
+            self.charge_extra(sum([text_weight(key) for key in source]))
+            values.clear()
+            values.update(fresh)
+        elif whole:
+            self.ended = True
+            if source is not None:
+                self.wrong(action)
+
+    # -- elements --------------------------------------------------------------------
 
     def put_element(self, action: Action, value: Any) -> None:
         """A whole element at its index; one that deltas made keeps what they gave."""
@@ -123,32 +228,87 @@ class EventMerger(Merger):
             if source is not None and not isinstance(source, dict):
                 self.wrong(action)
             return
-        entries, index = self.entries_at(action.target, value)
-        if entries is None:
+        held, index, rule = self.place_for(action, value)
+        if held is None:
             return
-        old = entries.items.get(index)
-        if old is None and not self.room_at(action.target, entries, index):
-            return
+        old = held.at(index)
         place = Place(None)
-        if old is not None and old.started:
+        if old is not None and not (type(old) is Place and not old.started):
+            known = member(old, rule.get("same", ""))
+            if known is not None and known == source.get(rule["same"]):
+                return  # again
             self.anomaly("block_restarted", None, action.source[0])
         elif old is not None:
             place.values.update(old.values)
         self.charge(ENTRY_WEIGHT)
         self.merged = place.started = True
-        text = self.table.lists[action.target[0]].get("text")
+        self.take_in(place.values, source, rule.get("text"))
+        held.put(index, place)
+
+    def take_in(self, values: Any, source: Any, text: Any) -> None:
+        """The members of an element; what deltas gave before it stays."""
         for key, given in source.items():
-            if place.values.get(key) is None:
-                if key == text and type(given) is str:
-                    self.append(place.values, key, given)
+            old = values.get(key)
+            if old is None or isinstance(old, (str, int, float)):
+                if old is None and key == text and type(given) is str:
+                    self.append(values, key, given)
                 else:
-                    self.replace(place.values, key, given)
-        entries.items[index] = place
+                    self.replace(values, key, given)
+
+    def place_for(self, action: Action, value: Any) -> Any:
+        """(list, index, its rule) where the element of this event belongs, or nothing."""
+        step = action.slot
+        if self.routed(action, value):
+            holder = self.holder(action, value, action.make)
+            if holder is not None:
+                rule = self.table.lists[step[2]]
+                index = value[step[1]]
+                held = self.list_at(holder.values, step[0], rule)
+                if self.in_range(held, index, step[1]) and (
+                    held.at(index) is not None or self.has_room(held, index, rule)
+                ):
+                    return held, index, rule
+        return None, None, None
+
+    def full(self, action: Action, value: Any) -> None:
+        """A full value in the place of its fragments."""
+        source = value_at(value, action.source)
+        if source is None or is_open(source):
+            return
+        if not isinstance(source, JSON_TYPES[action.options.get("holds", "string")]):
+            self.wrong(action)
+            return
+        at = (None, action.source[-1])
+        if action.slot is not None:
+            held, index, _ = self.place_for(action, value)
+            if held is None:
+                return
+            old = held.at(index)
+            if isinstance(source, dict) and type(old) is not Place:
+                old = Place(None)  # so that it is known to be finished
+            held.put(index, full_value(self, old, source, at))
+        elif self.routed(action, value):
+            place = self.holder(action, value, action.make)
+            if place is None:
+                return
+            values, key = place.values, action.leaf
+            grown = values.get(key)
+            if type(grown) is list and grown and not same(grown, source):
+                self.anomaly("done_mismatch", None, at[1])
+            values[key] = full_value(self, values.get(key), source, at)
+            if place is not self.root:
+                place.finished = self.event
+        else:
+            return
+        self.merged = True
 
     def stop(self, action: Action, value: Any) -> None:
         """The element is finished: its JSON text is read once and for all."""
-        entries, index = self.entries_at(action.target, value)
-        place = None if entries is None else entries.items.get(index)
+        step = action.slot
+        if not self.routed(action, value):
+            return
+        held = self.list_at(self.root.values, step[0], self.table.lists[step[2]])
+        place = held.at(value[step[1]])
         if place is None or place.stopped:
             return  # once and for all: a stop after each fragment would cost the square
         place.stopped = True
@@ -165,172 +325,11 @@ class EventMerger(Merger):
         json_text.value = value if whole else None
         return json_text.settled
 
-    def delta(self, action: Action, value: Any) -> None:
-        """The verbs that change one place of one element."""
-        source = value_at(value, action.source)
-        if source is None or (is_open(source) and action.verb != "spread"):
-            self.no_plan()  # the next one of its kind may bring something
-            return
-        steps = action.target
-        make = action.make
-        suffix = action.options.get("type_without")
-        if suffix is not None and isinstance(source, dict):
-            make = {"type": str(source.get("type")).removesuffix(suffix)}
-        place = self.element(steps, value, make)
-        if place is None:
-            self.no_plan()
-            return
-        self.merged = True
-        added = self.added
-        verb = action.verb
-        if verb == "spread":
-            self.spread(place, source, action)
-        else:
-            self.change(place.values, steps[2], verb, source, action)
-        if place.finished >= 0:
-            self.no_plan()
-            if self.added != added and place.finished < self.event:
-                self.anomaly("delta_after_finish", None, action.source[0])
-        elif self.plan is not None:
-            self.note_delta(place, value, action)
-
-    def note_delta(self, place: Place, value: Any, action: Action) -> None:
-        """The plan of a fragment: its routing is fixed, the rest is left out."""
-        steps = action.source
-        at = None
-        for step in steps[:-1]:
-            self.note(at, step, OPENED)
-            value = value[step]
-            at = below(at, step)
-            if type(value.get("type")) is str:
-                self.note(at, "type", FIXED)
-        for step in action.target:
-            if type(step) is tuple:
-                self.note(None, step[0], FIXED)
-        values, name = place.values, action.target[-1]
-        target = values[name]
-        if type(target) is JSONText:
-            self.note_json(at, steps[-1], target)
-        else:
-            self.note_target(at, steps[-1], APPENDED, values, name, False)
-        self.note_rest(value, at)
-
-    def note_json(self, at: Any, key: str, target: JSONText) -> None:
-        """JSON text takes any string too, through its buffer."""
-        self.note_target(at, key, APPENDED, target, "text", False)
-
-    def change(self, values: Any, key: str, verb: str, source: Any, action: Action) -> None:
-        if verb == "set":
-            self.replace(values, key, source)
-        elif verb == "push":
-            self.push(values, key, source)
-        elif type(source) is not str:
-            self.wrong(action)
-        elif verb == "append":
-            self.append(values, key, source)
-        else:
-            self.append_json(values, key, source)
-
-    def push(self, values: Any, key: str, element: Any) -> None:
-        if type(values.get(key)) is not list:
-            values[key] = []
-        self.charge(weight(element))
-        values[key].append(element)
-        self.added += 1
-
-    def append_json(self, values: Any, key: str, source: str) -> None:
-        """JSON text grows; the start's value stands until a first character comes."""
-        json_text = values.get(key)
-        if type(json_text) is not JSONText:
-            json_text = JSONText(json_text, key in values, self.text(), self.parse)
-            values[key] = json_text
-            self.structure += 1
-        if source:
-            self.charge(text_weight(source))
-            json_text.text.append(source)
-            json_text.settled = False
-            self.added += 1
-
-    def spread(self, place: Place, source: Any, action: Action) -> None:
-        """An unknown delta: strings append, the rest is last."""
-        if not isinstance(source, dict):
-            self.wrong(action)
-            return
-        without = action.options["without"]
-        for key, value in source.items():
-            if key in without:
-                continue
-            if type(value) is str:
-                self.append(place.values, key, value)
-            else:
-                self.keep(place.values, key, value, None)
-
-    # -- addresses -------------------------------------------------------------------
-
-    def entries_at(self, steps: Any, value: Any) -> tuple[Any, Any]:
-        """The list that the first steps name and the index there, or (None, None)."""
-        key = steps[1][0]
-        index = value.get(key)
-        if type(index) is not int:
-            if index is not None:
-                self.anomaly("wrong_type", None, key)
-            return None, None
-        return self.entries_of(self.root.values, steps[0]), index
-
-    def entries_of(self, values: Any, key: str) -> Entries:
-        """The routed list at `key`; elements that stood there plainly become entries."""
-        entries = values.get(key)
-        if type(entries) is not Entries:
-            plain = entries
-            entries = Entries()
-            values[key] = entries
-            for position, element in enumerate(plain if type(plain) is list else ()):
-                place = Place(None)
-                place.started = place.stopped = True
-                place.values.update(element if type(element) is dict else {})
-                entries.items[position] = place
-        return entries
-
-    def room_at(self, steps: Any, entries: Entries, index: int) -> bool:
-        return self.room(self.table.lists[steps[0]]["limit"], len(entries.items))
-
-    def element(self, steps: Any, value: Any, make: Any) -> Any:
-        """The element an event's delta belongs to, made where it never started."""
-        entries, index = self.entries_at(steps, value)
-        if entries is None:
-            return None
-        place = entries.items.get(index)
-        if place is None:
-            if not self.room_at(steps, entries, index):
-                return None
-            self.charge(ENTRY_WEIGHT)
-            place = Place(None)
-            place.values.update(make)
-            entries.items[index] = place
-            self.anomaly("missing_start", None, steps[1][0])
-        return place
-
-    def wrong(self, action: Action) -> None:
-        self.no_plan()
-        self.log.anomaly("wrong_type", ".".join(action.source))
-
-
-def below(at: Any, key: Any) -> Any:
-    """The path of a member."""
-    return (at, key)
-
-
-def value_at(value: Any, steps: Any) -> Any:
-    """The value that dotted steps lead to in an event, or None."""
-    for step in steps:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(step)
-    return value
-
 
 def is_finished(merger: Any, finished: Any) -> bool:
     """Whether a stream that closed without its terminator is complete all the same."""
+    if not finished:
+        return False
     root = merger.root
     instead = finished.get("or")
     if instead is not None and value_in(root, instead) is not None:

@@ -83,8 +83,10 @@ def _first_item_decides(item: tuple[str, str, str], value: Mapping[str, Any]) ->
 def whole_answer(value: Mapping[str, Any]) -> str | None:
     """The dialect whose whole, unstreamed answer `value` is, or None."""
     for name, source in SOURCES.items():
-        if all(_stands(value, path, kind) for path, kind in source["WHOLE"].items()):
-            return name
+        wholes = source["WHOLE"]
+        for whole in (wholes,) if isinstance(wholes, Mapping) else wholes:
+            if all(_stands(value, path, kind) for path, kind in whole.items()):
+                return name
     return None
 
 

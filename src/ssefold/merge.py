@@ -584,10 +584,11 @@ class Merger(Ledger):
         if value is None:
             self.null_field(place, key, node, at)
         elif isinstance(value, list):
-            self.no_plan()
+            self.note(at, key, OPENED)
             parts = place.values.get(node.name)
             if type(parts) is not Parts:
                 parts = place.values[node.name] = Parts()
+                self.structure += 1
             add_candidate_parts(self, parts, value, (at, key))
         else:
             self.anomaly("wrong_type", at, key)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ssefold.plan import APPENDED, FIXED, OPENED
+
 from .plain import is_open, weight
 from .state import Parts, Place
 
@@ -78,21 +80,27 @@ def add_candidate_parts(merger: Any, parts: Any, source: Any, at: Any) -> None:
     """
     for position, item in enumerate(source):
         if not isinstance(item, dict):
+            merger.note(at, position, FIXED)
             if item is not None:
                 merger.anomaly("wrong_type", at, position)
         elif not is_open(item):
-            if type(item.get("text")) is str:
-                _add_candidate_text(merger, parts, item)
-            else:
+            text = item.get("text")
+            if type(text) is str:
+                merger.note(at, position, OPENED)
+                _add_candidate_text(merger, parts, item, (at, position))
+            elif text is None:
                 _add_whole(merger, parts, item)
+            else:
+                merger.anomaly("wrong_type", (at, position), "text")
 
 
-def _add_candidate_text(merger: Any, parts: Any, item: Any) -> None:
+def _add_candidate_text(merger: Any, parts: Any, item: Any, at: Any) -> None:
     text = item["text"]
     signature = item.get("thoughtSignature")
     last: Any = parts.items[-1] if parts.items else None
     joins = _is_open_text(parts, last) and _thought(last.values) == _thought(item)
     if not text and signature is None and parts.items:
+        merger.no_plan()  # the next one in its place may be longer
         return
     if joins and (text or signature is None):
         part = last
@@ -100,15 +108,20 @@ def _add_candidate_text(merger: Any, parts: Any, item: Any) -> None:
         _drop_placeholder(parts)
         part = _new_part(merger, parts)
         parts.closed = False
+        merger.restructure()
     for key, value in item.items():
         if key == "text":
             merger.append(part.values, key, text)
+            merger.note_target(at, key, APPENDED, part.values, key, False)
         else:
-            merger.keep(part.values, key, value, None)
-    parts.closed = signature is not None
+            merger.keep(part.values, key, value, at)
+    if signature is not None:
+        parts.closed = True
+        merger.restructure()
 
 
 def _add_whole(merger: Any, parts: Any, item: Any) -> None:
+    merger.restructure()
     _drop_placeholder(parts)
     merger.charge(weight(item))
     parts.items.append(item)

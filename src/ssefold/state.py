@@ -6,7 +6,7 @@ Must not know: events, rules beyond the order of keys, where bytes came from.
 
 Plain JSON values stand for themselves. What grows or is routed has a class: Text
 (the backend's buffers), Place (an object with rules), Entries, Calls, Keyed,
-Grown, Parts, Slots (lists), Echo and JSONText.
+Grown, Parts, Slots (lists), Echo, JSONText and Replaced.
 
 One source for both backends: `_c/state.pxd` says how it is compiled.
 """
@@ -106,6 +106,33 @@ class JSONText:
         return value if whole else text
 
 
+class Replaced:
+    """A text that a full value replaced, which differs from what its fragments gave.
+
+    The `value` is what is read, the fragments (`text`) are what is taken piece by
+    piece; both are the backend's buffers.
+    """
+
+    __slots__ = ("text", "value")
+
+    def __init__(self, text: Any, value: Any) -> None:
+        self.text = text
+        self.value = value
+
+    @property
+    def taken(self) -> int:
+        count: int = self.text.taken
+        return count
+
+    def get(self) -> str:
+        text: str = self.value.get()
+        return text
+
+    def take(self, *final: bool) -> str:
+        piece: str = self.text.take(*final)
+        return piece
+
+
 class Entries:
     """A list routed by an index of its elements; sorted by it, holes leave nothing."""
 
@@ -113,6 +140,13 @@ class Entries:
 
     def __init__(self) -> None:
         self.items: dict[int, Any] = {}
+
+    def at(self, index: int) -> Any:
+        """The element with that index, or None."""
+        return self.items.get(index)
+
+    def put(self, index: int, element: Any) -> None:
+        self.items[index] = element
 
     def read(self) -> list[Any]:
         items = self.items.copy()
@@ -126,6 +160,17 @@ class Slots:
 
     def __init__(self) -> None:
         self.items: list[Any] = []
+
+    def at(self, index: int) -> Any:
+        """The element at that index, or None."""
+        return self.items[index] if index < len(self.items) else None
+
+    def put(self, index: int, element: Any) -> None:
+        """Set an element, with nulls before it where the list is shorter."""
+        missing = index + 1 - len(self.items)
+        if missing > 0:
+            self.items.extend([None] * missing)
+        self.items[index] = element
 
     def read(self) -> list[Any]:
         return [read(item) for item in self.items.copy()]
@@ -284,6 +329,8 @@ def _step(value: Any, step: Any, choice: int) -> list[Any]:
     if type(step) is str:
         below = member(value, step)
         return [] if below is None else [below]
+    if "among" in step:
+        return [value] if value in step["among"] else []
     if "entry" in step:
         entries = member(value, step["entry"])
         if type(entries) is Entries:

@@ -279,7 +279,7 @@ class Stream:
         reported = self.in_band_error(kind, value)
         if self.merger is None and not self.find_dialect(kind, value, reported, size):
             return
-        if not (reported and value.get("error") is None):
+        if not (reported and value.get("error") is None) or self.merger.table.sequence:
             self.merge(value, kind)
 
     def in_band_error(self, kind: str, value: Any) -> bool:

@@ -124,15 +124,30 @@ class Node:
 class Table:
     """One dialect, ready to be executed."""
 
-    __slots__ = ("errors", "events", "finished", "kind", "lists", "name", "read", "root")
+    __slots__ = (
+        "errors",
+        "events",
+        "finished",
+        "kind",
+        "lists",
+        "name",
+        "patterns",
+        "read",
+        "root",
+        "sequence",
+    )
 
     def __init__(self, source: Mapping[str, Any], overrides: Mapping[str, str]) -> None:
         self.name: str = source["NAME"]
         self.kind: str | None = source.get("KIND")
         self.lists: Mapping[str, Any] = source.get("LISTS", {})
-        self.events: Mapping[str, Any] = {
+        self.sequence: str | None = source.get("SEQUENCE")
+        self.events: dict[str, Any] = {
             kind: _actions(actions) for kind, actions in source.get("EVENTS", {}).items()
         }
+        self.patterns = tuple(
+            (*kind.split("*"), self.events.pop(kind)) for kind in list(self.events) if "*" in kind
+        )
         self.read: Mapping[str, Any] = source["READ"]
         self.finished: Mapping[str, Any] = source.get("FINISHED", {})
         self.errors = tuple(steps(path) for path in source.get("ERRORS", ()))
@@ -142,19 +157,45 @@ class Table:
 class Action:
     """One action of an event: a verb, where it acts, and what it takes.
 
-    target: steps into the answer; a pair (list, member) is the element of `list`
-            whose index stands at `member` of the event.
+    path:   the steps from the answer to the object that holds the target, each
+            (name, by, list): `by` is the member of the event that has the index, or
+            None for an object; `list` names the list in LISTS.
+    slot:   such a step, if the target is an element; leaf: its key, if it is a member.
     source: steps into the event.
+    make:   members of the elements on the way, where they are missing, outermost first.
+    other:  what is done instead where the event has no index.
     """
 
-    __slots__ = ("make", "options", "source", "target", "verb")
+    __slots__ = ("leaf", "make", "options", "other", "path", "slot", "source", "verb")
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.verb: str = options["do"]
-        self.target: tuple[Any, ...] = steps(options.get("at", ""))
+        leaf: Any
+        self.path, self.slot, leaf = _address(options.get("at", ""))
+        self.leaf = leaf
         self.source: tuple[Any, ...] = steps(options.get("from", ""))
-        self.make: Mapping[str, Any] = options.get("make", {})
+        make = options.get("make", ())
+        self.make: tuple[Mapping[str, Any], ...] = (make,) if isinstance(make, Mapping) else make
         self.options = options
+        other = options.get("without_index")
+        other_options = {**options, "at": other, "without_index": None}
+        self.other = None if other is None else Action(other_options)
+
+
+def _address(at: str) -> tuple[tuple[Any, ...], Any, str | None]:
+    """Path, list and leaf of `"a[i].b[j].c"` (see Action)."""
+    path: list[Any] = []
+    names: list[str] = []
+    for step in steps(at):
+        if type(step) is tuple:
+            path[-1] = (path[-1][0], step[0], ".".join(names))
+        else:
+            names.append(step)
+            path.append((step, None, ""))
+    if not path:
+        return (), None, None
+    last = path.pop()
+    return (tuple(path), None, last[0]) if last[1] is None else (tuple(path), last, None)
 
 
 def _actions(source: Any) -> Any:

@@ -30,6 +30,11 @@ cdef class JSONText:
     cpdef read(self)
 
 
+cdef class Replaced:
+    cdef public object text
+    cdef public object value
+
+
 cdef class Entries:
     cdef public dict items
     cpdef read(self)

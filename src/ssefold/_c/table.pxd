@@ -25,6 +25,8 @@ cdef class Table:
     cdef readonly object kind
     cdef readonly object lists
     cdef readonly dict events
+    cdef readonly tuple patterns
+    cdef readonly object sequence
     cdef readonly object read
     cdef readonly object finished
     cdef readonly tuple errors
@@ -33,7 +35,10 @@ cdef class Table:
 
 cdef class Action:
     cdef readonly str verb
-    cdef readonly tuple target
+    cdef readonly tuple path
+    cdef readonly object slot
+    cdef readonly object leaf
     cdef readonly tuple source
-    cdef readonly object make
+    cdef readonly tuple make
     cdef readonly object options
+    cdef readonly object other

@@ -11,16 +11,26 @@ DETECT    what decides for this dialect under `dialect="auto"`: `event` (names o
           `*` at either end), `item` (a list, a member its first element has, one
           it lacks). The tables are asked in the order of `DIALECTS`.
 WHOLE     what a body must hold to be a whole, unstreamed answer of this dialect:
-          paths with the type of what stands there.
+          paths with the type of what stands there; several such, if one will do.
 ERRORS    where in-band errors stand beside a top-level `error`.
 INHERITS  another table's module name: what this one does not say is as there, and
           its FIELDS come on top of that one's.
 FIELDS    path -> rule, for events that merge member by member.
 KIND      the member that names an event's kind, for dialects whose events differ;
+SEQUENCE  the member that numbers the events, if they are numbered.
 EVENTS    kind -> actions, or `by` (a member) and actions for each of its values;
-          an action is a mapping with `do`, `at` (where, in the answer), `from`
-          (where, in the event) and what that verb reads (actions.py).
-LISTS     how lists of the answer that events address by index are held.
+          a `*` within a kind stands for anything. An action is a mapping with `do`,
+          `at` (where, in the answer), `from` (where, in the event) and what that
+          verb reads (actions.py): `value` (a constant instead of `from`), `make`
+          (what missing elements on the way are made of, outermost first; "*" is
+          what the kind's stood for), `without_index` (where, if the event has no
+          index), `again` (what another base does), `error` (where the payload of an
+          error stands), `holds` (the type of a full value), `index` (of an insert).
+LISTS     how lists of the answer that events address by index are held, by their
+          path: `limit`; `holes: "null"` (an index past the end pads with null);
+          `made` (members of a missing element, and where the event has them); `same`
+          (the member that tells a repeated start from another one); `starts: False`
+          (its elements have no start); `text` (what is taken piece by piece).
 FINISHED  when a closed stream without a terminator is complete.
 READ      where text, usage, finish reason and tool calls stand in the answer.
 
@@ -45,6 +55,8 @@ from __future__ import annotations
 # by its members, and chat, which claims any `choices`, comes last.
 DIALECTS = (
     "anthropic_messages",
+    "openai_responses",
+    "google_gemini",
     "openai_completions",
     "openai_chat",
 )

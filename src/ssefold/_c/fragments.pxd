@@ -1,0 +1,20 @@
+# cython: language_level=3
+"""How fragments.py is compiled."""
+
+from .addresses cimport Addresses
+from .plain cimport is_open, same, text_weight, weight
+from .state cimport JSONText, Replaced
+from .table cimport Action
+
+# Assigned by the import of plan.py: comparisons of C integers.
+cdef int APPENDED, DROPPED, EXTENDED, FIXED, OPENED
+
+
+cdef class Fragments(Addresses):
+    cdef delta(self, Action action, value)
+    cdef change(self, values, str key, Action action, source, value)
+    cdef note_delta(self, values, value, Action action)
+    cdef note_rest(self, value, at)
+
+
+cpdef value_at(value, steps)

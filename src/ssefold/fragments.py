@@ -1,0 +1,234 @@
+"""The verbs that change one place of an answer: what a fragment does.
+
+Enters: an action and its event.
+Leaves: a longer text, a longer list, another value; the plan of a fragment.
+Must not know: which event this is, which dialect.
+
+One source for both backends: `_c/fragments.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, OPENED
+
+from .addresses import HOLE_WEIGHT, Addresses
+from .plain import is_open, same, text_weight, weight
+from .state import JSONText, Replaced
+from .table import Action
+
+
+class Fragments(Addresses):
+    """A Merger that lets an answer grow where its events say."""
+
+    __slots__ = ()
+
+    def wrong(self, action: Action) -> None:
+        """A value of another type than the verb takes."""
+        self.no_plan()
+        self.log.anomaly("wrong_type", ".".join(action.source))
+
+    def delta(self, action: Action, value: Any) -> None:
+        """The verbs that change one place."""
+        constant = action.options.get("value")
+        source = value_at(value, action.source) if constant is None else constant
+        verb = action.verb
+        if source is None or (is_open(source) and verb != "spread" and verb != "extend"):
+            if len(action.source) > 1:
+                self.no_plan()  # the next one of its kind may bring something
+            return
+        if not self.routed(action, value):
+            self.no_plan()
+            if action.other is not None:
+                self.delta(action.other, value)
+            return
+        place = self.holder(action, value, self.made(action, source))
+        if place is None:
+            self.no_plan()
+            return
+        added = self.added
+        if action.slot is None:
+            self.change(place.values, action.leaf, action, source, value)
+        elif verb == "spread":
+            self.spread(place.values, source, action, value)
+        else:
+            self.change_element(place.values, action, source, value)
+        self.merged = True
+        if self.passed >= 0:
+            self.no_plan()
+            if self.passed < self.event and self.added != added and constant is None:
+                self.anomaly("delta_after_finish", None, action.source[0])
+        elif self.plan is not None:
+            self.note_delta(place.values, value, action)
+
+    def made(self, action: Action, source: Any) -> Any:
+        """What missing elements are made of: an unknown delta's type tells its block's."""
+        suffix = action.options.get("type_without")
+        if suffix is not None and isinstance(source, dict):
+            return ({"type": str(source.get("type")).removesuffix(suffix)},)
+        return action.make
+
+    def note_delta(self, values: Any, value: Any, action: Action) -> None:
+        """The plan of a fragment: its routing is fixed, the rest is left out."""
+        steps = action.source
+        at = None
+        for step in steps[:-1]:
+            self.note(at, step, OPENED)
+            value = value[step]
+            at = below(at, step)
+            if type(value.get("type")) is str:
+                self.note(at, "type", FIXED)
+        for _, by, _ in action.path:
+            if by is not None:
+                self.note(None, by, FIXED)
+        name = action.leaf
+        target = values[name]
+        if type(target) is JSONText:
+            self.note_target(at, steps[-1], APPENDED, target, "text", False)
+        elif type(target) is list:
+            self.note_target(at, steps[-1], EXTENDED, values, name, False)
+        else:
+            self.note_target(at, steps[-1], APPENDED, values, name, False)
+        if at is not None:
+            self.note_rest(value, at)
+
+    def change(self, values: Any, key: str, action: Action, source: Any, value: Any) -> None:
+        """Change the member `key`."""
+        verb = action.verb
+        if verb == "set":
+            self.replace(values, key, source)
+        elif verb == "push":
+            self.push(values, key, source)
+        elif verb == "insert":
+            self.insert(values, key, source, action, value)
+        elif verb == "extend":
+            self.extend_list(values, key, source, action)
+        elif type(source) is not str:
+            self.wrong(action)
+        elif verb == "append_json":
+            self.append_json(values, key, source)
+        elif type(values.get(key)) is Replaced:
+            self.append_replaced(values[key], source)
+        else:
+            self.append(values, key, source)
+
+    def change_element(self, values: Any, action: Action, source: Any, value: Any) -> None:
+        """Change a string that is an element."""
+        self.no_plan()
+        name, by, path = action.slot
+        rule = self.table.lists[path]
+        held = self.list_at(values, name, rule)
+        index = value[by]
+        if not self.in_range(held, index, by):
+            return
+        old = held.at(index)
+        known = old is None or type(old) is str or type(old) is self.text or type(old) is Replaced
+        if type(source) is not str or not known:
+            self.wrong(action)
+        elif old is not None or self.has_room(held, index, rule):
+            cell = {"": old}
+            self.change(cell, "", action, source, value)
+            held.put(index, cell[""])
+
+    def extend_list(self, values: Any, key: str, source: Any, action: Action) -> None:
+        if not isinstance(source, list):
+            self.wrong(action)
+            return
+        old = values.get(key)
+        if type(old) is not list:
+            old = values[key] = []
+            self.structure += 1
+        self.extend(old, source)
+
+    def push(self, values: Any, key: str, element: Any) -> None:
+        if type(values.get(key)) is not list:
+            values[key] = []
+        self.charge(weight(element))
+        values[key].append(element)
+        self.added += 1
+
+    def insert(self, values: Any, key: str, element: Any, action: Action, value: Any) -> None:
+        """An element at its index, with nulls before it where the list is shorter."""
+        by = action.options["index"]
+        held = values.get(key)
+        if type(held) is not list:
+            held = []
+        index = value.get(by)
+        if index is None:
+            index = len(held)
+        elif type(index) is not int or index < 0:
+            self.anomaly("wrong_type", None, by)
+            return
+        if not self.room("blocks", max(index, len(held))):
+            return
+        values[key] = held
+        here = held[index] if index < len(held) else None
+        if here is not None and same(here, element):
+            return  # again
+        self.charge(weight(element) + HOLE_WEIGHT * max(0, index - len(held)))
+        self.added += 1
+        held.extend([None] * (index - len(held)))
+        if index < len(held) and here is None:
+            held[index] = element
+        else:
+            held.insert(index, element)
+
+    def append_json(self, values: Any, key: str, source: str) -> None:
+        """JSON text grows; the start's value stands until a first character comes."""
+        json_text = values.get(key)
+        if type(json_text) is not JSONText:
+            json_text = JSONText(json_text, key in values, self.text(), self.parse)
+            values[key] = json_text
+            self.structure += 1
+        if source:
+            self.charge(text_weight(source))
+            json_text.text.append(source)
+            json_text.settled = False
+            self.added += 1
+
+    def append_replaced(self, replaced: Replaced, source: str) -> None:
+        """More of a text whose full value came already."""
+        if source:
+            self.charge(2 * text_weight(source))
+            replaced.text.append(source)
+            replaced.value.append(source)
+            self.added += 1
+
+    def spread(self, values: Any, source: Any, action: Action, value: Any) -> None:
+        """An unknown delta: strings append, the rest is last."""
+        if not isinstance(source, dict):
+            self.wrong(action)
+            return
+        place = self.element(values, action.slot, value, self.made(action, source)[-1])
+        if place is None:
+            return
+        without = action.options.get("without", ())
+        for key, given in source.items():
+            if key in without:
+                continue
+            if type(given) is str:
+                self.append(place.values, key, given)
+            else:
+                self.keep(place.values, key, given, None)
+
+    def note_rest(self, value: Any, at: Any) -> None:
+        """What no action looked at is left out, whatever it is; a counter is not."""
+        if self.plan is not None:
+            for key in value:
+                if at is not None or key != self.table.sequence:
+                    self.note(at, key, FIXED if value[key] is None else DROPPED)
+
+
+def value_at(value: Any, steps: Any) -> Any:
+    """The value that dotted steps lead to in an event, or None."""
+    for step in steps:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)
+    return value
+
+
+def below(at: Any, key: Any) -> Any:
+    """The path of a member."""
+    return (at, key)

@@ -1,0 +1,81 @@
+"""Full values in the place of the fragments that they repeat.
+
+Enters: what an answer holds, and the value that is to stand there.
+Leaves: that value, in which the texts that it continues live on, so that what was
+taken of them piece by piece is not taken again.
+Must not know: events, addresses, dialects.
+
+One source for both backends: `_c/full.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .plain import repair_text, text_weight, weight
+from .state import Place, Replaced, Slots
+
+
+def full_value(merger: Any, old: Any, new: Any, at: Any) -> Any:
+    """`new`, to stand where `old` did; charged to the merger.
+
+    at: the path of `new` in its event, for anomalies; None: verbatim, nothing is odd.
+    """
+    if type(old) is merger.text or type(old) is Replaced:
+        return _full_text(merger, old, new, at)
+    if type(old) is Place and isinstance(new, dict):
+        return _full_place(merger, old, new, at)
+    if type(old) is Slots:
+        if isinstance(new, list):
+            return _full_slots(merger, old, new, at)
+        if new is None and at is not None:
+            return old  # null never overwrites what fragments gave
+    merger.charge_extra(weight(new) - (weight(old) if isinstance(old, (str, dict)) else 0))
+    merger.added += 1
+    return new
+
+
+def _full_place(merger: Any, old: Any, new: Any, at: Any) -> Any:
+    place = Place(None)
+    place.started = True
+    place.finished = merger.event
+    for key, value in new.items():
+        merger.charge_extra(text_weight(key))
+        below = None if at is None else (at, key)
+        place.values[key] = full_value(merger, old.values.get(key), value, below)
+    return place
+
+
+def _full_slots(merger: Any, old: Any, new: Any, at: Any) -> Any:
+    slots = Slots()
+    for index, value in enumerate(new):
+        below = None if at is None else (at, index)
+        slots.put(index, full_value(merger, old.at(index), value, below))
+    return slots
+
+
+def _full_text(merger: Any, old: Any, new: Any, at: Any) -> Any:
+    """The text goes on if the value begins with it; else it is what was taken."""
+    if type(new) is not str:
+        if at is None:
+            return new
+        if new is not None:
+            merger.anomaly("wrong_type", at[0], at[1])
+        return old
+    # Halves of a surrogate pair may have met in the text.
+    given = repair_text(old.get())
+    value = repair_text(new)
+    if given == value:
+        return old
+    if given and at is not None:
+        merger.anomaly("done_mismatch", at[0], at[1])
+    merger.added += 1
+    if type(old) is not Replaced and value.startswith(given):
+        rest = value[len(given) :]
+        merger.charge(text_weight(rest))
+        old.append(rest)
+        return old
+    merger.charge(text_weight(value))
+    whole = merger.text()
+    whole.append(value)
+    return Replaced(old.text if type(old) is Replaced else old, whole)

@@ -1,0 +1,59 @@
+"""google.gemini: streamGenerateContent of the Gemini API and of Vertex AI.
+
+https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent
+"""
+
+NAME = "google.gemini"
+
+DETECT = {"key": ("candidates", "promptFeedback", "usageMetadata")}
+
+WHOLE = (
+    {"candidates[0].content": "object"},
+    {"candidates[0].finishReason": "string"},
+    {"promptFeedback": "object"},
+)
+
+FIELDS = {
+    "": {"rest": "any"},
+    "error": "drop",
+    "responseId": {"rule": "first", "empty": "null"},
+    "createTime": {"rule": "first", "empty": "null"},
+    "modelVersion": "last",
+    # It is cumulative; Vertex sends some counters in the first event alone.
+    "usageMetadata": "per_key",
+    "promptFeedback": "per_key",
+    "candidates": {"rule": "entries", "by": "index", "missing": "zero", "limit": "choices"},
+    "candidates[]": {"rest": "any"},
+    "candidates[].index": "last",
+    "candidates[].content": "object",
+    "candidates[].content.role": {"rule": "first", "empty": "null"},
+    "candidates[].content.parts": "parts",
+    # Older models send STOP with each event: it is no end of the text.
+    "candidates[].finishReason": "finish",
+    "candidates[].finishMessage": "last",
+    "candidates[].avgLogprobs": "last",
+    "candidates[].tokenCount": "last",
+    "candidates[].safetyRatings": "snapshot",
+    "candidates[].groundingMetadata": "snapshot",
+    "candidates[].urlContextMetadata": "snapshot",
+    "candidates[].citationMetadata": "snapshot",
+    "candidates[].logprobsResult": {"rule": "object", "rest": "extend_any"},
+}
+
+FINISHED = {"each": "candidates", "has": "finishReason", "or": ("promptFeedback", "blockReason")}
+
+READ = {
+    "text": (
+        {"entry": "candidates"},
+        "content",
+        {"each": "parts", "lacks": "thought"},
+        "text",
+    ),
+    "finish": ({"entry": "candidates"}, "finishReason"),
+    "calls": (
+        {"entry": "candidates"},
+        "content",
+        {"each": "parts", "has": "functionCall"},
+    ),
+    "usage": "usageMetadata",
+}
