@@ -36,7 +36,7 @@ ONE_SOURCE = [
     "table",
 ]
 # Written in Cython: src/ssefold/_c/NAME.pyx.
-CYTHON = ["core", "framing", "jsonread", "templates", "text"]
+CYTHON = ["build", "core", "framing", "jsonread", "members", "slots", "templates", "text"]
 
 DIRECTIVES = {
     "language_level": 3,

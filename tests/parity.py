@@ -284,20 +284,21 @@ def agree(where: str, seen: Iterable[tuple[str, Any]]) -> None:
         raise Mismatch(f"{where}:\n  {first}: {wanted!r}\n  {name}: {found!r}")
 
 
-def slow(backend: Backend) -> Backend:
-    """The compiled backend without what remembers the form of chunks."""
+def slow(backend: Backend, templates: Any = False) -> Backend:
+    """The compiled backend without what remembers the form of chunks, or with a part of it."""
 
     def accumulator(**options: Any) -> Any:
         acc = backend.StreamAccumulator(**options)
-        acc._templates(False)
+        acc._templates(templates)
         return acc
 
-    return replace(backend, name=f"{backend.name}, no templates", StreamAccumulator=accumulator)
+    name = f"{backend.name}, {templates or 'no templates'}"
+    return replace(backend, name=name, StreamAccumulator=accumulator)
 
 
 ALL = [BACKENDS["python"]]
 if "c" in BACKENDS:
-    ALL = [BACKENDS["c"], slow(BACKENDS["c"]), *ALL]
+    ALL = [BACKENDS["c"], slow(BACKENDS["c"], "members"), slow(BACKENDS["c"]), *ALL]
 
 
 def check(case: Case, backends: Iterable[Backend] = ALL) -> None:

@@ -63,7 +63,8 @@ LATE = {("events", "")}
 
 # The compiled backend from the bottom up, headers and modules alike.
 COMPILED = (
-    "bytewalk", "jsonscan", "events", "framing", "jsonread", "text", *ENGINE, "templates", "core",
+    "bytewalk", "jsonscan", "events", "framing", "jsonread", "text", *ENGINE, "slots", "build",
+    "members", "templates", "core",
 )  # fmt: skip
 
 # The pure one.
@@ -78,8 +79,8 @@ OPTIONAL = {"_py.jsonread": {"orjson"}, "_input": {"typing_extensions"}}
 DYNAMIC = {"detect", "_terminal"}
 
 LONGEST = 700
-# The framing and the fast path are one machine each, byte by byte, and do not fall into parts.
-LONGER = {"_py/framing.py": 900, "_c/framing.pyx": 980, "_c/templates.pyx": 900}
+# The framing is one machine, byte by byte, and does not fall into parts.
+LONGER = {"_py/framing.py": 900, "_c/framing.pyx": 980}
 
 # The same word for two things, on either side of the public API.
 SEPARATE = {"READ_SIZE"}
@@ -385,7 +386,8 @@ def test_setup_builds_every_module() -> None:
 
 def test_both_backends_have_the_same_modules() -> None:
     assert stems("_py", ".py") <= listed("CYTHON")
-    assert listed("CYTHON") - stems("_py", ".py") <= {"templates"}  # the fast path
+    fast_path = {"slots", "build", "members", "templates"}
+    assert listed("CYTHON") - stems("_py", ".py") <= fast_path
     assert stems("_c", ".py") == set(), "what is written once stands above _c"
 
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ssefold.plan import FIXED
+from ssefold.plan import COUNTED, FIXED
 
 from .fragments import Fragments, value_at
 from .full import full_value
@@ -125,6 +125,8 @@ class EventMerger(Fragments):
             code = self.sequence.take(number)
             if code:
                 self.anomaly(code, None, key)
+            else:
+                self.note_target(None, key, COUNTED, self.sequence, key, False)
             return code == "sequence_repeated"
         return False
 

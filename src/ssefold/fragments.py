@@ -213,11 +213,10 @@ class Fragments(Addresses):
                 self.keep(place.values, key, given, None)
 
     def note_rest(self, value: Any, at: Any) -> None:
-        """What no action looked at is left out, whatever it is; a counter is not."""
+        """What no action looked at is left out, whatever it is."""
         if self.plan is not None:
             for key in value:
-                if at is not None or key != self.table.sequence:
-                    self.note(at, key, FIXED if value[key] is None else DROPPED)
+                self.note(at, key, FIXED if value[key] is None else DROPPED)
 
 
 def value_at(value: Any, steps: Any) -> Any:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any
 
 from ssefold.limits import MIB, Limits
-from ssefold.plan import APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED
+from ssefold.plan import APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED, ROUTED
 
 from .log import Log
 from .plain import is_open, same, starts_with, text_weight, weight
@@ -34,6 +34,10 @@ EXTRA_FLOOR = MIB
 KEY_WEIGHT = 64
 
 
+# A plan's entries that name no target.
+PLAIN = tuple([(kind, None, None, False) for kind in range(ROUTED)])
+
+
 class OutputFull(Exception):
     """More than max_output_bytes would be held; what was merged before stays."""
 
@@ -44,7 +48,8 @@ class Ledger:
     held:      weight of the text and list elements; extra: of keys and unknown members.
     added:     counts what made the answer grow or change.
     changes:   counts values that were replaced by others.
-    structure: counts what makes an old plan wrong: places opened, closed, re-routed.
+    openings:  counts places that were opened where nothing was.
+    structure: counts what makes an old plan wrong: places closed, re-routed, made anew.
     plan:      a dict to write the event's plan to, or None.
     """
 
@@ -57,6 +62,7 @@ class Ledger:
         "held_limit",
         "limits",
         "log",
+        "openings",
         "plan",
         "root",
         "structure",
@@ -72,6 +78,7 @@ class Ledger:
         self.root = Place(table.root)
         self.added = 0
         self.changes = 0
+        self.openings = 0
         self.structure = 0
         self.plan: dict[Any, Any] | None = None
         self.held = 0
@@ -85,7 +92,7 @@ class Ledger:
     def note(self, at: Any, key: Any, kind: int) -> None:
         """What happened at `key` below `at`; the first note of a path stands."""
         if self.plan is not None:
-            self.plan.setdefault((at, key), (kind, None, None, False))
+            self.plan.setdefault((at, key), PLAIN[kind])
 
     def note_target(
         self, at: Any, key: Any, kind: int, values: Any, name: str, changed: bool
@@ -93,6 +100,14 @@ class Ledger:
         """The same, for what went to `values[name]`."""
         if self.plan is not None:
             self.plan.setdefault((at, key), (kind, values, name, changed))
+
+    def open(self, old: Any) -> None:
+        """A place is made where `old` stood. What makes one has no plan."""
+        if old is None:
+            self.openings += 1
+        else:
+            self.structure += 1
+        self.plan = None
 
     def no_plan(self) -> None:
         """This event says nothing about the next one of its kind."""
@@ -115,7 +130,7 @@ class Ledger:
                 self.charge(text_weight(start))
                 text.append(start)
             values[key] = text
-            self.structure += 1
+            self.open(start)
         if value:
             self.charge(text_weight(value))
             text.append(value)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from ssefold.limits import Limits
-from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED
+from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED, ROUTED
 
 from .ledger import Ledger
 from .log import Log
@@ -294,8 +294,8 @@ class Merger(Ledger):
         name = node.name or key
         old = place.values.get(name)
         if type(old) is not list:
+            self.open(old)
             old = place.values[name] = []
-            self.structure += 1
         self.extend(old, value)
         self.note_target(at, key, EXTENDED, place.values, name, False)
 
@@ -343,8 +343,8 @@ class Merger(Ledger):
             return
         below = place.values.get(name)
         if type(below) is not Place:
+            self.open(below)
             below = place.values[name] = Place(node)
-            self.structure += 1
         if not node.delta:
             self.members(below, value, (at, key))
             return
@@ -387,9 +387,9 @@ class Merger(Ledger):
             return
         entries = place.values.get(node.name)
         if type(entries) is not Entries:
+            self.open(entries)
             entries = place.values[node.name] = Entries()
-            self.structure += 1
-        self.note(at, key, OPENED)
+        self.note_target(at, key, ROUTED, None, node.options["by"], False)
         below = (at, key)
         for position, element in enumerate(value):
             if isinstance(element, dict):
@@ -424,7 +424,7 @@ class Merger(Ledger):
             if by in node.item.always:
                 entry.values[by] = index
             entries.items[index] = entry
-            self.structure += 1
+            self.open(None)
         return entry
 
     def calls_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
@@ -436,7 +436,7 @@ class Merger(Ledger):
             self.anomaly("wrong_type", at, key)
             return
         calls = place.values.get(node.name)
-        self.note(at, key, OPENED)
+        self.note_target(at, key, ROUTED, None, "index", True)
         below = (at, key)
         for position, element in enumerate(value):
             if not isinstance(element, dict):
@@ -484,7 +484,7 @@ class Merger(Ledger):
             return None
         call = Place(node.item)
         calls.open(call, index)
-        self.structure += 1
+        self.restructure()
         self.added += 1
         return call
 
@@ -522,8 +522,8 @@ class Merger(Ledger):
             return
         keyed = place.values.get(node.name)
         if type(keyed) is not Keyed:
+            self.open(keyed)
             keyed = place.values[node.name] = Keyed()
-            self.structure += 1
         self.note(at, key, OPENED)
         for position, element in enumerate(value):
             if isinstance(element, dict):
@@ -551,7 +551,7 @@ class Merger(Ledger):
             self.charge(ENTRY_WEIGHT)
             place = keyed.places[route] = Place(node.item)
             keyed.items.append(place)
-            self.structure += 1
+            self.restructure()
             self.added += 1
         self.note(at[0], at[1], OPENED)
         for name in by:
@@ -587,8 +587,8 @@ class Merger(Ledger):
             self.note(at, key, OPENED)
             parts = place.values.get(node.name)
             if type(parts) is not Parts:
+                self.open(parts)
                 parts = place.values[node.name] = Parts()
-                self.structure += 1
             add_candidate_parts(self, parts, value, (at, key))
         else:
             self.anomaly("wrong_type", at, key)
@@ -607,8 +607,8 @@ class Merger(Ledger):
         else:
             self.note(at, key, OPENED)
             if type(values.get(name)) is not dict:
+                self.open(values.get(name))
                 values[name] = {}
-                self.structure += 1
             self.merge_keys(values[name], value, (at, key))
 
     def any_delta_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:

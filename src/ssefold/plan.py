@@ -15,3 +15,5 @@ KEPT = 5  # the same again while target[name] is the same, and nothing else
 ECHOED = 6  # the same again, counted by the Echo at target[name]
 OPENED = 7  # what its members may be
 LAST_MEMBER = 8  # as LAST_ONE, and charged for by its weight
+ROUTED = 9  # a list: `name` is the integer that routes an element; `changed`: so does an id
+COUNTED = 10  # the next number of the Sequence that is the target

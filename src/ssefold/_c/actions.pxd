@@ -7,7 +7,7 @@ from .sequence cimport Sequence
 from .table cimport Action
 
 # Assigned by the import of plan.py.
-cdef int FIXED
+cdef int COUNTED, FIXED
 
 
 cdef class EventMerger(Fragments):

@@ -10,13 +10,14 @@ cdef class FoldCore:
     cdef readonly Stream _stream
     cdef readonly dict _taken
     cdef readonly long long bytes
+    cdef readonly long long _cold       # blocks that nothing recognised, for the tests
     cdef object _limits
     cdef tuple _options
     cdef Framer _framer
     cdef bint _busy
     cdef long long _most            # max_total_bytes, or -1
     cdef long long _event_limit     # max_event_bytes, or -1
-    cdef bint _fast                 # whether templates are used
+    cdef int _fast                  # whether templates are used
     cdef Templates _known           # None where they are not
     cdef unsigned char *_carry      # the beginning of a frame that a read cut
     cdef Py_ssize_t _carried        # its size
@@ -33,6 +34,7 @@ cdef class FoldCore:
     cdef int deliver(self) except -1
     # A frame that a read cut waits here.
     cdef int hold(self, const unsigned char *p, Py_ssize_t size) except -1
+    cdef bint may_teach(self, const unsigned char *p, Py_ssize_t size) noexcept
     cdef Py_ssize_t resume(self, const unsigned char *buf, Py_ssize_t size) except -1
     cdef int release(self) except -1
     cdef int settle(self) except -1

@@ -10,11 +10,12 @@ import os
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
-from libc.string cimport memchr, memcpy
+from libc.string cimport memcpy
 
 from ssefold._input import as_bytes
 from ssefold.options import check_dialect, check_limits, check_rules
 
+from .bytewalk cimport line_end
 from .framing cimport Framer, Piece
 from .jsonread import read
 from .state cimport read as read_state
@@ -23,8 +24,14 @@ from .stream cimport Stream
 from .templates cimport RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
 
-# A private switch, to compare the fast path with the cold one.
-cdef bint USE_TEMPLATES = os.environ.get("SSEFOLD_TEMPLATES", "1") != "0"
+# A private switch, to compare the fast path with the cold one: off, on, or nothing but
+# known members (members.pyx), which take over only where templates turn out to be many.
+cdef enum:
+    OFF = 0
+    ON = 1
+    MEMBERS = 2
+
+cdef int FAST = {"0": OFF, "members": MEMBERS}.get(os.environ.get("SSEFOLD_TEMPLATES", "1"), ON)
 
 cdef enum:
     # A frame that a read cut waits for its rest up to this size; a larger one is
@@ -34,6 +41,28 @@ cdef enum:
 
 cdef bytes piece_bytes(Piece *piece):
     return PyBytes_FromStringAndSize(<const char *>piece.ptr, piece.size)
+
+
+cdef bint ends_frame(const unsigned char *p, Py_ssize_t size) noexcept nogil:
+    """Whether a blank line ends these bytes, which end with a line end."""
+    if size < 2:
+        return False
+    if p[size - 1] == c'\n' and p[size - 2] == c'\r':
+        size -= 1
+    return size > 1 and (p[size - 2] == c'\n' or (p[size - 2] == c'\r' and p[size - 1] == c'\r'))
+
+
+cdef bint has_blank_line(const unsigned char *p, Py_ssize_t size) noexcept nogil:
+    """Whether a blank line stands in these bytes."""
+    cdef const unsigned char *begin = p
+    cdef const unsigned char *end = p + size
+    while True:
+        p = line_end(p, end)
+        if p == end:
+            return False
+        p += 1
+        if ends_frame(begin, p - begin):
+            return True
 
 
 cdef class FoldCore:
@@ -46,7 +75,7 @@ cdef class FoldCore:
         self._most = -1 if most is None else min(most, (<long long>1) << 62)
         most = self._limits.max_event_bytes
         self._event_limit = -1 if most is None else min(most, (<long long>1) << 62)
-        self._fast = USE_TEMPLATES
+        self._fast = FAST
         self.start()
 
     def __dealloc__(self):
@@ -57,15 +86,15 @@ cdef class FoldCore:
         limits = self._limits
         self._stream = Stream(dialect, strict, limits, rules, read, Text)
         self._framer = Framer(limits.max_event_bytes, False, False, True)
-        self._known = Templates(self._stream) if self._fast else None
+        self._known = Templates(self._stream, self._fast == MEMBERS) if self._fast else None
         self._carried = 0
         self._taken = {}
-        self.bytes = 0
+        self.bytes = self._cold = 0
         return 0
 
     def _templates(self, on):
-        """Private: start anew, with the fast path on or off."""
-        self._fast = on
+        """Private: start anew, with the fast path on, off, or by "members" alone."""
+        self._fast = MEMBERS if on == "members" else bool(on)
         self.start()
 
     @property
@@ -127,6 +156,7 @@ cdef class FoldCore:
         while not stream.dead:
             if self._known is not None and self._framer.settle(buf, size, &pos):
                 pos += self.run(buf + pos, size - pos, &cut)
+                cut = cut or self.may_teach(buf + pos, size - pos)
                 if cut and self.hold(buf + pos, size - pos):
                     break
             done = self.cold(buf, size, &pos)
@@ -145,7 +175,7 @@ cdef class FoldCore:
         cdef Py_ssize_t done
         cdef int ending = 0
         cut[0] = False
-        if not known.known or size == 0:
+        if size == 0 or not known.ready():
             return 0
         done = known.run(buf, size, most, &ending)
         cut[0] = ending & RUN_CUT
@@ -172,6 +202,7 @@ cdef class FoldCore:
         if known is None:
             self.deliver()
             return done
+        self._cold += 1
         known.flush()
         stream.planning = whole and framer.has_data and known.wanted()
         if stream.merger is not None:
@@ -229,6 +260,15 @@ cdef class FoldCore:
         self._carried = need
         return 1
 
+    cdef bint may_teach(self, const unsigned char *p, Py_ssize_t size) noexcept:
+        """Whether a frame of an event begins at `p` that the read cut.
+
+        Only whole frames can be learned from: it waits, too, while nothing is known of it.
+        """
+        if size == 0 or size > CARRY or not self._known.wanted():
+            return False
+        return (p[0] == c'd' or p[0] == c'e') and not has_blank_line(p, size)
+
     cdef Py_ssize_t resume(self, const unsigned char *buf, Py_ssize_t size) except -1:
         """Go on with the frame that waits: how many bytes of `buf` belong to it.
 
@@ -239,21 +279,23 @@ cdef class FoldCore:
         cdef bint cut
         cdef const unsigned char *line
         while pos < size:
-            line = <const unsigned char *>memchr(buf + pos, c'\n', size - pos)
-            if line == NULL:
-                line = <const unsigned char *>memchr(buf + pos, c'\r', size - pos)
-            part = size - pos if line == NULL else line + 1 - buf - pos
+            line = line_end(buf + pos, buf + size)
+            part = min(line + 1 - buf, size) - pos
             if not self.hold(buf + pos, part):
                 break
             pos += part
             cut = True
-            if line != NULL:
+            if line < buf + size:
                 done = self.run(self._carry, self._carried, &cut)
             if done > 0:
                 self._carried = 0
                 return done - before
-            if not cut:
-                break
+            if line < buf + size and not cut:
+                if not self._known.wanted():
+                    break
+                if ends_frame(self._carry, self._carried):
+                    self.release()  # in one piece, to be learned from
+                    return pos
         else:
             return size
         self._carried = before

@@ -7,7 +7,8 @@ from .state cimport Echo, Grown, Place, has_index, route_of
 from .table cimport Node, Table
 
 # Assigned by the import of plan.py: comparisons of C integers.
-cdef int APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED
+cdef int APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED, ROUTED
+cdef tuple PLAIN
 
 
 cdef class Ledger:
@@ -18,6 +19,7 @@ cdef class Ledger:
     cdef public Place root
     cdef public long long added
     cdef public long long changes
+    cdef public long long openings
     cdef public long long structure
     cdef public dict plan
     cdef public long long held
@@ -27,6 +29,7 @@ cdef class Ledger:
 
     cdef note(self, at, key, int kind)
     cdef note_target(self, at, key, int kind, values, str name, bint changed)
+    cpdef open(self, old)
     cpdef no_plan(self)
     cpdef restructure(self)
     cpdef append(self, values, str key, str value)

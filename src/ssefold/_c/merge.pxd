@@ -8,7 +8,7 @@ from .state cimport Calls, Entries, Keyed, Parts, Place, routing
 from .table cimport Node, Table
 
 # Assigned by the imports of plan.py and table.py: comparisons of C integers.
-cdef int APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED
+cdef int APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED, ROUTED
 cdef int ANY, ANY_DELTA, APPEND, CALLS, CONTENT, DEFERRED, DROP, ENTRIES, EXTEND, EXTEND_ANY
 cdef int FINISH, FIRST, KEYED, LAST, LAST_FILLED, MEMBER, NAME, OBJECT, OVERWRITE, PARTS
 cdef int PER_KEY, SNAPSHOT, UNLESS

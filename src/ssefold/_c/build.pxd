@@ -1,0 +1,28 @@
+# cython: language_level=3
+"""The contract of build.pyx: a template, made of a plan and the bytes it is of."""
+
+from .slots cimport Cells, Slot
+
+
+cdef class Template:
+    cdef unsigned char *literals
+    cdef Slot *slots
+    cdef int count
+    cdef Py_ssize_t tail        # the bytes behind the last slot
+    cdef Py_ssize_t tail_size
+    cdef bint cr                # the frame ends with CR: an LF behind it belongs to it
+    cdef bint texts             # all slots are strings, appended or left out
+    cdef list held              # what the slots point to
+    cdef list literal_values    # (values, name, value): as long as they are the same
+    cdef list echoes            # constants that are counted
+    cdef Template successor     # what came after it last time
+
+
+# The template of a frame of `size` bytes, whose data lies at `data`; None where some value
+# has no entry in the plan, or one that no template can say.
+cdef Template build(
+    Cells cells, dict plan, int depth,
+    const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
+)
+# Whether all that the template's literals repeat still stands in the answer.
+cdef bint holds(Template template) except -1

@@ -1,0 +1,77 @@
+# cython: language_level=3
+"""The contract of slots.pyx: where the values of recognised chunks go."""
+
+from .stream cimport Stream
+from .text cimport Text
+
+cdef enum:
+    MAX_SLOTS = 32
+    # What comparing a frame answers if not its size.
+    INCOMPLETE = -1     # as far as the bytes go they match
+    NO_MATCH = 0
+
+# A value that changes from chunk to chunk.
+cdef struct Slot:
+    int kind                    # what happens to it (plan.py)
+    int token                   # its first byte: a quote, a digit, a bracket
+    int depth                   # how many levels a value may nest here
+    Py_ssize_t literal          # the bytes before it: where they begin in `literals`
+    Py_ssize_t size             # and how many they are
+    void *target                # a Text, a Cell, a ListCell or a Sequence, held elsewhere
+
+# Where a slot's value stands in the chunk that is being compared.
+cdef struct Found:
+    const unsigned char *start
+    Py_ssize_t size
+    int flags
+
+
+# The plan's vocabulary (plan.py), as C integers.
+cdef int APPENDED, COUNTED, DROPPED, ECHOED, EXTENDED, FIXED, KEPT, LAST_MEMBER, LAST_ONE
+cdef int OPENED, ROUTED
+
+
+cdef class Cell:
+    """A scalar that was not decoded yet: values[name], as it stood on the wire."""
+    cdef dict values
+    cdef str name
+    cdef bint charged           # its weight counts as an unknown member's
+    cdef bint dirty
+    cdef unsigned char *buf
+    cdef Py_ssize_t size
+    cdef Py_ssize_t room
+    cdef int set(self, const unsigned char *p, Py_ssize_t n) except -1
+
+
+cdef class ListCell:
+    """Elements of a list that were not decoded yet, separated by commas."""
+    cdef list elements
+    cdef bint dirty
+    cdef unsigned char *buf
+    cdef Py_ssize_t size
+    cdef Py_ssize_t room
+    cdef int add(self, const unsigned char *p, Py_ssize_t n) except -1
+
+
+cdef class Cells:
+    """Where slots lead, and what waits there to be decoded."""
+    cdef Stream stream
+    cdef dict known             # (id of values, name) -> Cell or ListCell
+    cdef list dirty             # to decode before anybody reads
+
+    # commit() for what most chunks are: texts, and strings that are left out.
+    cdef bint commit_texts(self, Slot *slots, Found *found, int count) except -1
+    # Do to the answer what the slots' values say; False, and nothing done, to go the cold way.
+    cdef bint commit(self, Slot *slots, Found *found, int count, list echoes) except -1
+    cdef int store(self, Slot *slot, Found *found) except -1
+    # Decode what waits, before anybody reads the state or merges into it.
+    cdef int flush(self) except -1
+    cdef int forget(self) except -1
+    # What an appended value grows, a last one replaces, a list extends; None: no slot for it.
+    cdef object text_of(self, entry)
+    cdef object last_of(self, entry)
+    cdef object list_of(self, entry)
+
+
+cdef bint is_safe_number(const unsigned char *p, Py_ssize_t size, int flags) noexcept nogil
+cdef bint has_line_end(const unsigned char *p, const unsigned char *end) noexcept nogil

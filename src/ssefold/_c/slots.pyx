@@ -1,0 +1,387 @@
+# cython: language_level=3
+"""Where the values of recognised chunks go: texts, last values, lists, counters.
+
+Enters: slots with the bytes found in them, checked by a scanner.
+Leaves: longer texts and lists, changed scalars; what is not a text is decoded when
+somebody reads.
+Must not know: how a chunk was recognised, dialects, fields.
+
+A value goes the cold way if it could mean more than its bytes: a number that might be
+out of range, an object's key that comes twice, more than max_output_bytes.
+"""
+
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from libc.string cimport memchr, memcmp, memcpy
+
+from ssefold import plan as _plan
+
+from .jsonread cimport read
+from .jsonscan cimport (
+    SCAN_ESCAPE,
+    SCAN_FLOAT,
+    SCAN_INVALID_UTF8,
+    SCAN_SURROGATE,
+    scan_number,
+    scan_string,
+    skip_space,
+    unescaped_length,
+)
+from .ledger cimport Ledger
+from .plain cimport weight
+from .sequence cimport Sequence
+from .stream cimport Stream
+from .text cimport Text
+
+cdef enum:
+    # Longer numbers might be out of range; longer last values are charged exactly.
+    MAX_NUMBER = 18
+    MAX_SCALAR = 4096
+    # In an object with more members, nobody looks for a key that comes twice.
+    MAX_KEYS = 16
+    TEXT_SLACK = 16
+
+APPENDED, COUNTED, DROPPED, ECHOED = _plan.APPENDED, _plan.COUNTED, _plan.DROPPED, _plan.ECHOED
+EXTENDED, FIXED, KEPT = _plan.EXTENDED, _plan.FIXED, _plan.KEPT
+LAST_MEMBER, LAST_ONE = _plan.LAST_MEMBER, _plan.LAST_ONE
+OPENED, ROUTED = _plan.OPENED, _plan.ROUTED
+
+
+# -- values that wait to be decoded ---------------------------------------------------
+
+
+cdef int grow(unsigned char **buf, Py_ssize_t *room, Py_ssize_t need) except -1:
+    cdef unsigned char *fresh
+    if need > room[0]:
+        need = max(need, room[0] + (room[0] >> 1))
+        fresh = <unsigned char *>PyMem_Realloc(buf[0], need)
+        if fresh == NULL:
+            raise MemoryError
+        buf[0] = fresh
+        room[0] = need
+    return 0
+
+
+cdef class Cell:
+    def __dealloc__(self):
+        PyMem_Free(self.buf)
+
+    cdef int set(self, const unsigned char *p, Py_ssize_t n) except -1:
+        grow(&self.buf, &self.room, n)
+        memcpy(self.buf, p, n)
+        self.size = n
+        return 0
+
+
+cdef class ListCell:
+    def __dealloc__(self):
+        PyMem_Free(self.buf)
+
+    cdef int add(self, const unsigned char *p, Py_ssize_t n) except -1:
+        grow(&self.buf, &self.room, self.size + n + 1)
+        memcpy(self.buf + self.size, p, n)
+        self.size += n
+        self.buf[self.size] = c','
+        self.size += 1
+        return 0
+
+
+cdef int flush_scalar(Cell cell, Ledger ledger) except -1:
+    """Decode the value into its place."""
+    value = read(<bytes>cell.buf[:cell.size], 0, 1)[1]
+    if cell.charged:
+        ledger.extra += weight(value) - weight(cell.values[cell.name])
+    cell.values[cell.name] = value
+    cell.dirty = False
+    return 0
+
+
+cdef int flush_list(ListCell cell) except -1:
+    """Decode the elements into their list."""
+    cell.buf[cell.size - 1] = c']'
+    cell.elements.extend(read(b"[" + <bytes>cell.buf[:cell.size], 0, 256)[1])
+    cell.size = 0
+    cell.dirty = False
+    return 0
+
+
+cdef inline void copy_bytes(
+    unsigned char *to, const unsigned char *p, Py_ssize_t n
+) noexcept nogil:
+    """Most fragments are a word: two loads of eight bytes beat a call."""
+    if n <= 8 and n > 0:
+        if n >= 4:
+            memcpy(to, p, 4)
+            memcpy(to + n - 4, p + n - 4, 4)
+        else:
+            to[0] = p[0]
+            to[n >> 1] = p[n >> 1]
+            to[n - 1] = p[n - 1]
+    elif n <= 16 and n > 0:
+        memcpy(to, p, 8)
+        memcpy(to + n - 8, p + n - 8, 8)
+    else:
+        memcpy(to, p, n)
+
+
+cdef struct Key:
+    const unsigned char *start
+    Py_ssize_t size
+
+
+cdef Py_ssize_t weigh(
+    const unsigned char **at, const unsigned char *end, int *flags
+) noexcept nogil:
+    """The weight (plain.weight) of the valid JSON value at `at`, which moves behind it.
+
+    -1: a value that the cold path has to look at.
+    """
+    cdef const unsigned char *p = at[0]
+    cdef Py_ssize_t total = 8
+    cdef int seen = 0
+    if p[0] == c'"':
+        p = scan_string(p + 1, end, &seen)
+        flags[0] |= seen
+        if seen & SCAN_INVALID_UTF8:
+            return -1
+        total = p - at[0] - 1
+        if seen & SCAN_ESCAPE:
+            total = unescaped_length(at[0] + 1, total)
+        at[0] = p + 1
+        return total
+    if p[0] == c'{' or p[0] == c'[':
+        return weigh_members(at, end, flags)
+    if p[0] == c'-' or c'0' <= p[0] <= c'9':
+        p = scan_number(p, end, &seen)
+        if not is_safe_number(at[0], p - at[0], seen):
+            return -1
+    else:
+        while p < end and c'a' <= p[0] <= c'z':
+            p += 1
+    at[0] = p
+    return total
+
+
+cdef Py_ssize_t weigh_members(
+    const unsigned char **at, const unsigned char *end, int *flags
+) noexcept nogil:
+    """The same for an object or an array."""
+    cdef Key keys[MAX_KEYS]
+    cdef const unsigned char *p = at[0]
+    cdef bint is_object = p[0] == c'{'
+    cdef unsigned char closing = p[0] + 2
+    cdef Py_ssize_t total = 8, part
+    cdef int count = 0, i, seen
+    p = skip_space(p + 1, end)
+    while p[0] != closing:
+        if is_object:
+            if count == MAX_KEYS:
+                return -1
+            seen = 0
+            keys[count].start = p + 1
+            p = scan_string(p + 1, end, &seen)
+            keys[count].size = p - keys[count].start
+            if seen & (SCAN_ESCAPE | SCAN_INVALID_UTF8):
+                return -1
+            for i in range(count):
+                if keys[i].size == keys[count].size and memcmp(
+                    keys[i].start, keys[count].start, keys[i].size
+                ) == 0:
+                    return -1
+            total += keys[count].size
+            count += 1
+            p = skip_space(skip_space(p + 1, end) + 1, end)
+        part = weigh(&p, end, flags)
+        if part < 0:
+            return -1
+        total += part
+        p = skip_space(p, end)
+        if p[0] == c',':
+            p = skip_space(p + 1, end)
+    at[0] = p + 1
+    return total
+
+
+cdef bint is_safe_number(
+    const unsigned char *p, Py_ssize_t size, int flags
+) noexcept nogil:
+    """Whether a number is surely in range: short, and without an exponent."""
+    cdef Py_ssize_t i
+    if size > MAX_NUMBER:
+        return False
+    if flags & SCAN_FLOAT:
+        for i in range(size):
+            if p[i] | 0x20 == c'e':
+                return False
+    return True
+
+
+cdef bint has_line_end(const unsigned char *p, const unsigned char *end) noexcept nogil:
+    """Whether a line ends in [p, end): to JSON that is white space, to the framing it is not."""
+    return memchr(p, c'\n', end - p) != NULL or memchr(p, c'\r', end - p) != NULL
+
+
+cdef inline bint is_blank(const unsigned char *p, Py_ssize_t size) noexcept nogil:
+    return skip_space(p, p + size) == p + size
+
+
+cdef inline long long digits_value(const unsigned char *p, Py_ssize_t size) noexcept nogil:
+    """The value of at most MAX_NUMBER digits, or -1 where anything else stands."""
+    cdef long long value = 0
+    cdef Py_ssize_t i
+    if size > MAX_NUMBER:
+        return -1
+    for i in range(size):
+        if not c'0' <= p[i] <= c'9':
+            return -1
+        value = value * 10 + (p[i] - c'0')
+    return value
+
+
+cdef class Cells:
+    """The cells of one stream."""
+
+    def __cinit__(self, Stream stream):
+        self.stream = stream
+        self.known = {}
+        self.dirty = []
+
+    cdef bint commit_texts(self, Slot *slots, Found *found, int count) except -1:
+        cdef Ledger ledger = self.stream.merger
+        cdef Py_ssize_t total = 0, bytes_added = 0
+        cdef int i, flags = 0
+        cdef Text text
+        for i in range(count):
+            flags |= found[i].flags
+            if slots[i].kind == APPENDED:
+                bytes_added += found[i].size
+                if found[i].flags & SCAN_ESCAPE:
+                    total += unescaped_length(found[i].start, found[i].size) - found[i].size
+        total += bytes_added
+        for i in range(count):
+            if slots[i].kind == APPENDED:
+                # Room for all that is added: two slots may go to one text.
+                text = <Text>slots[i].target
+                if text.size + bytes_added + TEXT_SLACK > text.room:
+                    text.reserve(bytes_added)
+        if 0 <= ledger.held_limit < ledger.held + total and total > 0:
+            return False
+        ledger.held += total
+        for i in range(count):
+            if slots[i].kind == APPENDED:
+                text = <Text>slots[i].target
+                copy_bytes(text.buf + text.size, found[i].start, found[i].size)
+                text.size += found[i].size
+                text.escaped |= found[i].flags & SCAN_ESCAPE
+        if flags & SCAN_SURROGATE:
+            self.stream.surrogates = True
+        return True
+
+    cdef bint commit(self, Slot *slots, Found *found, int count, list echoes) except -1:
+        # Everything is weighed and every buffer grown before anything changes.
+        cdef Ledger ledger = self.stream.merger
+        cdef const unsigned char *p
+        cdef Py_ssize_t total = 0, part
+        cdef int i, flags = 0
+        for i in range(count):
+            if slots[i].kind == APPENDED:
+                part = found[i].size
+                if found[i].flags & SCAN_ESCAPE:
+                    part = unescaped_length(found[i].start, part)
+                (<Text>slots[i].target).reserve(found[i].size)
+                total += part
+            elif slots[i].kind == COUNTED:
+                part = digits_value(found[i].start, found[i].size)
+                if part < 0 or part != (<Sequence>slots[i].target).last + 1:
+                    return False
+            elif slots[i].token == c'[' or slots[i].token == c'{':
+                p = found[i].start
+                part = weigh(&p, p + found[i].size, &found[i].flags)
+                if part < 0:
+                    return False
+                if slots[i].kind == EXTENDED:
+                    total += part - 8
+            elif found[i].size > MAX_SCALAR and slots[i].kind != DROPPED:
+                return False
+        if 0 <= ledger.held_limit < ledger.held + total and total > 0:
+            return False
+        ledger.held += total
+        for i in range(count):
+            flags |= found[i].flags
+            if slots[i].kind == APPENDED:
+                (<Text>slots[i].target).push(
+                    found[i].start, found[i].size, found[i].flags & SCAN_ESCAPE)
+            elif slots[i].kind == COUNTED:
+                (<Sequence>slots[i].target).last += 1
+            elif slots[i].kind != DROPPED:
+                self.store(&slots[i], &found[i])
+        if flags & SCAN_SURROGATE:
+            self.stream.surrogates = True
+        if echoes is not None:
+            for echo in echoes:
+                echo.count += 1
+        return True
+
+    cdef int store(self, Slot *slot, Found *found) except -1:
+        """Keep a scalar or a list's elements for whoever asks."""
+        cdef Cell cell
+        cdef ListCell elements
+        cdef Py_ssize_t extra = 1 if slot.token == c'"' else 0
+        if slot.kind == EXTENDED:
+            elements = <ListCell>slot.target
+            if is_blank(found.start + 1, found.size - 2):
+                return 0
+            elements.add(found.start + 1, found.size - 2)
+            if not elements.dirty:
+                elements.dirty = True
+                self.dirty.append(elements)
+        else:
+            cell = <Cell>slot.target
+            cell.set(found.start - extra, found.size + 2 * extra)
+            if not cell.dirty:
+                cell.dirty = True
+                self.dirty.append(cell)
+        return 0
+
+    cdef int flush(self) except -1:
+        if self.dirty:
+            for cell in self.dirty:
+                if type(cell) is Cell:
+                    flush_scalar(<Cell>cell, self.stream.merger)
+                else:
+                    flush_list(<ListCell>cell)
+            self.dirty.clear()
+        return 0
+
+    cdef int forget(self) except -1:
+        """No slot leads anywhere any more; what waits is decoded first."""
+        self.flush()
+        self.known.clear()
+        return 0
+
+    cdef object text_of(self, entry):
+        target = entry[1]
+        text = target[entry[2]] if type(target) is dict else getattr(target, entry[2])
+        return text if type(text) is Text else None
+
+    cdef object last_of(self, entry):
+        """The cell of a last value that differed once: it is a slot for ever."""
+        cdef Cell cell
+        route = (id(entry[1]), entry[2])
+        found = self.known.get(route)
+        if found is None and entry[3]:
+            cell = Cell()
+            cell.values = entry[1]
+            cell.name = entry[2]
+            cell.charged = entry[0] == LAST_MEMBER
+            self.known[route] = found = cell
+        return found
+
+    cdef object list_of(self, entry):
+        cdef ListCell cell
+        route = (id(entry[1]), entry[2])
+        found = self.known.get(route)
+        if found is None:
+            cell = ListCell()
+            cell.elements = entry[1][entry[2]]
+            self.known[route] = found = cell
+        return found
