@@ -116,8 +116,10 @@ def written(rng: random.Random, like: Traffic, value: Any) -> str:
     members = [f'"{key}":{space}{written(rng, like, value[key])}' for key in keys]
     if like.twice and keys and rng.random() < 0.1:
         again = rng.choice(members)
-        members += [again] if rng.random() < 0.5 else []
-        members.insert(0, f"{again.partition(':')[0]}:{space}7")  # the last one counts
+        if rng.random() < 0.5:
+            members.append(again)
+        else:
+            members.insert(0, f"{again.partition(':')[0]}:{space}7")  # the last one counts
     return "{" + f",{space}".join(members) + "}"
 
 
