@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from streamgen import DONE, Event, text
+from streamwords import DONE, Event, text
 
 # -- hostile JSON ------------------------------------------------------------------------
 
@@ -31,7 +31,8 @@ NUMBERS = (
 STRINGS = (
     "", "a", "text", "error", "index", "0", "[DONE]", "\ud83d", "\ude00", "\ude00\ud83d", "🎉",
     "x\ud83d", "\x00", "\\", '"', "\\u0041", "message_start", "call_1", "call_2", "tool_use",
-    "chat.completion.chunk", "text_completion", "stop", "\n\ndata: {}\n\n", "\u2028", "é" * 40,
+    "chat.completion.chunk", "text_completion", "stop", "message", "output_text", "STOP",
+    "\n\ndata: {}\n\n", "\u2028", "é" * 40,
     "\\\\\"}]", "null", "function", "\ud83d\ude00 ok", "a" * 300,
 )  # fmt: skip
 
@@ -49,8 +50,11 @@ KEYS = (
     "object", "custom", "refusal", "content_block", "partial_json", "stop_reason", "foo", "", "é",
     "\ud83d", "a.b", "p", "obfuscation", "model", "created", "citations", "annotations", "thinking",
     "reasoning_details", "audio", "input", "stop_details", "token_ids", "function_call",
+    "output_index", "content_index", "sequence_number", "item", "part", "response", "output",
+    "status", "summary_index", "candidates", "parts", "thought", "thoughtSignature", "finishReason",
 )  # fmt: skip
 
+ROUTES = ("index", "index", "index", "output_index", "content_index", "sequence_number")
 INDEXES = (0, 1, 2, 3, -1, -7, 127, 128, 10**6, 2**31, 2**63, 2**70, True, False, 1.0, "0", None)
 
 
@@ -106,7 +110,7 @@ def mutated(rng: random.Random, node: Any) -> Any:
         elif what < 0.6:
             del place[key]
         elif what < 0.75 and isinstance(place, dict):
-            place["index"] = rng.choice(INDEXES)
+            place[rng.choice(ROUTES)] = rng.choice(INDEXES)
         elif isinstance(place, dict):
             place[rng.choice(KEYS)] = value(rng)
         else:

@@ -23,6 +23,9 @@ from .table import Action
 # A null before an element that came early.
 HOLE_WEIGHT = 8
 
+# No list is padded further than this, limits or not: one number would take all memory.
+MOST_INDEX = 1 << 24
+
 
 class Addresses(Merger):
     """A Merger that finds and makes what events address.
@@ -170,7 +173,16 @@ class Addresses(Merger):
         """Whether there may be an element at `index`, where there is none yet."""
         if type(held) is Entries:
             return self.room(rule["limit"], len(held.items))
-        if not self.room(rule["limit"], index):
+        if not self.reaches(rule["limit"], index):
             return False
         self.charge(HOLE_WEIGHT * max(0, index - len(held.items)))
         return True
+
+    def reaches(self, limit: str, index: int) -> bool:
+        """Whether a list may be padded up to `index`, which may be any number."""
+        if not self.room(limit, min(index, MOST_INDEX)):
+            return False
+        if index >= MOST_INDEX:
+            self.no_plan()
+            self.log.fault_once("limit_" + limit, f"more than {MOST_INDEX}")
+        return index < MOST_INDEX

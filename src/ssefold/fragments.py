@@ -160,7 +160,7 @@ class Fragments(Addresses):
         elif type(index) is not int or index < 0:
             self.anomaly("wrong_type", None, by)
             return
-        if not self.room("blocks", max(index, len(held))):
+        if not self.reaches("blocks", max(index, len(held))):
             return
         values[key] = held
         here = held[index] if index < len(held) else None
