@@ -21,6 +21,7 @@ PACKAGE = "src/ssefold"
 ONE_SOURCE = [
     "actions",
     "addresses",
+    "arrivals",
     "detect",
     "events",
     "fragments",

@@ -35,7 +35,7 @@ EVERY_BYTE = 64 * 1024
 GROWS_IN_TURNS = {"anthropic.messages", "openai.responses"}
 
 META_KEYS = {"dialect", "status", "rule", "faults", "anomalies", "events", "raises"}
-META_OPTIONS = {"feed", "error", "text", "usage", "finish_reason"}
+META_OPTIONS = {"feed", "error", "text", "taken", "usage", "finish_reason"}
 
 
 class Case(NamedTuple):
@@ -139,7 +139,7 @@ def observed(acc: Any, meta: dict[str, Any]) -> dict[str, Any]:
 
 def stated(meta: dict[str, Any]) -> dict[str, Any]:
     """What the case states; no error given means there is none."""
-    return {"error": None} | {key: meta[key] for key in meta if key not in ("rule", "feed")}
+    return {"error": None} | {key: meta[key] for key in meta if key not in ("rule", "feed", "taken")}
 
 
 def check(case: Case, acc: Any) -> None:
@@ -247,7 +247,8 @@ def test_take_text(backend: Backend, name: str) -> None:
     if case.meta.get("feed", {}).get("strict"):
         pytest.skip("a strict fold stops")
     odd = {anomaly["code"] for anomaly in case.meta["anomalies"]}
-    if odd & {"block_restarted", "done_mismatch"} or case.meta["rule"] == "responses.missing":
+    replaced = odd & {"block_restarted", "done_mismatch"}
+    if "taken" not in case.meta and (replaced or case.meta["rule"] == "responses.missing"):
         pytest.skip("what was taken before is not in the text that replaced it")
     acc = make(backend, case.meta)
     texts = dict.fromkeys(range(3), "")
@@ -260,9 +261,18 @@ def test_take_text(backend: Backend, name: str) -> None:
             texts[index] += acc.take_text(index)
     for index, taken in texts.items():
         text = acc.text(index)
-        if case.meta["dialect"] in GROWS_IN_TURNS:
+        if "taken" in case.meta and index == 0:
+            text = case.meta["taken"]
+        elif case.meta["dialect"] in GROWS_IN_TURNS:
             taken, text = "".join(sorted(taken)), "".join(sorted(text))
         assert text in (taken, taken + "\ufffd")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "taken" in CASES[name].meta])
+def test_take_text_at_once(backend: Backend, name: str) -> None:
+    """In the order of arrival, though nobody took anything in between."""
+    case = CASES[name]
+    assert folded(backend, case.meta, [case.stream]).take_text() == case.meta["taken"]
 
 
 @each_case

@@ -31,7 +31,7 @@ class Layer(NamedTuple):
 # Written once for both backends, from the bottom up: each may import those before it, by
 # relative imports, which mean the compiled twin once the importer is compiled.
 ENGINE = (
-    "plain", "table", "log", "state", "ledger", "parts", "merge", "addresses", "fragments", "full",
+    "plain", "table", "log", "state", "ledger", "parts", "merge", "addresses", "arrivals", "fragments", "full",
     "sequence", "actions", "detect", "stream",
 )  # fmt: skip
 

@@ -164,15 +164,17 @@ class Reader(_Core):
         return repaired
 
     def take_text(self, choice: int = 0) -> str:
-        """The text that came since the last call, pieces in the order they stand.
+        """The text that came since the last call, pieces in the order they came.
 
         A high surrogate waits for its half while one can come. A full value that
         replaced its deltas gives only what extends them.
         """
         stream = self._stream
         final = stream.closed or stream.ended or stream.dead
-        pieces = []
-        for position, leaf in enumerate(self._texts(choice)):
+        texts = self._texts(choice)
+        arrivals = stream.arrivals if choice == 0 else None
+        pieces = [] if arrivals is None else [arrivals.take(final)]
+        for position, leaf in enumerate(texts):
             key = (choice, position)
             piece, self._taken[key] = _take(leaf, self._taken.get(key, 0), final)
             pieces.append(piece)

@@ -214,8 +214,12 @@ class EventMerger(Fragments):
             self.extra = 0  # all but the texts goes, and those are on the other account
             fresh = {key: full_value(self, values.get(key), source[key], None) for key in source}
             self.charge_extra(sum([text_weight(key) for key in source]))
+            for key in values.keys() - source.keys():
+                self.goes(values[key])
             values.clear()
             values.update(fresh)
+            if self.arrivals is not None:
+                self.follow()
         elif whole:
             self.ended = True
             if source is not None:
@@ -240,12 +244,16 @@ class EventMerger(Fragments):
             if known is not None and known == source.get(rule["same"]):
                 return  # again
             self.anomaly("block_restarted", None, action.source[0])
+            self.goes(old)
         elif old is not None:
             place.values.update(old.values)
         self.charge(ENTRY_WEIGHT)
+        self.begins(action, value, source.get("type"))
         self.merged = place.started = True
         self.take_in(place.values, source, rule.get("text"))
         held.put(index, place)
+        if self.arrivals is not None:
+            self.follow()
 
     def take_in(self, values: Any, source: Any, text: Any) -> None:
         """The members of an element; what deltas gave before it stays."""
@@ -285,6 +293,7 @@ class EventMerger(Fragments):
             held, index, _ = self.place_for(action, value)
             if held is None:
                 return
+            self.comes_late(action, value)
             old = held.at(index)
             if isinstance(source, dict) and type(old) is not Place:
                 old = Place(None)  # so that it is known to be finished
@@ -293,6 +302,7 @@ class EventMerger(Fragments):
             place = self.holder(action, value, action.make)
             if place is None:
                 return
+            self.comes_late(action, value)
             values, key = place.values, action.leaf
             grown = values.get(key)
             if type(grown) is list and grown and not same(grown, source):
@@ -303,6 +313,8 @@ class EventMerger(Fragments):
         else:
             return
         self.merged = True
+        if self.arrivals is not None:
+            self.follow()
 
     def stop(self, action: Action, value: Any) -> None:
         """The element is finished: its JSON text is read once and for all."""

@@ -13,13 +13,14 @@ from typing import Any
 
 from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, OPENED
 
-from .addresses import HOLE_WEIGHT, Addresses
+from .addresses import HOLE_WEIGHT
+from .arrivals import Arrivals
 from .plain import is_open, same, text_weight, weight
 from .state import JSONText, Replaced
 from .table import Action
 
 
-class Fragments(Addresses):
+class Fragments(Arrivals):
     """A Merger that lets an answer grow where its events say."""
 
     __slots__ = ()
@@ -48,6 +49,7 @@ class Fragments(Addresses):
             self.no_plan()
             return
         added = self.added
+        turns = verb == "append" and self.grows(action, value)
         if action.slot is None:
             self.change(place.values, action.leaf, action, source, value)
         elif verb == "spread":
@@ -55,6 +57,11 @@ class Fragments(Addresses):
         else:
             self.change_element(place.values, action, source, value)
         self.merged = True
+        if turns:
+            self.no_plan()
+            leaf = place.values.get(action.leaf)
+            if hasattr(leaf, "take"):
+                self.arrivals.append(leaf.take(False))
         if self.passed >= 0:
             self.no_plan()
             if self.passed < self.event and self.added != added and constant is None:

@@ -30,6 +30,7 @@ def full_value(merger: Any, old: Any, new: Any, at: Any) -> Any:
             return _full_slots(merger, old, new, at)
         if new is None and at is not None:
             return old  # null never overwrites what fragments gave
+    _lost(merger, old, at)
     merger.charge_extra(weight(new) - (weight(old) if isinstance(old, (str, dict)) else 0))
     merger.added += 1
     return new
@@ -43,6 +44,9 @@ def _full_place(merger: Any, old: Any, new: Any, at: Any) -> Any:
         merger.charge_extra(text_weight(key))
         below = None if at is None else (at, key)
         place.values[key] = full_value(merger, old.values.get(key), value, below)
+    for key, value in old.values.items():
+        if key not in new:
+            _lost(merger, value, at)
     return place
 
 
@@ -51,13 +55,22 @@ def _full_slots(merger: Any, old: Any, new: Any, at: Any) -> Any:
     for index, value in enumerate(new):
         below = None if at is None else (at, index)
         slots.put(index, full_value(merger, old.at(index), value, below))
+    for value in old.items[len(new) :]:
+        _lost(merger, value, at)
     return slots
+
+
+def _lost(merger: Any, old: Any, at: Any) -> None:
+    """What fragments gave and the full value lacks: an empty `content`, say."""
+    if merger.goes(old) and at is not None:
+        merger.anomaly("done_mismatch", at[0], at[1])
 
 
 def _full_text(merger: Any, old: Any, new: Any, at: Any) -> Any:
     """The text goes on if the value begins with it; else it is what was taken."""
     if type(new) is not str:
         if at is None:
+            merger.goes(old)
             return new
         if new is not None:
             merger.anomaly("wrong_type", at[0], at[1])

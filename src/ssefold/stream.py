@@ -531,6 +531,12 @@ class Stream:
         return "truncated" if self.closed else "open"
 
     @property
+    def arrivals(self) -> Any:
+        """What came since texts grew in turns, in that order; None while they do not."""
+        merger = self.merger
+        return merger.arrivals if type(merger) is EventMerger else None
+
+    @property
     def root(self) -> Any:
         """The state of the answer, or None while nothing was merged."""
         if self.answer is not None:

@@ -122,7 +122,10 @@ class Node:
 
 
 class Table:
-    """One dialect, ready to be executed."""
+    """One dialect, ready to be executed.
+
+    text_steps: (list, types) on the way to a text, for events that act; text_leaf: its key.
+    """
 
     __slots__ = (
         "errors",
@@ -135,6 +138,8 @@ class Table:
         "read",
         "root",
         "sequence",
+        "text_leaf",
+        "text_steps",
     )
 
     def __init__(self, source: Mapping[str, Any], overrides: Mapping[str, str]) -> None:
@@ -149,6 +154,8 @@ class Table:
             (*kind.split("*"), self.events.pop(kind)) for kind in list(self.events) if "*" in kind
         )
         self.read: Mapping[str, Any] = source["READ"]
+        *lists, self.text_leaf = self.read["text"]
+        self.text_steps = tuple((s["each"], s["type"]) for s in lists) if self.events else ()
         self.finished: Mapping[str, Any] = source.get("FINISHED", {})
         self.errors = tuple(steps(path) for path in source.get("ERRORS", ()))
         self.root = _grow({**source["FIELDS"], **overrides})

@@ -1,7 +1,7 @@
 # cython: language_level=3
 """How fragments.py is compiled."""
 
-from .addresses cimport Addresses
+from .arrivals cimport Arrivals
 from .plain cimport is_open, same, text_weight, weight
 from .state cimport JSONText, Replaced
 from .table cimport Action
@@ -10,7 +10,7 @@ from .table cimport Action
 cdef int APPENDED, DROPPED, EXTENDED, FIXED, OPENED
 
 
-cdef class Fragments(Addresses):
+cdef class Fragments(Arrivals):
     cdef delta(self, Action action, value)
     cdef change(self, values, str key, Action action, source, value)
     cdef note_delta(self, values, value, Action action)

@@ -1,0 +1,117 @@
+"""Texts that grow in turns: what a reader takes of them, in the order in which it came.
+
+Enters: where a text of the answer grows or begins, and what is to go from the answer.
+Leaves: nothing while each text begins behind the one that grew before it, for then
+the order in which they stand is the order of arrival; from the first that does not,
+one buffer more, to which every piece goes as it comes.
+Must not know: verbs, dialects, who takes.
+
+While texts do not come in turns this costs a comparison in a cold event. Once they
+do, their fragments make no templates.
+
+One source for both backends: `_c/arrivals.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .addresses import Addresses
+from .state import Place, Slots, member, select
+from .table import Action
+
+
+class Arrivals(Addresses):
+    """A Merger that knows the order in which the texts of its answer grew.
+
+    arrivals: what came since texts grew in turns, or None while they do not.
+    latest:   the indexes of the text that grew last.
+    """
+
+    __slots__ = ("arrivals", "latest")
+
+    def __init__(self, table: Any, limits: Any, log: Any, text: Any, parse: Any) -> None:
+        Addresses.__init__(self, table, limits, log, text, parse)
+        self.arrivals: Any = None
+        self.latest: tuple[int, ...] = ()
+
+    def grows(self, action: Action, value: Any) -> bool:
+        """A text of the answer is about to grow: True if it has to be followed."""
+        steps = self.table.text_steps
+        if action.leaf != self.table.text_leaf or len(action.path) != len(steps):
+            return False
+        at = self.indexes(action, value)
+        if at == self.latest and self.arrivals is None:
+            return False
+        return self.is_text(action.path, value, None) and self.comes(at)
+
+    def begins(self, action: Action, value: Any, kind: Any) -> None:
+        """An element of this type begins, which may be a text."""
+        path = (*action.path, action.slot)
+        if len(path) == len(self.table.text_steps) and self.is_text(path, value, kind):
+            self.comes(self.indexes(action, value))
+
+    def comes(self, at: tuple[int, ...]) -> bool:
+        """Something comes to the text at these indexes."""
+        if self.arrivals is None:
+            if at == self.latest:
+                return False
+            if at > self.latest:
+                self.latest = at
+                self.restructure()  # the templates of other texts: one may go on growing
+                return False
+            self.take_turns()
+        return True
+
+    def comes_late(self, action: Action, value: Any) -> None:
+        """A full value comes, maybe to a text before the one that grew last."""
+        at = self.indexes(action, value)
+        if self.arrivals is None and at < self.latest[: len(at)]:
+            self.take_turns()
+
+    def goes(self, old: Any) -> bool:
+        """What stood in the answer goes from it: True if fragments had made it."""
+        if type(old) is Place:
+            return any([self.goes(below) for below in old.values.values()])
+        if type(old) is Slots:
+            return any([self.goes(below) for below in old.items])
+        if not hasattr(old, "take") or not old.get():
+            return False
+        if self.arrivals is None:
+            self.take_turns()
+        return True
+
+    def take_turns(self) -> None:
+        """From here on pieces are kept as they come, after those that wait."""
+        self.arrivals = self.text()
+        self.restructure()
+        self.follow()
+
+    def follow(self) -> None:
+        """What came to the texts goes to the arrivals, in the order in which they stand."""
+        for leaf in select(self.root, self.table.read["text"], 0):
+            if hasattr(leaf, "take"):
+                self.arrivals.append(leaf.take(False))
+
+    def indexes(self, action: Action, value: Any) -> tuple[int, ...]:
+        """The indexes that the event names, outermost first."""
+        path = action.path if action.slot is None else (*action.path, action.slot)
+        return tuple([value[step[1]] for step in path if step[1] is not None])
+
+    def is_text(self, path: Any, value: Any, last: Any) -> bool:
+        """Whether the types on the way are those of a text; `last`: the innermost, if new."""
+        place: Any = self.root
+        steps = self.table.text_steps
+        for position, (name, by, _) in enumerate(path):
+            each, types = steps[position]
+            if name != each or by is None:
+                return False
+            if last is not None and position == len(steps) - 1:
+                return last in types
+            held = member(place, name)
+            if not hasattr(held, "at"):
+                return False
+            place = held.at(value[by])
+            if member(place, "type") not in types:
+                return False
+        return True
