@@ -139,7 +139,8 @@ def observed(acc: Any, meta: dict[str, Any]) -> dict[str, Any]:
 
 def stated(meta: dict[str, Any]) -> dict[str, Any]:
     """What the case states; no error given means there is none."""
-    return {"error": None} | {key: meta[key] for key in meta if key not in ("rule", "feed", "taken")}
+    other = {"rule", "feed", "taken"}
+    return {"error": None} | {key: meta[key] for key in meta if key not in other}
 
 
 def check(case: Case, acc: Any) -> None:

@@ -171,11 +171,11 @@ class Reader(_Core):
         """
         stream = self._stream
         final = stream.closed or stream.ended or stream.dead
-        texts = self._texts(choice)
+        texts = self._located(choice)
         arrivals = stream.arrivals if choice == 0 else None
         pieces = [] if arrivals is None else [arrivals.take(final)]
-        for position, leaf in enumerate(texts):
-            key = (choice, position)
+        for at, leaf in texts:
+            key = (choice, at)
             piece, self._taken[key] = _take(leaf, self._taken.get(key, 0), final)
             pieces.append(piece)
         taken: str = repair("".join(pieces))
@@ -195,12 +195,20 @@ class Reader(_Core):
         """The leaves (strings or text buffers) that make up a choice's text."""
         leaves = []
         for found in self._select("text", choice):
-            if isinstance(found, str) or hasattr(found, "take"):
+            if _is_leaf(found):
                 leaves.append(found)
             else:  # content as a list of parts
                 step = {"each": "parts", "type": ("text",)}
                 leaves += self._follow({"parts": found}, (step, "text"), 0)
-        return [leaf for leaf in leaves if isinstance(leaf, str) or hasattr(leaf, "take")]
+        return list(filter(_is_leaf, leaves))
+
+    def _located(self, choice: int) -> list[tuple[Any, Any]]:
+        """The same, each with what it is known by from one call to the next."""
+        texts = self._texts(choice)
+        steps = SOURCES[self._stream.dialect or ""]["READ"]["text"] if texts else ()
+        if not steps or "each" not in steps[0]:
+            return list(enumerate(texts))
+        return [(at, leaf) for at, leaf in self._locate(self._stream.root, steps) if _is_leaf(leaf)]
 
     def _select(self, what: str, choice: int = 0) -> list[Any]:
         """The states that the dialect's READ path leads to."""
@@ -248,6 +256,10 @@ class StreamAccumulator(Reader, _backend.FoldCore):
 
 # json.dumps would make one at each call.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_leaf(state: Any) -> bool:
+    return isinstance(state, str) or hasattr(state, "take")
 
 
 def _string(leaf: Any) -> str:

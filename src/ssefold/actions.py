@@ -81,7 +81,8 @@ class EventMerger(Fragments):
                 holder = value_at(value, by[:-1])
                 if holder is not None and not isinstance(holder, dict):
                     self.anomaly("wrong_type", None, by[0])
-                return
+                if found is not None or not isinstance(holder, dict) or is_open(holder):
+                    return  # or it may have been still to come
             actions = actions.get(found, actions.get("*", ()))
             if not actions:
                 self.no_plan()
@@ -214,6 +215,7 @@ class EventMerger(Fragments):
             self.extra = 0  # all but the texts goes, and those are on the other account
             fresh = {key: full_value(self, values.get(key), source[key], None) for key in source}
             self.charge_extra(sum([text_weight(key) for key in source]))
+            self.check_lists(values, source)
             for key in values.keys() - source.keys():
                 self.goes(values[key])
             values.clear()
@@ -224,6 +226,13 @@ class EventMerger(Fragments):
             self.ended = True
             if source is not None:
                 self.wrong(action)
+
+    def check_lists(self, values: Any, source: Any) -> None:
+        """An answer without what its stream was full of is verbatim, and odd."""
+        for key in self.table.lists:
+            old = values.get(key)
+            if type(old) is Slots and any(old.items) and not source.get(key):
+                self.anomaly("done_mismatch", (None, "response"), key)
 
     # -- elements --------------------------------------------------------------------
 
@@ -240,8 +249,9 @@ class EventMerger(Fragments):
         old = held.at(index)
         place = Place(None)
         if old is not None and not (type(old) is Place and not old.started):
-            known = member(old, rule.get("same", ""))
-            if known is not None and known == source.get(rule["same"]):
+            same_by = rule.get("same")
+            known = None if same_by is None else member(old, same_by)
+            if known is not None and known == source.get(same_by):
                 return  # again
             self.anomaly("block_restarted", None, action.source[0])
             self.goes(old)

@@ -73,7 +73,8 @@ class Fragments(Arrivals):
         """What missing elements are made of: an unknown delta's type tells its block's."""
         suffix = action.options.get("type_without")
         if suffix is not None and isinstance(source, dict):
-            return ({"type": str(source.get("type")).removesuffix(suffix)},)
+            kind = source.get("type")
+            return ({"type": kind.removesuffix(suffix)},) if type(kind) is str else ({},)
         return action.make
 
     def note_delta(self, values: Any, value: Any, action: Action) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from .plain import repair_text, text_weight, weight
-from .state import Place, Replaced, Slots
+from .state import Place, Replaced, Slots, member
 
 
 def full_value(merger: Any, old: Any, new: Any, at: Any) -> Any:
@@ -52,12 +52,37 @@ def _full_place(merger: Any, old: Any, new: Any, at: Any) -> Any:
 
 def _full_slots(merger: Any, old: Any, new: Any, at: Any) -> Any:
     slots = Slots()
+    former = _former(old, new)
     for index, value in enumerate(new):
         below = None if at is None else (at, index)
-        slots.put(index, full_value(merger, old.at(index), value, below))
-    for value in old.items[len(new) :]:
-        _lost(merger, value, at)
+        slots.put(index, full_value(merger, former[index], value, below))
+    for value in old.items:
+        if value is not None and not any([value is known for known in former]):
+            _lost(merger, value, at)
     return slots
+
+
+def _former(old: Any, new: Any) -> list[Any]:
+    """For each element of `new` what it was before: the one with its id, or in its place.
+
+    Servers leave items out of the whole that they streamed; others rotate the ids.
+    """
+    known = {_id(item): item for item in old.items if _id(item)}
+    claimed = {_id(value) for value in new} & known.keys()
+    former = []
+    for index, value in enumerate(new):
+        here = old.at(index)
+        if _id(value) in known:
+            here = known.pop(_id(value))
+        elif _id(here) in claimed:
+            here = None
+        former.append(here)
+    return former
+
+
+def _id(item: Any) -> Any:
+    known = member(item, "id")
+    return known if type(known) is str else None
 
 
 def _lost(merger: Any, old: Any, at: Any) -> None:

@@ -410,6 +410,7 @@ class Merger(Ledger):
         if index is not None and type(index) is not int:
             self.anomaly("wrong_type", (at, position), by)
             index = None
+            del element[by]  # it routes, and is not merged
         self.note((at, position), by, FIXED)
         if index is None:
             if is_open(element):

@@ -96,7 +96,7 @@ def add_candidate_parts(merger: Any, parts: Any, source: Any, at: Any) -> None:
 
 def _add_candidate_text(merger: Any, parts: Any, item: Any, at: Any) -> None:
     text = item["text"]
-    signature = item.get("thoughtSignature")
+    signature = item.get("thoughtSignature") or None  # "" is none
     last: Any = parts.items[-1] if parts.items else None
     joins = _is_open_text(parts, last) and _thought(last.values) == _thought(item)
     if not text and signature is None and parts.items:

@@ -325,6 +325,32 @@ def select(value: Any, path: tuple[Any, ...], choice: int) -> list[Any]:
     return found
 
 
+def located(value: Any, path: tuple[Any, ...]) -> list[tuple[tuple[int, ...], Any]]:
+    """The same for a path through whole lists, with the indexes that lead to each."""
+    found: list[Any] = [((), value)]
+    for step in path:
+        below: list[Any] = []
+        for at, one in found:
+            if type(step) is str:
+                below.append((at, member(one, step)))
+            else:
+                items = indexed(member(one, step["each"]))
+                below += [((*at, i), item) for i, item in items if _fits(item, step)]
+        found = below
+    return found
+
+
+def indexed(value: Any) -> list[tuple[int, Any]]:
+    """The states of a list's elements with their indexes."""
+    if type(value) is Entries:
+        return sorted(value.items.copy().items(), key=_first)
+    return list(enumerate(elements(value)))
+
+
+def _first(pair: Any) -> Any:
+    return pair[0]
+
+
 def _step(value: Any, step: Any, choice: int) -> list[Any]:
     if type(step) is str:
         below = member(value, step)

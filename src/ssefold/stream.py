@@ -42,6 +42,9 @@ UNDECIDED_EVENT = 16  # the least that one counts: `{}` is held as an object, no
 # A body that is the beginning of one of these was cut, and is nothing else.
 FIELD_NAMES = (b"data", b"event", b"id", b"retry")
 
+# Google's APIs stream an array, unless they are asked for events.
+ARRAY = "a JSON array: ask for events (alt=sse)"
+
 # Bodies that somebody forgot to decompress.
 MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 
@@ -477,7 +480,7 @@ class Stream:
             if self.stray.startswith(magic):
                 return f"{name}: decompress it first"
         first = self.stray[:1]
-        kinds = {b"<": "markup", b"{": "JSON that is no whole answer", b"[": "a JSON array"}
+        kinds = {b"<": "markup", b"{": "JSON that is no whole answer", b"[": ARRAY}
         return kinds.get(first, "no field of an event stream in it")
 
     def parse(self, text: str) -> tuple[bool, Any]:

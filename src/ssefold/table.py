@@ -150,6 +150,8 @@ class Table:
         self.events: dict[str, Any] = {
             kind: _actions(actions) for kind, actions in source.get("EVENTS", {}).items()
         }
+        for alias, kind in source.get("ALIASES", {}).items():
+            self.events[alias] = self.events[kind]
         self.patterns = tuple(
             (*kind.split("*"), self.events.pop(kind)) for kind in list(self.events) if "*" in kind
         )

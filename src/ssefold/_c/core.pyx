@@ -19,7 +19,7 @@ from .bytewalk cimport line_end
 from .framing cimport Framer, Piece
 from .jsonread import read
 from .state cimport read as read_state
-from .state cimport select
+from .state cimport located, select
 from .stream cimport Stream
 from .templates cimport RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
@@ -351,3 +351,7 @@ cdef class FoldCore:
     def _follow(self, state, steps, choice):
         self.settle()
         return select(state, steps, choice)
+
+    def _locate(self, state, steps):
+        self.settle()
+        return located(state, steps)

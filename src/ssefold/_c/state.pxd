@@ -81,6 +81,7 @@ cpdef bint has_index(element) except -1
 cpdef route_of(element)
 cpdef routing(value)
 cpdef read(value)
+cpdef list located(value, tuple path)
 cpdef list select(value, tuple path, choice)
 cpdef member(value, str key)
 cpdef list elements(value)

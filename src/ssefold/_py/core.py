@@ -16,8 +16,8 @@ from ssefold._py.jsonread import read
 from ssefold._py.text import Text
 from ssefold.limits import Limits
 from ssefold.options import check_dialect, check_limits, check_rules
+from ssefold.state import located, select
 from ssefold.state import read as read_state
-from ssefold.state import select
 from ssefold.stream import Stream
 
 
@@ -136,6 +136,9 @@ class FoldCore:
 
     def _follow(self, state: Any, steps: tuple[Any, ...], choice: int) -> list[Any]:
         return select(state, steps, choice)
+
+    def _locate(self, state: Any, steps: tuple[Any, ...]) -> list[tuple[Any, Any]]:
+        return located(state, steps)
 
     def _refuse(self, code: str) -> NoReturn:
         raise NotImplementedError  # the Reader knows what a caller is told

@@ -26,6 +26,7 @@ EVENTS    kind -> actions, or `by` (a member) and actions for each of its values
           what the kind's stood for), `without_index` (where, if the event has no
           index), `again` (what another base does), `error` (where the payload of an
           error stands), `holds` (the type of a full value), `index` (of an insert).
+ALIASES   kind -> the kind it is another name of.
 LISTS     how lists of the answer that events address by index are held, by their
           path: `limit`; `holes: "null"` (an index past the end pads with null);
           `made` (members of a missing element, and where the event has them); `same`

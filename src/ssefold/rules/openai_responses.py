@@ -355,6 +355,20 @@ EVENTS = {
     ),
 }
 
+# Names that older documents had, and that servers made after them send to this day; and
+# those of servers that show a reasoning's text (vLLM, Open Responses).
+ALIASES = {
+    "response.mcp_call.arguments.delta": "response.mcp_call_arguments.delta",
+    "response.mcp_call.arguments.done": "response.mcp_call_arguments.done",
+    "response.code_interpreter_call.code.delta": "response.code_interpreter_call_code.delta",
+    "response.code_interpreter_call.code.done": "response.code_interpreter_call_code.done",
+    "response.output_text_annotation.added": "response.output_text.annotation.added",
+    "response.reasoning.delta": "response.reasoning_text.delta",
+    "response.reasoning.done": "response.reasoning_text.done",
+    "response.reasoning_part.added": "response.content_part.added",
+    "response.reasoning_part.done": "response.content_part.done",
+}
+
 # Lists that events address by index: a null stands where nothing came.
 LISTS = {
     "output": {"limit": "blocks", "holes": "null", "made": {"id": "item_id"}, "same": "id"},
