@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,17 +35,8 @@ CONCATENATED = {"after_end", "second_stream"}
 # Full values edited by hand, so that they are not what their deltas give.
 EDITED = {"openai__ai__openai-shell-container.1__0.sse"}
 
-# Not whole, though no connection broke: a candidate without an end.
-UNFINISHED = {"vertex__vertexai-sdk-test-data__vertexai-streaming-failure-malformed-content__0.sse"}
-
-# Byte by byte up to here.
-SMALL = 4000
-
-# One stream after another in one file: the second is not ours.
-CONCATENATED = {"after_end", "second_stream"}
-
-# Full values edited by hand, so that they are not what their deltas give.
-EDITED = {"openai__ai__openai-shell-container.1__0.sse"}
+# A terminal event whose output is empty, after a whole item.
+EMPTIED = {"openai__ai__parallel-tool-call-wrapper.1__0.sse"}
 
 # Not whole, though no connection broke: a candidate without an end.
 UNFINISHED = {"vertex__vertexai-sdk-test-data__vertexai-streaming-failure-malformed-content__0.sse"}
@@ -154,7 +146,8 @@ def check_oddities(acc: Any, row: dict[str, Any]) -> None:
     assert [fault.code for fault in acc.faults] == ["bad_json"] * row["bad_json_events"] + cut
     odd = {anomaly.code for anomaly in acc.anomalies}
     known = CONCATENATED if row["concatenated"] else set()
-    assert odd <= known | ({"done_mismatch"} if row["file"] in EDITED else set())
+    differs = {"done_mismatch"} if row["file"] in EDITED | EMPTIED else set()
+    assert odd <= known | differs
     assert (acc.error is not None) == ("error" in row["has"])
     if "error" in row["has"]:
         assert acc.status == "failed"
@@ -279,6 +272,78 @@ def plain_item(item: dict[str, Any]) -> dict[str, Any]:
     if item["type"] == "mcp_list_tools":
         anew |= {"tools", "status"}
     return {key: value for key, value in item.items() if key not in anew}
+
+
+FULL = re.compile(rb'"response\.(\w+\.done|completed|incomplete|failed)"')
+
+# What deltas grow, in an item or one of its parts.
+GROWN = ("text", "refusal", "arguments", "input", "code")
+
+
+@each_recording
+def test_response_of_deltas_alone(backend: Backend, row: dict[str, Any]) -> None:
+    """Without any full value, what the deltas grew is what the full values say it is."""
+    if row["dialect"] != "openai.responses" or not row["facts"] or row["file"] in EDITED:
+        pytest.skip("nothing to compare")
+    blocks = stream_of(row).replace(b"\r\n", b"\n").split(b"\n\n")
+    acc = folded(backend, [b"\n\n".join(b for b in blocks if not FULL.search(b)) + b"\n\n"])
+    expected = facts_of(row)["response"]["output"]
+    found = acc.snapshot()["output"]
+    assert [item["type"] for item in found] == [item["type"] for item in expected]
+    for ours, theirs in zip(found, expected, strict=True):
+        for key in GROWN:
+            if ours.get(key):
+                assert ours[key] == theirs[key]
+        for parts in ("content", "summary"):
+            if ours.get(parts):
+                assert list(map(grown, ours[parts])) == list(map(grown, theirs[parts]))
+    assert acc.text() == "".join(output_text(expected))
+
+
+def grown(part: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(part.get(key) for key in ("type", *GROWN))
+
+
+def output_text(output: list[Any]) -> list[str]:
+    parts = [part for item in output if item["type"] == "message" for part in item["content"]]
+    return [part["text"] for part in parts if part["type"] == "output_text"]
+
+
+@each_recording
+def test_candidates_by_hand(backend: Backend, row: dict[str, Any]) -> None:
+    """Gemini's answer beside the plainest accumulation of the same events."""
+    if row["dialect"] != "google.gemini":
+        pytest.skip("nothing to compare")
+    stream = stream_of(row)
+    lines = [line[5:] for line in stream.splitlines() if line.startswith(b"data:")]
+    acc = folded(backend, [stream])
+    snapshot = acc.snapshot()
+    hand: dict[int, dict[str, Any]] = {}
+    for event in map(json.loads, lines):
+        for candidate in event.get("candidates") or []:
+            collect(hand.setdefault(candidate.get("index", 0), {"parts": []}), candidate)
+        for key, count in (event.get("usageMetadata") or {}).items():
+            hand.setdefault(-1, {})[key] = count
+    usage = hand.pop(-1, None)
+    assert acc.usage == usage
+    for candidate, index in zip(snapshot.get("candidates", []), sorted(hand), strict=True):
+        parts = hand[index].pop("parts")
+        assert candidate.get("content", {}).get("parts", []) == parts
+        assert {key: candidate.get(key) for key in hand[index]} == hand[index]
+
+
+def collect(into: dict[str, Any], candidate: dict[str, Any]) -> None:
+    """One event's candidate: text joins text of its kind, all else is another part."""
+    for key, value in candidate.items():
+        if key not in ("content", "index"):
+            into[key] = value
+    for part in candidate.get("content", {}).get("parts") or []:
+        last = into["parts"][-1] if into["parts"] else {}
+        alike = "text" in last and last.get("thought") == part.get("thought")
+        if part.get("text") and alike and "thoughtSignature" not in last:
+            last.update({**part, "text": last["text"] + part["text"]})
+        elif part.get("text") != "" or "thoughtSignature" in part:
+            into["parts"].append(dict(part))
 
 
 @each_recording
