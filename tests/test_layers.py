@@ -35,6 +35,12 @@ ENGINE = (
     "fragments", "full", "sequence", "actions", "detect", "stream",
 )  # fmt: skip
 
+# The way back, from the bottom up: what writes a stream, a module for each dialect.
+REPLAY = (
+    "check", "frames", "openai_chat", "openai_completions", "openai_responses",
+    "anthropic_messages", "google_gemini", "writers",
+)  # fmt: skip
+
 # From the bottom up; a layer sees what it names, and nothing of its own but where said below.
 LAYERS: dict[str, Layer] = {
     "rules": Layer(("rules.*",), sees=()),  # data, and no more
@@ -48,7 +54,8 @@ LAYERS: dict[str, Layer] = {
     "door": Layer(("_backend",), sees=("pure", "compiled", "events")),
     "accumulator": Layer(("accumulator",), sees=("words", "engine", "door")),
     "relay": Layer(("relay",), sees=("words", "input", "accumulator")),
-    "api": Layer(("",), sees=("words", "door", "accumulator", "relay")),
+    "replay": Layer(("_replay.*",), sees=("words", "engine", "options", "replay")),
+    "api": Layer(("",), sees=("words", "door", "accumulator", "relay", "replay")),
     "adapters": Layer(("adapters.*",), sees=("api", "adapters")),
     "terminal": Layer(("_terminal",), sees=()),
     "cli": Layer(("cli",), sees=("api", "terminal")),
@@ -241,9 +248,11 @@ def test_layers_see_what_stands_below_them() -> None:
             assert order.index(below) <= order.index(name), f"{name} sees {below} above it"
 
 
-@pytest.mark.parametrize("order", [ENGINE, COMPILED, PURE], ids=["engine", "compiled", "pure"])
+@pytest.mark.parametrize(
+    "order", [ENGINE, COMPILED, PURE, REPLAY], ids=["engine", "compiled", "pure", "replay"]
+)
 def test_imports_within_run_downward_too(order: tuple[str, ...]) -> None:
-    package = {ENGINE: "", COMPILED: "_c.", PURE: "_py."}[order]
+    package = {ENGINE: "", COMPILED: "_c.", PURE: "_py.", REPLAY: "_replay."}[order]
     for path in ALL.values():
         here = module_of(path)
         if not here.startswith(package) or here.removeprefix(package) not in order:
@@ -255,9 +264,9 @@ def test_imports_within_run_downward_too(order: tuple[str, ...]) -> None:
                 assert order.index(below) <= place, f"{here} must not import {module}"
 
 
-@pytest.mark.parametrize("folder", ["_c", "_py"])
-def test_every_module_of_a_backend_has_its_place(folder: str) -> None:
-    known = {"_c": COMPILED, "_py": PURE}[folder]
+@pytest.mark.parametrize("folder", ["_c", "_py", "_replay"])
+def test_every_module_of_a_folder_has_its_place(folder: str) -> None:
+    known = {"_c": COMPILED, "_py": PURE, "_replay": REPLAY}[folder]
     for path in ALL.values():
         if path.parent.name == folder and path.stem != "__init__":
             assert path.stem in known, f"{path.name}: see COMPILED and PURE"

@@ -7,6 +7,7 @@
 """
 
 from ssefold import _backend
+from ssefold._replay import replay
 from ssefold._version import __version__
 from ssefold.accumulator import StreamAccumulator
 from ssefold.errors import (
@@ -46,5 +47,6 @@ __all__ = [
     "atap",
     "backend",
     "fold",
+    "replay",
     "tap",
 ]

@@ -1,8 +1,8 @@
-"""The command line: `ssefold fold`, `ssefold events`, `ssefold check`.
+"""The command line: `ssefold fold`, `ssefold events`, `ssefold check`, `ssefold replay`.
 
-Enters: arguments; streams from files or from a pipe that still runs.
-Leaves: answers, events and tables on stdout (UTF-8 whatever the locale is), faults and
-progress on stderr, an exit code that says how it went.
+Enters: arguments; streams from files or from a pipe that still runs; an answer.
+Leaves: answers, events, tables and a stream on stdout (UTF-8 whatever the locale is),
+faults and progress on stderr, an exit code that says how it went.
 Must not know: anything of the package but its public names, or how a terminal is fed.
 
 A pipe is read as it comes, never until a buffer is full, and what was read is written
@@ -62,6 +62,17 @@ exit codes:
   141  standard output was closed before all was written (| head)
 """
 
+REPLAY_EPILOG = """\
+The answer is JSON, as the API returns it without streaming or as `ssefold fold` prints it.
+
+exit codes:
+  0    all of the stream was written
+  2    usage: wrong arguments, or a file that cannot be read
+  5    malformed: not JSON, or no answer that a stream could give back
+  130  interrupted (Ctrl-C)
+  141  standard output was closed before all was written (| head)
+"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (argparse leaves by SystemExit)."""
@@ -103,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_fold(commands)
     _add_events(commands)
     _add_check(commands)
+    _add_replay(commands)
     return parser
 
 
@@ -161,14 +173,33 @@ def _add_check(commands: Any) -> None:
     _add_files(parser)
 
 
-def _add_dialect(parser: Any) -> None:
+def _add_replay(commands: Any) -> None:
+    text = "print the stream in which its API would have sent an answer"
+    parser = _add(commands, "replay", _replay, text, REPLAY_EPILOG)
+    parser.add_argument(
+        "--piece", type=_piece, default=16, metavar="N", help="characters per delta; default: 16"
+    )
+    parser.add_argument(
+        "--no-usage", action="store_true", help="leave out what OpenAI sends only when asked to"
+    )
+    _add_dialect(parser, "the answer tells")
+    parser.add_argument("file", metavar="FILE", help="the answer; - is standard input")
+
+
+def _piece(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive number")
+    return int(text)
+
+
+def _add_dialect(parser: Any, auto: str = "its events tell") -> None:
     parser.add_argument(
         "--dialect",
         type=_dialect,
         default="auto",
         metavar="NAME",
         help="the API that the stream speaks, as in openai.chat (a wrong name lists them all); "
-        "default: auto, its events tell",
+        f"default: auto, {auto}",
     )
 
 
@@ -480,6 +511,33 @@ def _legend(codes: set[str]) -> str:
     meanings = {**ssefold.FAULT_CODES, **ssefold.ANOMALY_CODES}
     known = sorted(code for code in codes if code in meanings)
     return "".join(f"\n{code}: {meanings[code]}" for code in known) + "\n" if known else ""
+
+
+# -- replay --------------------------------------------------------------------------------
+
+
+def _replay(args: argparse.Namespace) -> int:
+    with Screen(1) as screen:
+        out = Output(screen)
+        try:
+            with Input(args.file) as source:
+                body = b"".join(source)
+        except Unreadable as failure:
+            screen.say(args.file, str(failure))
+            return USAGE
+        try:
+            frames = ssefold.replay(
+                json.loads(body), args.dialect, piece=args.piece, include_usage=not args.no_usage
+            )
+        except (ValueError, TypeError, RecursionError, ssefold.SSEFoldError) as error:
+            screen.say(args.file, cut(str(error)))
+            return MALFORMED
+        for frame in frames:
+            out.write(frame)
+    return COMPLETE
+
+
+# -- what all of them share ------------------------------------------------------------------
 
 
 def _json(value: Any, pretty: bool) -> bytes:

@@ -51,6 +51,7 @@ STATE_CODES: Mapping[str, str] = {
     "failed": "the server reported an error inside the stream; see .error and .partial",
     "closed": "this object is closed: reset() it, or make a new one for the next stream",
     "busy": "a feed of this object is still running: one stream, one thread at a time",
+    "not_replayable": "no stream folds back into this answer; send it as it is, unstreamed",
 }
 
 

@@ -133,6 +133,11 @@ def decoding() -> Iterator[ServerSentEvent]:
     decoder.reset()
 
 
+def replayed(answer: dict[str, Any]) -> Iterator[bytes]:
+    assert_type(ssefold.replay(answer), Iterator[bytes])
+    return ssefold.replay(answer, "openai.chat", piece=None, include_usage=False)
+
+
 def failing() -> None:
     try:
         ssefold.fold(b"")

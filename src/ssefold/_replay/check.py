@@ -1,0 +1,269 @@
+"""Whether an answer comes back from its stream: what the rules would leave out or change.
+
+Enters: an answer, and its dialect's table.
+Leaves: nothing; SSEFoldError `not_replayable` or TypeError, with the place in the answer.
+Must not know: how the stream is written.
+
+Null passes everywhere: in a stream it says nothing, and leaves a null or no key.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any, NoReturn
+
+from ssefold.errors import SSEFoldError
+from ssefold.limits import DEPTH_CEILING
+from ssefold.state import routing
+from ssefold.table import (
+    APPEND,
+    CALLS,
+    CONTENT,
+    DEFERRED,
+    DROP,
+    ENTRIES,
+    EXTEND,
+    FINISH,
+    FIRST,
+    KEYED,
+    LAST,
+    LAST_FILLED,
+    NAME,
+    OBJECT,
+    PARTS,
+    PER_KEY,
+    UNLESS,
+    Node,
+    Table,
+)
+from ssefold.values import MAX_DIGITS
+
+# An event wraps what it carries in two objects at most.
+MOST_DEPTH = DEPTH_CEILING - 2
+
+_MOST_INTEGER = 10**MAX_DIGITS
+
+# What a rule takes; the others take anything, or are asked for themselves.
+_STRINGS = (APPEND, NAME)
+_SCALARS = (LAST, LAST_FILLED, FINISH)
+_OBJECTS = (OBJECT, PER_KEY)
+_LISTS = (EXTEND, ENTRIES, CALLS, KEYED, PARTS)
+
+_JSON_NAMES: dict[str, type | tuple[type, ...]] = {
+    "null": type(None),
+    "boolean": bool,
+    "number": (int, float),
+    "string": str,
+    "array": list,
+    "object": dict,
+}
+
+
+def refuse(path: str, why: str) -> NoReturn:
+    """The answer has no stream that folds back into it."""
+    place = path.removeprefix(".")
+    raise SSEFoldError("not_replayable", -1, f"{place}: {why}" if place else why)
+
+
+def check_values(value: Any, path: str, depth: int) -> None:
+    """All that stands in an answer can stand in JSON, and be read back."""
+    if value is None or isinstance(value, str):
+        return
+    if isinstance(value, dict):
+        if depth >= MOST_DEPTH:
+            refuse("", f"nested deeper than {MOST_DEPTH} levels")
+        for key, below in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"{path or 'answer'} has a key that is no str: {key!r}")
+            check_values(below, f"{path}.{key}", depth + 1)
+    elif isinstance(value, list):
+        if depth >= MOST_DEPTH:
+            refuse("", f"nested deeper than {MOST_DEPTH} levels")
+        for position, below in enumerate(value):
+            check_values(below, f"{path}[{position}]", depth + 1)
+    elif isinstance(value, float):
+        if not isfinite(value):
+            refuse(path, "JSON has no such number")
+    elif isinstance(value, int):
+        if abs(value) >= _MOST_INTEGER:
+            refuse(path, f"an integer of more than {MAX_DIGITS} digits")
+    else:
+        raise TypeError(f"{path.removeprefix('.')} is no JSON value: {type(value).__name__!r}")
+
+
+def check_members(table: Table, answer: dict[str, Any]) -> None:
+    """An answer of a dialect whose events merge by their members."""
+    if answer.get("type") == "error":
+        refuse("type", "in a stream it reports an error")
+    for steps in table.errors:
+        _check_error(answer, steps, "")
+    _members(table.root, answer, "", ())
+
+
+def _check_error(value: Any, steps: tuple[Any, ...], path: str) -> None:
+    """Nothing stands where a stream reports an error."""
+    if not steps:
+        if value is not None:
+            refuse(path, "in a stream it reports an error")
+    elif isinstance(steps[0], str):
+        if isinstance(value, dict):
+            _check_error(value.get(steps[0]), steps[1:], f"{path}.{steps[0]}")
+    elif isinstance(value, list):
+        for position, below in enumerate(value):
+            _check_error(below, steps[1:], f"{path}[{position}]")
+
+
+def _members(node: Node, value: dict[str, Any], path: str, routed: tuple[str, ...]) -> None:
+    """The members of an object, but for those by which a stream routes it."""
+    for key, below in value.items():
+        if below is not None and key not in routed:
+            _member(node.children.get(key, node.rest), key, below, f"{path}.{key}")
+
+
+def _member(node: Node, key: str, value: Any, path: str) -> None:
+    op = node.op
+    if op == UNLESS and node.options.get("as_sibling"):
+        node = node.item  # the message, which comes as the delta
+        op = node.op
+    elif op == DROP and node.options.get("only") == "string" and not isinstance(value, str):
+        return
+    elif (
+        op in (DROP, UNLESS)
+        or (op == OBJECT and node.name not in ("", key))
+        or (op == DEFERRED and path != f".{node.options['to']}")
+    ):
+        refuse(path, "no stream carries it to this place")
+    _check_type(node, value, path)
+    if op == OBJECT:
+        _members(node, value, path, ())
+    elif op == ENTRIES:
+        _check_entries(node, value, path)
+    elif op == CALLS:
+        _check_calls(node, value, path)
+    elif op == KEYED:
+        _check_keyed(node, value, path)
+    elif op == CONTENT and not isinstance(value, str):
+        _check_parts(value, path)
+    elif op == PARTS:
+        _check_candidate_parts(value, path)
+
+
+def _check_type(node: Node, value: Any, path: str) -> None:
+    """The rule takes values of this type."""
+    op = node.op
+    if op in _STRINGS or (op == FIRST and node.has_default):
+        _want(value, (str,), path)
+    elif op in _SCALARS or (op == FIRST and node.name):
+        _want(value, (str, int, float), path)
+    elif op in _OBJECTS or op == DEFERRED:
+        _want(value, (dict,), path)
+    elif op in _LISTS:
+        _want(value, (list,), path)
+    elif op == CONTENT:
+        _want(value, (str, list), path)
+
+
+def _want(value: Any, types: tuple[type, ...], path: str) -> None:
+    if not isinstance(value, types):
+        kind = next(name for name, known in _JSON_NAMES.items() if isinstance(value, known))
+        refuse(path, f"a stream carries no {kind} here")
+
+
+# -- lists -------------------------------------------------------------------------------
+
+
+def _check_entries(node: Node, value: list[Any], path: str) -> None:
+    """Choices, candidates: they come back sorted by their index, one for each."""
+    by, last = node.options["by"], -1
+    for position, entry in enumerate(value):
+        here = f"{path}[{position}]"
+        _want(entry, (dict,), here)
+        index = entry.get(by)
+        if index is None:
+            index = position if node.options["missing"] == "position" else 0
+        elif type(index) is not int:
+            refuse(f"{here}.{by}", "no integer")
+        if index <= last:
+            refuse(here, f"the {by} does not rise: a stream sorts by it, and knows each once")
+        last = index
+        _members(node.item, entry, here, (by,))
+
+
+def _check_calls(node: Node, value: list[Any], path: str) -> None:
+    """Tool calls: their index is their place, whether they say so or not."""
+    for position, call in enumerate(value):
+        here = f"{path}[{position}]"
+        _want(call, (dict,), here)
+        if call.get("index") not in (None, position):
+            refuse(f"{here}.index", "not its place in the list")
+        _members(node.item, call, here, ("index",))
+
+
+def _check_keyed(node: Node, value: list[Any], path: str) -> None:
+    """Elements that agree in what routes them would become one."""
+    by, seen = node.options["by"], set()
+    for position, element in enumerate(value):
+        here = f"{path}[{position}]"
+        _want(element, (dict,), here)
+        if type(element.get(node.options["needs"])) is not int:
+            continue
+        route = tuple(routing(element.get(name)) for name in by)
+        if route in seen:
+            refuse(here, f"it would join the one before it, with the same {' and '.join(by)}")
+        seen.add(route)
+        _members(node.item, element, here, ())
+
+
+# -- content: what stands in parts.py, seen from the other end ------------------------------
+
+
+def _check_parts(parts: list[Any], path: str) -> None:
+    """Neighbours of one kind become one part; that must not cost more than the border."""
+    before: Any = None
+    for position, part in enumerate(parts):
+        here = f"{path}[{position}]"
+        _want(part, (dict,), here)
+        kind = part.get("type")
+        if kind not in ("text", "thinking"):
+            before = None
+            continue
+        value = part.get(kind)
+        if kind == "thinking" and isinstance(value, list):
+            _check_parts(value, f"{here}.{kind}")
+        elif value is not None:
+            _want(value, (str,), f"{here}.{kind}")
+        if before is not None and before.get("type") == kind:
+            _check_join(before, part, kind, here)
+        before = part
+
+
+def _check_join(before: Any, part: Any, kind: str, path: str) -> None:
+    """Two parts that become one agree in all but their text."""
+    if not isinstance(before.get(kind), str) or not isinstance(part.get(kind), str):
+        refuse(path, f"it would join the {kind} before it")
+    if {**before, kind: ""} != {**part, kind: ""}:
+        refuse(path, f"it would join the {kind} before it, which has other members")
+
+
+def _check_candidate_parts(parts: list[Any], path: str) -> None:
+    """Gemini's parts: texts join that agree on `thought`; a signature ends one."""
+    before: Any = None
+    for position, part in enumerate(parts):
+        here = f"{path}[{position}]"
+        _want(part, (dict,), here)
+        text = part.get("text")
+        if text is None:
+            before = None
+            continue
+        _want(text, (str,), f"{here}.text")
+        signed = part.get("thoughtSignature") is not None
+        if not text and not signed:
+            if any(part[key] is not None for key in part if key not in ("text", "thought")):
+                refuse(here, "an empty text leaves no part")
+            continue
+        joins = before is not None and (before.get("thought") is True) == (
+            part.get("thought") is True
+        )
+        if joins and text:
+            _check_join(before, part, "text", here)
+        before = None if signed else part
