@@ -37,7 +37,17 @@ ONE_SOURCE = [
     "table",
 ]
 # Written in Cython: src/ssefold/_c/NAME.pyx.
-CYTHON = ["build", "core", "framing", "jsonread", "members", "slots", "templates", "text"]
+CYTHON = [
+    "build",
+    "core",
+    "framing",
+    "jsonread",
+    "jsonwrite",
+    "members",
+    "slots",
+    "templates",
+    "text",
+]
 
 DIRECTIVES = {
     "language_level": 3,

@@ -70,12 +70,12 @@ LATE = {("events", "")}
 
 # The compiled backend from the bottom up, headers and modules alike.
 COMPILED = (
-    "bytewalk", "jsonscan", "events", "framing", "jsonread", "text", *ENGINE, "slots", "build",
-    "members", "templates", "core",
+    "bytewalk", "jsonscan", "events", "framing", "jsonread", "jsonwrite", "text", *ENGINE,
+    "slots", "build", "members", "templates", "core",
 )  # fmt: skip
 
 # The pure one.
-PURE = ("framing", "jsonread", "text", "core")
+PURE = ("framing", "jsonread", "jsonwrite", "text", "core")
 
 # What is not ours and may be imported at all; of the standard library, what adapters and
 # the engine do without at import time is up to them.

@@ -7,7 +7,6 @@ Must not know: how bytes become blocks and blocks a state.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ssefold import _backend
@@ -90,7 +89,7 @@ class Reader(_Core):
 
     def snapshot_json(self) -> bytes:
         """The snapshot as compact JSON in UTF-8."""
-        return _dumps(self.snapshot())
+        return self._write(self.snapshot())
 
     def result(self) -> dict[str, Any]:
         """The answer, complete and faultless.
@@ -254,10 +253,6 @@ class StreamAccumulator(Reader, _backend.FoldCore):
     __slots__ = ()
 
 
-# json.dumps would make one at each call.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
-
 def _is_leaf(state: Any) -> bool:
     return isinstance(state, str) or hasattr(state, "take")
 
@@ -283,7 +278,3 @@ def _take(leaf: Any, given: int | str, final: bool) -> tuple[str, int | str]:
     if first and isinstance(given, str):
         piece = piece.removeprefix(given)
     return piece, leaf.taken
-
-
-def _dumps(value: Any) -> bytes:
-    return _ENCODER.encode(value).encode("utf-8")

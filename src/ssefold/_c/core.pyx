@@ -18,6 +18,7 @@ from ssefold.options import check_dialect, check_limits, check_rules
 from .bytewalk cimport line_end
 from .framing cimport Framer, Piece
 from .jsonread import read
+from .jsonwrite cimport write
 from .state cimport read as read_state
 from .state cimport located, select
 from .stream cimport Stream
@@ -355,3 +356,6 @@ cdef class FoldCore:
     def _locate(self, state, steps):
         self.settle()
         return located(state, steps)
+
+    def _write(self, value):
+        return write(value)

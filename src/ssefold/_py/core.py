@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from ssefold._input import BytesLike, as_bytes
 from ssefold._py.framing import Framer
 from ssefold._py.jsonread import read
+from ssefold._py.jsonwrite import write
 from ssefold._py.text import Text
 from ssefold.limits import Limits
 from ssefold.options import check_dialect, check_limits, check_rules
@@ -139,6 +140,9 @@ class FoldCore:
 
     def _locate(self, state: Any, steps: tuple[Any, ...]) -> list[tuple[Any, Any]]:
         return located(state, steps)
+
+    def _write(self, value: Any) -> bytes:
+        return write(value)
 
     def _refuse(self, code: str) -> NoReturn:
         raise NotImplementedError  # the Reader knows what a caller is told
