@@ -84,8 +84,8 @@ def httpx_sse_merge() -> Peer:
     )
 
 
-def launchdarkly() -> Peer:
-    """launchdarkly-eventsource, framing."""
+def launchdarkly_events() -> Callable[[Reads], Iterator[Any]]:
+    """launchdarkly-eventsource's reader, without its connection."""
     from ld_eventsource.actions import Event
     from ld_eventsource.reader import _BufferedLineReader, _SSEReader
 
@@ -95,27 +95,42 @@ def launchdarkly() -> Peer:
             if type(action) is Event:
                 yield action
 
-    return _framer("launchdarkly-eventsource", "launchdarkly-eventsource", events)
+    return events
 
 
-def openai_frames() -> Peer:
+def launchdarkly() -> Peer:
+    """launchdarkly-eventsource, framing."""
+    return _framer("launchdarkly-eventsource", "launchdarkly-eventsource", launchdarkly_events())
+
+
+def openai_events() -> Callable[[Reads], Iterator[Any]]:
     """The openai SDK's SSE decoder."""
     from openai._streaming import SSEDecoder
 
     def events(reads: Reads) -> Iterator[Any]:
         yield from SSEDecoder().iter_bytes(iter(reads))
 
-    return _framer("openai, SSE decoder", "openai", events)
+    return events
 
 
-def anthropic_frames() -> Peer:
+def openai_frames() -> Peer:
+    """The openai SDK's SSE decoder, framing."""
+    return _framer("openai, SSE decoder", "openai", openai_events())
+
+
+def anthropic_events() -> Callable[[Reads], Iterator[Any]]:
     """The anthropic SDK's SSE decoder."""
     from anthropic._streaming import SSEDecoder
 
     def events(reads: Reads) -> Iterator[Any]:
         yield from SSEDecoder().iter_bytes(iter(reads))
 
-    return _framer("anthropic, SSE decoder", "anthropic", events)
+    return events
+
+
+def anthropic_frames() -> Peer:
+    """The anthropic SDK's SSE decoder, framing."""
+    return _framer("anthropic, SSE decoder", "anthropic", anthropic_events())
 
 
 def msgspec_join() -> Peer:
