@@ -30,6 +30,7 @@ ENVIRONMENT := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 INSTALLED := $(VENV)/.installed-$(MODE)
 EXTRA := $(VENV)/.extra-
 LITELLM := $(VENV)/.tried-litellm
+CORPUS_PEERS := $(VENV)/.tried-corpus-peers
 PRODUCTS = src/ssefold/*.c $(addprefix src/ssefold/_c/*.,c so pyd)
 
 # How pytest is started. Sanitizers must be loaded before the interpreter's own memory functions,
@@ -42,7 +43,7 @@ RUN = $(if $(call on,SANITIZE),$(SANITIZED)) $(PY) $(if $(call on,COVERAGE),-m c
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types bench bench-report bench-instructions fuzz clean
+.PHONY: help demo test lint types bench bench-report bench-instructions corpus corpus-table fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +77,13 @@ bench-report: $(INSTALLED) $(EXTRA)bench $(LITELLM) ## everything in one run: RE
 
 bench-instructions: $(INSTALLED) $(EXTRA)bench ## instructions per event under callgrind, beside those recorded last
 	$(PY) -m benchmarks.instructions $(ARGS)
+
+corpus: $(INSTALLED) ## judge both backends by the corpus, as programs; another one: ARGS="-- COMMAND"
+	$(if $(ARGS),$(PY) -m conformance $(ARGS),$(PY) -m conformance -- $(PY) -m conformance.peers.ours \
+		$(if $(call on,NO_EXTENSIONS),python,c) && $(PY) -m conformance -- $(PY) -m conformance.peers.ours python)
+
+corpus-table: $(INSTALLED) $(CORPUS_PEERS) ## what other libraries make of the corpus: docs/corpus-peers.md
+	$(PY) -m conformance.table $(ARGS)
 
 fuzz: $(INSTALLED) $(EXTRA)test ## feed both backends with mutated streams for a while
 	$(PY) -m tests.fuzz $(ARGS)
@@ -123,4 +131,11 @@ $(EXTRA)%: pyproject.toml | $(INSTALLED)
 $(LITELLM): pyproject.toml | $(INSTALLED)
 	-$(PY) -m pip install --quiet --disable-pip-version-check 'ssefold[bench-litellm]'
 	-$(PY) -m pip install --quiet --disable-pip-version-check 'ssefold[bench]'
+	@touch $@
+
+# The peers of the corpus, each where it installs, litellm first: the others must have their own
+# openai, as above.
+$(CORPUS_PEERS): pyproject.toml | $(INSTALLED)
+	-$(PY) -m pip install --quiet --disable-pip-version-check 'ssefold[bench-litellm]'
+	-$(PY) -m pip install --quiet --disable-pip-version-check 'ssefold[corpus-peers]'
 	@touch $@

@@ -33,7 +33,15 @@ from ssefold.table import OPS, USER_RULES
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "docs/reference.md", "docs/dialects.md")
-LINKED = (*DOCUMENTS, "docs/architecture.md", "CONTRIBUTING.md", "CHANGELOG.md")
+LINKED = (
+    *DOCUMENTS,
+    "docs/architecture.md",
+    "docs/corpus-peers.md",
+    "conformance/README.md",
+    "tests/corpus/README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+)
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 
 FENCE = re.compile(
