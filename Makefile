@@ -133,9 +133,13 @@ $(LITELLM): pyproject.toml | $(INSTALLED)
 	-$(PY) -m pip install --quiet --disable-pip-version-check 'ssefold[bench]'
 	@touch $@
 
-# The peers of the corpus, each where it installs, litellm first: the others must have their own
-# openai, as above.
+# The peers of the corpus; litellm first, since the others must have their own openai, as above.
+# Where they do not install together, each is tried alone: the table lists what is missing.
+EACH_PEER = import importlib.metadata as m; \
+	print(*(r.split(";")[0].strip() for r in m.requires("ssefold") if "corpus-peers" in r))
 $(CORPUS_PEERS): pyproject.toml | $(INSTALLED)
 	-$(PY) -m pip install --quiet --disable-pip-version-check 'ssefold[bench-litellm]'
-	-$(PY) -m pip install --quiet --disable-pip-version-check 'ssefold[corpus-peers]'
+	-$(PY) -m pip install --quiet --disable-pip-version-check 'ssefold[corpus-peers]' || \
+		for peer in $$($(PY) -c '$(EACH_PEER)'); do \
+			$(PY) -m pip install --quiet --disable-pip-version-check "$$peer"; done
 	@touch $@

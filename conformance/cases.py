@@ -20,7 +20,7 @@ CORPUS = Path(__file__).resolve().parents[1] / "tests" / "corpus"
 # Kind -> what its cases have in common. A case is of the first kind that fits it, from below:
 # `plain` is what is left.
 KINDS = {
-    "plain": "sound and complete; many are quirks that servers were seen to send",
+    "plain": "sound and complete, quirks and corner cases included",
     "odd": "complete, with valid JSON that makes no sense somewhere (an anomaly)",
     "damaged": "complete, with events whose data is not JSON",
     "truncated": "ended before the answer did",

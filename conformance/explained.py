@@ -119,8 +119,8 @@ EXPLAINED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
             ("tool_name_repeated",),
         ),
         (
-            "Anthropic's input tokens are read from `message_delta` alone, where older servers do"
-            " not send them.",
+            "Anthropic's input tokens are read from `message_delta` alone: a server that tells them"
+            " in `message_start` has none.",
             ("anthropic_ping",),
         ),
         (
@@ -154,13 +154,13 @@ EXPLAINED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
             ("tool_missing_index_complete",),
         ),
         (
-            "orjson refuses half a surrogate pair, which providers send where they cut an emoji.",
+            "orjson refuses half a surrogate pair, as of an emoji that was cut in two.",
             ("anthropic_surrogates",),
         ),
         (
             "Nobody looks for an error in the stream, nor for its end.",
             (
-                "error_event",
+                "error_anthropic",
                 "truncated_no_done",
             ),
         ),

@@ -172,7 +172,7 @@ def corpus_date() -> str:
         return today
 
     def ask(*words: str) -> str:
-        command = [git, *words, "--", str(CORPUS)]
+        command = [git, *words, "--", str(CORPUS / "streams"), str(CORPUS / "framing")]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         return done.stdout.strip() if done.returncode == 0 else ""
 
@@ -201,15 +201,18 @@ Written by `make corpus-table`; nothing here is edited by hand. The corpus of {d
 streams and {vectors} framing vectors (digest `{digest}`); Python {python}.
 
 A figure is "right of claimed". A library is asked only what it claims: its dialects, the kinds of
-streams that it is made for. Each is run as its documentation shows it, its client reading from a
-server on the loopback, by the contract of [conformance](../conformance/README.md). `-`: not
-claimed.
+streams that it is made for. Clients run as their documentation shows it and read from a server on
+the loopback; decoders are fed directly. The contract is that of
+[conformance](../conformance/README.md). `-`: not claimed.
 
-**Not a sample of traffic.** The corpus collects what goes wrong: each case is there for a rule,
-most for a quirk that some server was seen to send, and several cases stand for one rule. A
-library that is right on half of them may be right on nearly all streams of the one provider that
-it is made for. And the rules are this project's: they say why, case by case, in `tests/corpus`,
-and where a library decided otherwise on purpose, that is counted as well.
+**Not a sample of traffic.** The corpus collects what goes wrong: each case is there for a rule, be
+it a quirk of some server or a corner of the rule itself, and several cases stand for one rule. A
+library that is right on half of them may be right on nearly all streams of the one provider that it
+is made for.
+
+**Not a contest either.** The rules are this project's, and ssefold is tested by this very corpus:
+its rows are complete by construction, and show that the runner works. Where a library decided
+otherwise on purpose, that is counted as well; why a case is as it is stands in `tests/corpus`.
 
 | kind | cases | what they have in common |
 |---|---:|---|
@@ -232,9 +235,9 @@ Valid JSON that makes no sense somewhere: a value of a wrong type, a delta after
 that was never opened. The answer is what remains without it.
 """
 NOTICED = """\
-Whether the library told that the answer is not whole, by an exception of any kind. For errors in
-the stream most promise it; for a stream that was cut short few do, and there the figure says what
-happens: silence means that half an answer is taken for a whole one.
+Whether the library told that the answer is not whole, by an exception of any kind. Not each of them
+promises it: the figure says what happens, and silence means that half an answer is taken for a
+whole one.
 """
 FRAMING = """\
 Bytes to events, by the WHATWG standard.

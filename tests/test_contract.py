@@ -196,6 +196,31 @@ def test_a_batch_goes_on_after_a_crash(program: Any) -> None:
     assert [reply.said is not None for reply in replies] == [True, False, True, True]
 
 
+def test_cases_of_a_batch_do_not_reach_each_other(program: Any) -> None:
+    """What a case abandons is finalized before the next one, not while that one holds a lock."""
+    body = """
+    import gc
+    from conformance.peers import serve
+    closed = []
+    def stream():
+        try:
+            yield
+        finally:
+            closed.append(1)
+    def answer(request):
+        before = len(closed)
+        holder = {"stream": stream()}
+        next(holder["stream"])
+        holder["self"] = holder
+        return {"closed": before, "collects": gc.isenabled()}
+    serve.serve(lambda: ({"dialects": []}, answer))
+    """
+    case = Case("x", "plain", b"", {})
+    with Implementation(program(textwrap.dedent(body))) as implementation:
+        said = [implementation.ask(case).said for _ in range(3)]
+    assert said == [{"closed": count, "collects": False} for count in range(3)]
+
+
 def test_what_is_never_read_does_not_block(program: Any) -> None:
     """A pipe holds some 64 KiB: writing more to one who does not read would wait for ever."""
     command = program(claiming(False) + "print('{}')\n")
