@@ -44,32 +44,51 @@ def table_of(name: str, overrides: Mapping[str, str]) -> Table:
     return _table(name, tuple(overrides.items()))
 
 
+class _Signs:
+    """A table's DETECT, ready to be asked."""
+
+    __slots__ = ("events", "item", "keys", "objects", "types")
+
+    def __init__(self, detect: Mapping[str, Any]) -> None:
+        self.events = detect.get("event", ())
+        self.keys = detect.get("key", ())
+        self.types = detect.get("type", ())
+        self.objects = detect.get("object", ())
+        self.item = detect.get("item")
+
+
+_SIGNS = {name: _Signs(source["DETECT"]) for name, source in SOURCES.items()}
+
+
 def dialect_of(value: Mapping[str, Any], event: str) -> str | None:
     """The dialect that this event decides for, or None if it decides nothing."""
-    for name, source in SOURCES.items():
-        if _decides(source["DETECT"], value, event):
+    kind, shape = value.get("type"), value.get("object")
+    for name, signs in _SIGNS.items():
+        if event and event in signs.events:
+            return name
+        for key in signs.keys:
+            if key in value:
+                return name
+        if _fits_one(kind, signs.types) or _fits_one(shape, signs.objects):
+            return name
+        if signs.item is not None and _first_item_decides(signs.item, value):
             return name
     return None
 
 
-def _decides(detect: Mapping[str, Any], value: Mapping[str, Any], event: str) -> bool:
-    if event in detect.get("event", ()):
-        return True
-    if any(key in value for key in detect.get("key", ())):
-        return True
-    for member in ("type", "object"):
-        text = value.get(member)
-        if isinstance(text, str) and any(_fits(text, p) for p in detect.get(member, ())):
-            return True
-    item = detect.get("item")
-    return item is not None and _first_item_decides(item, value)
+def _fits_one(text: Any, patterns: tuple[str, ...]) -> bool:
+    if isinstance(text, str):
+        for pattern in patterns:
+            if _fits(text, pattern):
+                return True
+    return False
 
 
 def _fits(text: str, pattern: str) -> bool:
     """Whether `text` is `pattern`, in which a `*` at an end stands for anything."""
-    if pattern.startswith("*"):
-        return pattern.strip("*") in text if pattern.endswith("*") else text.endswith(pattern[1:])
-    return text.startswith(pattern[:-1]) if pattern.endswith("*") else text == pattern
+    if pattern[0] == "*":
+        return pattern[1:-1] in text if pattern[-1] == "*" else text.endswith(pattern[1:])
+    return text.startswith(pattern[:-1]) if pattern[-1] == "*" else text == pattern
 
 
 def _first_item_decides(item: tuple[str, str, str], value: Mapping[str, Any]) -> bool:

@@ -103,13 +103,14 @@ class Merger(Ledger):
         """Merge the members of `source`: early ones first, then in order."""
         node = place.node
         children = node.children
-        early = node.early
-        for key in early:
+        rest = node.rest
+        for key in node.early:
             if key in source:
-                self.field(place, key, children[key], source, at)
-        for key in source:
-            if key not in early:
-                self.field(place, key, children.get(key, node.rest), source, at)
+                self.field(place, key, children[key], source[key], source, at)
+        for key, value in source.items():
+            child = children.get(key, rest)
+            if not child.is_early:
+                self.field(place, key, child, value, source, at)
 
     def apply_deferred(self) -> None:
         """What waits for the end of the event, lowest rank first: the last one wins."""
@@ -121,9 +122,10 @@ class Merger(Ledger):
 
     # -- one field -----------------------------------------------------------
 
-    def field(self, place: Place, key: str, node: Node, source: Any, at: Any) -> None:
-        """Merge `source[key]` into `place` by the rule of `node`."""
-        value = source[key]
+    def field(
+        self, place: Place, key: str, node: Node, value: Any, source: Any, at: Any
+    ) -> None:
+        """Merge `value`, the member `key` of `source`, into `place` by the rule of `node`."""
         op = node.op
         if op == APPEND:
             self.append_field(place, key, node, value, at)
@@ -144,11 +146,12 @@ class Merger(Ledger):
         elif op == NAME:
             self.name_field(place, key, node, value, at)
         else:
-            self.rare_field(place, key, node, source, at)
+            self.rare_field(place, key, node, value, source, at)
 
-    def rare_field(self, place: Place, key: str, node: Node, source: Any, at: Any) -> None:
+    def rare_field(
+        self, place: Place, key: str, node: Node, value: Any, source: Any, at: Any
+    ) -> None:
         """The rules that few chunks meet."""
-        value = source[key]
         op = node.op
         name = node.name or key
         if op == DEFERRED:
@@ -215,7 +218,7 @@ class Merger(Ledger):
         Where the key is always there, an empty value counts as none at all.
         """
         if node.has_default:
-            if value is None or value == "":
+            if value is None or (type(value) is str and not value):
                 self.note(at, key, FIXED)
                 return
             if type(value) is not str:
@@ -358,8 +361,8 @@ class Merger(Ledger):
 
     def spill(self, place: Place, node: Node, source: Any, at: Any) -> None:
         """Merge members of a nested object into `place` itself."""
-        for key in source:
-            self.field(place, key, node.children.get(key, node.rest), source, at)
+        for key, value in source.items():
+            self.field(place, key, node.children.get(key, node.rest), value, source, at)
 
     def check_finished(self, place: Place, at: Any, key: str) -> None:
         """A delta that adds something after the finish of an earlier event is odd."""
@@ -372,7 +375,7 @@ class Merger(Ledger):
             self.note(at, key, DROPPED)
             return
         self.no_plan()
-        self.field(place, key, node.item, source, at)
+        self.field(place, key, node.item, source[key], source, at)
         place.fed = False  # a message in the place of a delta is no delta
 
     # -- lists -----------------------------------------------------------------
@@ -389,7 +392,7 @@ class Merger(Ledger):
         if type(entries) is not Entries:
             self.open(entries)
             entries = place.values[node.name] = Entries()
-        self.note_target(at, key, ROUTED, None, node.options["by"], False)
+        self.note_target(at, key, ROUTED, None, node.by, False)
         below = (at, key)
         for position, element in enumerate(value):
             if isinstance(element, dict):
@@ -404,8 +407,7 @@ class Merger(Ledger):
 
     def entry(self, entries: Entries, node: Node, element: Any, position: int, at: Any) -> Any:
         """The entry that `element` belongs to, made if it is new; None to skip it."""
-        options = node.options
-        by = options["by"]
+        by = node.by
         index = element.get(by)
         if index is not None and type(index) is not int:
             self.anomaly("wrong_type", (at, position), by)
@@ -415,10 +417,10 @@ class Merger(Ledger):
         if index is None:
             if is_open(element):
                 return None  # the index may have been still to come
-            index = position if options["missing"] == "position" else 0
+            index = position if node.options["missing"] == "position" else 0
         entry = entries.items.get(index)
         if entry is None:
-            if not self.room(options["limit"], len(entries.items)):
+            if not self.room(node.options["limit"], len(entries.items)):
                 return None
             entry = Place(node.item)
             entry.index = index
@@ -626,7 +628,9 @@ def _rank(waiting: Any) -> int:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value == "" or (value == 0 and type(value) is not bool)
+    if type(value) is str:
+        return not value
+    return value is None or (type(value) in (int, float) and value == 0)
 
 
 def _tool_name(element: Any) -> bool:

@@ -569,8 +569,16 @@ def values_at(value: Any, steps: Any) -> list[Any]:
     """The non-null values that steps lead to; a (None,) step is every element."""
     found = [value]
     for step in steps:
-        if type(step) is str:
-            found = [v[step] for v in found if isinstance(v, dict) and v.get(step) is not None]
-        else:
-            found = [below for v in found if isinstance(v, list) for below in v]
+        below = []
+        for one in found:
+            if type(step) is str:
+                if isinstance(one, dict):
+                    value = one.get(step)
+                    if value is not None:
+                        below.append(value)
+            elif isinstance(one, list):
+                below += one
+        if not below:
+            return below
+        found = below
     return found

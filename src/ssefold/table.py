@@ -82,18 +82,21 @@ class Node:
     children: the members with rules of their own; rest: the rule of all others.
     item:     the elements of a list.
     order, always: the keys that come first, and those that are always there.
-    early:    members read before the others.
+    early:    members read before the others; is_early: this is one of them.
+    by:       the member that routes a list's elements.
     """
 
     __slots__ = (
         "absent",
         "always",
+        "by",
         "children",
         "default",
         "delta",
         "early",
         "empty",
         "has_default",
+        "is_early",
         "item",
         "name",
         "op",
@@ -113,6 +116,9 @@ class Node:
         self.without: str = options.get("without", "")
         self.delta: bool = options.get("delta", False)
         self.options = options
+        by = options.get("by")
+        self.by: Any = by if type(by) is str else None
+        self.is_early = False
         self.children: dict[str, Node] = {}
         self.rest: Any = None  # a Node, once all are there
         self.item: Any = None  # a Node of a list's elements
@@ -296,7 +302,8 @@ def _resolve(node: Node, root: Node) -> None:
     """Fill in rests and aliases, once the whole tree is there."""
     if node.rest is None:
         node.rest = _node("any", "", "any")
-    for child in node.children.values():
+    for name, child in node.children.items():
+        child.is_early = name in node.early
         _resolve(child, root)
     if node.item is not None:
         _resolve(node.item, root)

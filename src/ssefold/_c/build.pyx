@@ -10,6 +10,7 @@ Must not know: how frames are compared, dialects, fields.
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from libc.string cimport memcpy
 
+from .jsonread cimport key_at
 from .jsonscan cimport SCAN_ESCAPE, SCAN_INVALID_UTF8, scan_string, scan_value, skip_space
 from .plain cimport same
 from .slots cimport (
@@ -93,6 +94,7 @@ cdef class Builder:
         template.tail_size = size - self.behind
         template.cr = self.frame[size - 1] == c'\r'
         template.texts = self.texts and template.echoes is None
+        template.text_slot = self.only_text() if template.texts else -1
         template.slots = <Slot *>PyMem_Calloc(self.count + 1, sizeof(Slot))
         template.literals = <unsigned char *>PyMem_Malloc(size)
         if template.slots == NULL or template.literals == NULL:
@@ -100,6 +102,16 @@ cdef class Builder:
         memcpy(template.slots, self.slots, self.count * sizeof(Slot))
         memcpy(template.literals, self.frame, size)
         return 0
+
+    cdef int only_text(self) noexcept:
+        """The one slot that is appended, or -1."""
+        cdef int i, found = -1
+        for i in range(self.count):
+            if self.slots[i].kind == APPENDED:
+                if found >= 0:
+                    return -1
+                found = i
+        return found
 
     cdef bint walk_object(self, at, int level) except -1:
         """The members of the object at `p`; False where no template can be made."""
@@ -113,7 +125,7 @@ cdef class Builder:
             q = scan_string(self.p + 1, self.end, &flags)
             if flags & (SCAN_ESCAPE | SCAN_INVALID_UTF8):
                 return False
-            key = (<bytes>self.p[1:q - self.p]).decode("utf-8")
+            key = key_at(self.p + 1, q - self.p - 1)
             if key in keys:
                 return False  # twice: the last one counts, and the first would be looked at
             keys.add(key)

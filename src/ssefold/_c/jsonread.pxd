@@ -11,3 +11,5 @@ cdef object read_value(
 )
 cpdef tuple read(bytes data, Py_ssize_t start, int depth)
 cdef str unescape(const unsigned char *p, Py_ssize_t size)
+# The key of `size` bytes at `p`, valid UTF-8 without an escape.
+cdef str key_at(const unsigned char *p, Py_ssize_t size)

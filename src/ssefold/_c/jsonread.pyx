@@ -22,6 +22,7 @@ from .jsonscan cimport (
     SCAN_FAILED,
     SCAN_FLOAT,
     SCAN_SURROGATE,
+    plain_end,
     scan_literal,
     scan_number,
     scan_string,
@@ -310,6 +311,13 @@ cdef object _kept_key(const unsigned char *p, Py_ssize_t size):
         if not _is_kept(slot, p, size):
             return _keep_key(_ascii(p, size), slot ^ 1)
     return <object>kept_keys[slot]
+
+
+cdef str key_at(const unsigned char *p, Py_ssize_t size):
+    """The key of `size` bytes at `p`, valid UTF-8 without an escape."""
+    if KEEP_KEYS and size <= KEY_SIZE and plain_end(p, p + size) == p + size:
+        return _kept_key(p, size)
+    return PyUnicode_DecodeUTF8(<const char *>p, size, "replace")
 
 
 cdef object _keep_key(object key, unsigned int slot):

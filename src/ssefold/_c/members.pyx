@@ -20,6 +20,7 @@ from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from libc.string cimport memcmp, memcpy
 
+from .jsonread cimport key_at
 from .jsonscan cimport (
     SCAN_BAD,
     SCAN_CUT,
@@ -325,7 +326,7 @@ cdef class Members:
             q = scan_string(p + 1, end, &flags)
             if count == MOST_GROUPS or flags & (SCAN_ESCAPE | SCAN_INVALID_UTF8):
                 return 0
-            name = (<bytes>p[1:q - p]).decode("utf-8")
+            name = key_at(p + 1, q - p - 1)
             if name in names:
                 return 0
             names.append(name)

@@ -1,6 +1,8 @@
 # cython: language_level=3
 """How merge.py is compiled: its methods as C calls."""
 
+cimport cython
+
 from .ledger cimport Ledger
 from .log cimport Log
 from .plain cimport is_open, same, text_weight, weight
@@ -23,10 +25,11 @@ cdef class Merger(Ledger):
     cdef public list deferred
 
     cpdef merge(self, value, event, kind)
+    @cython.locals(node=Node, child=Node, rest=Node, children=dict)
     cdef members(self, Place place, source, at)
     cdef apply_deferred(self)
-    cdef field(self, Place place, str key, Node node, source, at)
-    cdef rare_field(self, Place place, str key, Node node, source, at)
+    cdef field(self, Place place, str key, Node node, value, source, at)
+    cdef rare_field(self, Place place, str key, Node node, value, source, at)
     cdef overwrite_field(self, Place place, str key, Node node, value, at)
     cdef null_field(self, Place place, str key, Node node, at)
     cdef drop_field(self, Place place, str key, Node node, value, at)
@@ -39,7 +42,9 @@ cdef class Merger(Ledger):
     cdef spill(self, Place place, Node node, source, at)
     cdef check_finished(self, Place place, at, str key)
     cdef unless_field(self, Place place, str key, Node node, source, at)
+    @cython.locals(entry=Place)
     cdef entries_field(self, Place place, str key, Node node, value, at)
+    @cython.locals(entry=Place, by=str)
     cdef entry(self, Entries entries, Node node, element, position, at)
     cdef calls_field(self, Place place, str key, Node node, value, at)
     cdef call(self, Calls calls, Node node, element, at)

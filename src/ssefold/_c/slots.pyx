@@ -38,7 +38,6 @@ cdef enum:
     MAX_SCALAR = 4096
     # In an object with more members, nobody looks for a key that comes twice.
     MAX_KEYS = 16
-    TEXT_SLACK = 16
 
 APPENDED, COUNTED, DROPPED, ECHOED = _plan.APPENDED, _plan.COUNTED, _plan.DROPPED, _plan.ECHOED
 EXTENDED, FIXED, KEPT = _plan.EXTENDED, _plan.FIXED, _plan.KEPT
@@ -102,25 +101,6 @@ cdef int flush_list(ListCell cell) except -1:
     cell.size = 0
     cell.dirty = False
     return 0
-
-
-cdef inline void copy_bytes(
-    unsigned char *to, const unsigned char *p, Py_ssize_t n
-) noexcept nogil:
-    """Most fragments are a word: two loads of eight bytes beat a call."""
-    if n <= 8 and n > 0:
-        if n >= 4:
-            memcpy(to, p, 4)
-            memcpy(to + n - 4, p + n - 4, 4)
-        else:
-            to[0] = p[0]
-            to[n >> 1] = p[n >> 1]
-            to[n - 1] = p[n - 1]
-    elif n <= 16 and n > 0:
-        memcpy(to, p, 8)
-        memcpy(to + n - 8, p + n - 8, 8)
-    else:
-        memcpy(to, p, n)
 
 
 cdef struct Key:

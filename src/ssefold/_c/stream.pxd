@@ -43,3 +43,6 @@ cdef class Stream:
     cpdef limit(self, str code, offset)
     cpdef end_folding(self, str code, offset)
     cpdef close(self)
+
+
+cpdef list values_at(value, tuple steps)

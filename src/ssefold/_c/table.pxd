@@ -18,6 +18,8 @@ cdef class Node:
     cdef readonly tuple order
     cdef readonly tuple always
     cdef readonly tuple early
+    cdef public bint is_early
+    cdef readonly str by
 
 
 cdef class Table:

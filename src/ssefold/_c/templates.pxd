@@ -37,6 +37,9 @@ cdef class Templates:
     cdef Py_ssize_t run(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, int *ending
     ) except -2
+    cdef Py_ssize_t run_text(
+        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
+    ) except -1
     cdef int follow(self, Template template) except -1
     cdef bint commit(self, Template template) except -1
     cdef Py_ssize_t search(

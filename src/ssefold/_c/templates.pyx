@@ -27,11 +27,14 @@ from .build cimport Template, build, holds
 from .jsonscan cimport (
     SCAN_BAD,
     SCAN_CUT,
+    SCAN_ESCAPE,
     SCAN_FAILED,
     SCAN_INVALID_UTF8,
+    SCAN_SURROGATE,
     scan_number,
     scan_string,
     scan_value,
+    unescaped_length,
 )
 from .ledger cimport Ledger
 from .members cimport Members
@@ -39,13 +42,16 @@ from .slots cimport (
     INCOMPLETE,
     MAX_SLOTS,
     NO_MATCH,
+    TEXT_SLACK,
     Cells,
     Found,
     Slot,
+    copy_bytes,
     has_line_end,
     is_safe_number,
 )
 from .stream cimport Stream
+from .text cimport Text
 
 cdef enum:
     MAX_TEMPLATES = 64
@@ -139,6 +145,10 @@ cdef class Templates:
         cdef bint cr = False, lf = False
         while pos < size:
             template = self.likely
+            if template is not None and template.text_slot >= 0 and template.successor is template:
+                pos += self.run_text(template, p + pos, size - pos, most)
+                if pos == size:
+                    break
             k = NO_MATCH if template is None else compare(template, p + pos, size - pos, self.found)
             if k <= 0:
                 k = self.search(p + pos, size - pos, k == INCOMPLETE)
@@ -162,6 +172,44 @@ cdef class Templates:
         self.earn(self.stream.events - before)
         ending[0] = (RUN_CUT if k == INCOMPLETE else 0) | (RUN_CR if cr else 0) | (
             RUN_CRLF if lf else 0)
+        return pos
+
+    cdef Py_ssize_t run_text(
+        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
+    ) except -1:
+        """Fold frames that all append to one text, which most of most streams do.
+
+        It stops at whatever it does not know, and leaves that to run().
+        """
+        cdef Ledger ledger = self.stream.merger
+        cdef Found *text_found = &self.found[template.text_slot]
+        cdef Text text = <Text>template.slots[template.text_slot].target
+        cdef Py_ssize_t pos = 0, k, n
+        cdef int i, flags
+        if template.cr or self.last is not template:
+            return 0
+        while pos < size:
+            k = compare(template, p + pos, size - pos, self.found)
+            if k <= 0 or k > most:
+                break
+            n = text_found.size
+            if text_found.flags & SCAN_ESCAPE:
+                n = unescaped_length(text_found.start, n)
+            if 0 <= ledger.held_limit < ledger.held + n and n > 0:
+                break
+            if text.size + text_found.size + TEXT_SLACK > text.room:
+                text.reserve(text_found.size)
+            copy_bytes(text.buf + text.size, text_found.start, text_found.size)
+            text.size += text_found.size
+            text.escaped |= text_found.flags & SCAN_ESCAPE
+            flags = text_found.flags
+            for i in range(template.count):
+                flags |= self.found[i].flags
+            if flags & SCAN_SURROGATE:
+                self.stream.surrogates = True
+            ledger.held += n
+            self.stream.events += 1
+            pos += k
         return pos
 
     cdef int follow(self, Template template) except -1:
