@@ -25,6 +25,7 @@ from .parts import add_candidate_parts, add_parts, add_text_part, open_content
 from .plain import is_open, same, text_weight, weight
 from .state import (
     Calls,
+    Elements,
     Entries,
     Keyed,
     Parts,
@@ -296,9 +297,9 @@ class Merger(Ledger):
             return
         name = node.name or key
         old = place.values.get(name)
-        if type(old) is not list:
+        if type(old) is not Elements:
             self.open(old)
-            old = place.values[name] = []
+            old = place.values[name] = Elements()
         self.extend(old, value)
         self.note_target(at, key, EXTENDED, place.values, name, False)
 

@@ -5,7 +5,7 @@ Leaves: plain dicts, lists and scalars, fresh at each reading.
 Must not know: events, rules beyond the order of keys, where bytes came from.
 
 Plain JSON values stand for themselves. What grows or is routed has a class: Text
-(the backend's buffers), Place (an object with rules), Entries, Calls, Keyed,
+(the backend's buffers), Place (an object with rules), Elements, Entries, Calls, Keyed,
 Grown, Parts, Slots (lists), Echo, JSONText and Replaced.
 
 One source for both backends: `_c/state.pxd` says how it is compiled.
@@ -264,6 +264,34 @@ class Grown:
         return [copy(item) for item in self.items.copy()]
 
 
+class Elements:
+    """A list that grows by whole elements.
+
+    waiting: elements as they stood on the wire, a comma behind each, that the compiled
+    backend recognised and nobody looked at; `decode` reads them.
+    """
+
+    __slots__ = ("decode", "items", "waiting")
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.waiting: bytearray | None = None
+        self.decode: Any = None
+
+    def append(self, element: Any) -> None:
+        """Add an element, behind those that wait."""
+        if self.waiting:
+            self.items += self.decode(bytes(self.waiting))
+            self.waiting.clear()
+        self.items.append(element)
+
+    def read(self) -> list[Any]:
+        fresh = [copy(item) for item in self.items.copy()]
+        if self.waiting:
+            fresh += self.decode(bytes(self.waiting))
+        return fresh
+
+
 def has_index(element: Any) -> bool:
     """Whether an element of an unknown list can be routed by its index."""
     return type(element) is dict and type(element.get("index")) is int
@@ -310,7 +338,7 @@ def read(value: Any) -> Any:
         return value.text
     if kind is Place or kind is Entries or kind is Calls or kind is Parts:
         return value.read()
-    if kind is Keyed or kind is Grown or kind is Slots or kind is JSONText:
+    if kind is Keyed or kind is Grown or kind is Slots or kind is JSONText or kind is Elements:
         return value.read()
     if isinstance(value, (dict, list)):
         return copy(value)

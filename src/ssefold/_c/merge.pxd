@@ -6,7 +6,7 @@ cimport cython
 from .ledger cimport Ledger
 from .log cimport Log
 from .plain cimport is_open, same, text_weight, weight
-from .state cimport Calls, Entries, Keyed, Parts, Place, routing
+from .state cimport Calls, Elements, Entries, Keyed, Parts, Place, routing
 from .table cimport Node, Table
 
 # Assigned by the imports of plan.py and table.py: comparisons of C integers.

@@ -29,12 +29,25 @@ from .jsonscan cimport (
 from .ledger cimport Ledger
 from .plain cimport weight
 from .sequence cimport Sequence
+from .state cimport Elements
 from .stream cimport Stream
 from .text cimport Text
+
+cdef extern from "Python.h":
+    char *PyByteArray_AS_STRING(object data)
+    int PyByteArray_Resize(object data, Py_ssize_t size) except -1
+
+try:
+    from orjson import loads
+except ImportError:
+    loads = None
 
 cdef enum:
     # Longer numbers might be out of range; longer last values are charged exactly.
     MAX_NUMBER = 18
+    # Seventeen digits are usual, and so are exponents such as e-07 (log probabilities).
+    MAX_FLOAT = 48
+    MAX_EXPONENT = 2
     MAX_SCALAR = 4096
     # In an object with more members, nobody looks for a key that comes twice.
     MAX_KEYS = 16
@@ -92,6 +105,28 @@ cdef int flush_scalar(Cell cell, Ledger ledger) except -1:
     cell.values[cell.name] = value
     cell.dirty = False
     return 0
+
+
+cdef int wait(bytearray waiting, const unsigned char *p, Py_ssize_t n) except -1:
+    """Keep the elements at `p` as they are, and a comma behind them."""
+    cdef Py_ssize_t size = len(waiting)
+    cdef unsigned char *buf
+    PyByteArray_Resize(waiting, size + n + 1)
+    buf = <unsigned char *>PyByteArray_AS_STRING(waiting) + size
+    memcpy(buf, p, n)
+    buf[n] = c','
+    return 0
+
+
+def decode(bytes waiting):
+    """The elements that waited: each was checked as it came."""
+    data = b"[%b]" % waiting[:-1]
+    if loads is not None:
+        try:
+            return loads(data)
+        except ValueError:
+            pass  # halves of surrogate pairs: ours keeps them, to be joined or replaced
+    return read(data, 0, 256)[1]
 
 
 cdef int flush_list(ListCell cell) except -1:
@@ -184,14 +219,16 @@ cdef Py_ssize_t weigh_members(
 cdef bint is_safe_number(
     const unsigned char *p, Py_ssize_t size, int flags
 ) noexcept nogil:
-    """Whether a number is surely in range: short, and without an exponent."""
+    """Whether a number is surely in range: short, and with a short exponent if any."""
     cdef Py_ssize_t i
-    if size > MAX_NUMBER:
+    if not flags & SCAN_FLOAT:
+        return size <= MAX_NUMBER
+    if size > MAX_FLOAT:
         return False
-    if flags & SCAN_FLOAT:
-        for i in range(size):
-            if p[i] | 0x20 == c'e':
-                return False
+    for i in range(size):
+        if p[i] | 0x20 == c'e':
+            i += 1 if p[i + 1] == c'+' or p[i + 1] == c'-' else 0
+            return size - i - 1 <= MAX_EXPONENT
     return True
 
 
@@ -307,9 +344,11 @@ cdef class Cells:
         cdef ListCell elements
         cdef Py_ssize_t extra = 1 if slot.token == c'"' else 0
         if slot.kind == EXTENDED:
-            elements = <ListCell>slot.target
             if is_blank(found.start + 1, found.size - 2):
                 return 0
+            if type(<object>slot.target) is Elements:
+                return wait((<Elements>slot.target).waiting, found.start + 1, found.size - 2)
+            elements = <ListCell>slot.target
             elements.add(found.start + 1, found.size - 2)
             if not elements.dirty:
                 elements.dirty = True
@@ -360,6 +399,11 @@ cdef class Cells:
         cdef ListCell cell
         route = (id(entry[1]), entry[2])
         found = self.known.get(route)
+        if found is None and type(entry[1][entry[2]]) is Elements:
+            found = entry[1][entry[2]]
+            if (<Elements>found).waiting is None:
+                (<Elements>found).waiting = bytearray()
+                (<Elements>found).decode = decode
         if found is None:
             cell = ListCell()
             cell.elements = entry[1][entry[2]]

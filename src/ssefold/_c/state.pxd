@@ -71,6 +71,14 @@ cdef class Grown:
     cpdef read(self)
 
 
+cdef class Elements:
+    cdef public list items
+    cdef public bytearray waiting
+    cdef public object decode
+    cpdef append(self, element)
+    cpdef list read(self)
+
+
 cdef class Parts:
     cdef public list items
     cdef public bint closed
