@@ -29,6 +29,7 @@ ONE_SOURCE = [
     "ledger",
     "log",
     "merge",
+    "news",
     "parts",
     "plain",
     "sequence",

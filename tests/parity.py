@@ -272,10 +272,15 @@ class Watched:
         expect(result == encoded, "result_json differs:", result, encoded)
         return result
 
-    def take(self) -> list[str]:
+    def take(self) -> list[Any]:
+        """What take_text and take give; what is new is given once."""
         pieces = [self.acc.take_text(i) for i in range(3)]
         self.taken = [old + new for old, new in zip(self.taken, pieces, strict=True)]
-        return pieces
+        deltas = self.acc.take()
+        for delta in deltas:
+            expect(delta.text and delta.text.encode(), self.name, "take gave", delta)
+        expect(self.acc.take() == [], self.name, "took twice")
+        return [*pieces, *deltas]
 
 
 # -- comparing -----------------------------------------------------------------------------
@@ -338,12 +343,12 @@ def run(case: Case, watched: list[Watched]) -> dict[str, Any]:
         agree(f"after {where}", [(one.name, one.counts()) for one in watched])
         if i in case.looks:
             agree(f"after {where}", [(one.name, one.look()) for one in watched])
-            agree(f"take_text, {where}", [(one.name, one.take()) for one in watched])
+            agree(f"taken, {where}", [(one.name, one.take()) for one in watched])
     for one in watched:
         expect(one.acc.close() is None, "close returned something")
     seen = [(one.name, one.look()) for one in watched]
     agree("after close", seen)
-    agree("take_text at the end", [(one.name, one.take()) for one in watched])
+    agree("taken at the end", [(one.name, one.take()) for one in watched])
     return seen[0][1]
 
 

@@ -212,12 +212,13 @@ def test_dialect_example(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> N
     literals = {name: value for name, value in source.items() if name.isupper()}
     twin = sys.modules["ssefold._c.detect"] if backend.name == "c" else detect
     for sources in (SOURCES, twin.SOURCES):
-        monkeypatch.setitem(sources, "acme.chat", literals)
+        monkeypatch.setitem(sources, "acme.chat", detect.Source(literals))
     acc = backend.StreamAccumulator(dialect="acme.chat")
     acc.feed(stream.body.encode())
     acc.close()
     assert acc.result_json() == answer.body.strip().encode()
     assert (acc.text(), acc.finish_reason(), acc.usage) == ("Hello", "end", {"in": 3, "out": 2})
+    assert acc.take() == [ssefold.Delta("text", "Hello")]
 
 
 # -- the reference is complete, and says nothing else -------------------------------------------
@@ -247,6 +248,8 @@ def public(thing: Any) -> set[str]:
     [
         ("Public names", "name", set(ssefold.__all__)),
         ("Folding", "member", public(ssefold.StreamAccumulator)),
+        ("What is new", "kind", set(ssefold.DELTA_KINDS)),
+        ("What is new", "field", {*ssefold.Delta._fields} - {"kind"}),
         ("Framing", "decoder", public(ssefold.SSEDecoder)),
         ("Framing", "event", public(ssefold.ServerSentEvent)),
         ("Exceptions", "code", set(STATE_CODES)),

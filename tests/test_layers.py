@@ -31,7 +31,7 @@ class Layer(NamedTuple):
 # Written once for both backends, from the bottom up: each may import those before it, by
 # relative imports, which mean the compiled twin once the importer is compiled.
 ENGINE = (
-    "plain", "table", "log", "state", "ledger", "parts", "merge", "addresses", "arrivals",
+    "plain", "table", "log", "state", "news", "ledger", "parts", "merge", "addresses", "arrivals",
     "fragments", "full", "sequence", "actions", "detect", "stream",
 )  # fmt: skip
 
@@ -44,7 +44,7 @@ REPLAY = (
 # From the bottom up; a layer sees what it names, and nothing of its own but where said below.
 LAYERS: dict[str, Layer] = {
     "rules": Layer(("rules.*",), sees=()),  # data, and no more
-    "words": Layer(("_version", "errors", "limits", "values", "plan"), sees=()),
+    "words": Layer(("_version", "errors", "limits", "values", "plan", "delta"), sees=()),
     "input": Layer(("_input",), sees=()),
     "events": Layer(("events",), sees=()),
     "engine": Layer(ENGINE, sees=("words", "engine")),

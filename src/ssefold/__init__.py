@@ -10,6 +10,7 @@ from ssefold import _backend
 from ssefold._replay import replay
 from ssefold._version import __version__
 from ssefold.accumulator import StreamAccumulator
+from ssefold.delta import DELTA_KINDS, Delta
 from ssefold.errors import (
     ANOMALY_CODES,
     FAULT_CODES,
@@ -30,8 +31,10 @@ backend: str = _backend.name
 
 __all__ = [
     "ANOMALY_CODES",
+    "DELTA_KINDS",
     "FAULT_CODES",
     "Anomaly",
+    "Delta",
     "Fault",
     "Limits",
     "SSEDecoder",

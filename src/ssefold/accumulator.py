@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ssefold import _backend
-from ssefold.detect import SOURCES
+from ssefold.delta import Delta
 from ssefold.errors import (
     Anomaly,
     Fault,
@@ -180,6 +180,61 @@ class Reader(_Core):
         taken: str = repair("".join(pieces))
         return taken
 
+    def take(self) -> list[Delta]:
+        """What came since the last call, as typed pieces: text, reasoning, tool calls.
+
+        In the order of the answer: choices by number, then blocks, items and parts;
+        in a message the reasoning before the text, that before the tool calls. All
+        pieces of one place (kind, choice, index and part), joined over all calls, are
+        its full text, however the input was cut and whenever it was asked for. A
+        high surrogate waits for its half. A full value that replaced its deltas adds
+        only what extends them. At any byte, after close too; never raises. What
+        take_text() gave is not missing here, nor the other way round.
+        """
+        stream = self._stream
+        root = stream.root
+        if root is None:
+            return []
+        found: list[tuple[Delta, Any]] = []
+        said: dict[Any, dict[str, str]] = {}
+        seen = None if self._ended() else self._taken
+        for kind, leaf, place, key, group in self._leaves(root, stream.source.deltas, seen):
+            piece = self._piece(leaf, key)
+            if piece:
+                found.append((Delta(kind, piece, *map(_repaired, place)), group))
+                if group is not None:
+                    texts = said.setdefault(group[0], {})
+                    texts[group[1]] = texts.get(group[1], "") + piece
+        return [delta for delta, group in found if group is None or _is_first(group, said)]
+
+    def _piece(self, leaf: Any, key: Any) -> str:
+        """What came to a leaf since take() took from it.
+
+        What was given is counted for a buffer and kept for a plain string: the first
+        delta turns the text that a block started with into a buffer, which begins
+        with it.
+        """
+        piece: str
+        final = self._ended()
+        given = self._taken.get(key, "")
+        if isinstance(leaf, dict):
+            leaf = self._write(repair(leaf)).decode()
+        if isinstance(leaf, str):
+            piece, self._taken[key] = _take_plain(leaf, given, final)
+            return piece
+        piece = repair(leaf.take(final, 1))
+        if piece:
+            if isinstance(given, str):
+                piece = piece.removeprefix(given)
+                given = len(given)
+            self._taken[key] = given + len(piece)
+        return piece
+
+    def _ended(self) -> bool:
+        """Whether nothing can follow any more."""
+        stream = self._stream
+        return stream.closed or stream.ended or stream.dead
+
     def finish_reason(self, choice: int = 0) -> str | None:
         """Why the choice ended, in the dialect's own words; None while it has not."""
         found = self._select("finish", choice)
@@ -204,7 +259,7 @@ class Reader(_Core):
     def _located(self, choice: int) -> list[tuple[Any, Any]]:
         """The same, each with what it is known by from one call to the next."""
         texts = self._texts(choice)
-        steps = SOURCES[self._stream.dialect or ""]["READ"]["text"] if texts else ()
+        steps = self._stream.source["READ"]["text"] if texts else ()
         if not steps or "each" not in steps[0]:
             return list(enumerate(texts))
         return [(at, leaf) for at, leaf in self._locate(self._stream.root, steps) if _is_leaf(leaf)]
@@ -214,7 +269,7 @@ class Reader(_Core):
         stream = self._stream
         if stream.root is None:
             return []
-        path = SOURCES[stream.dialect or ""]["READ"][what]
+        path = stream.source["READ"][what]
         steps = (path,) if isinstance(path, str) else path
         if not steps or (choice != 0 and not (type(steps[0]) is dict and "entry" in steps[0])):
             return []
@@ -278,3 +333,27 @@ def _take(leaf: Any, given: int | str, final: bool) -> tuple[str, int | str]:
     if first and isinstance(given, str):
         piece = piece.removeprefix(given)
     return piece, leaf.taken
+
+
+def _take_plain(whole: str, given: str | int, final: bool) -> tuple[str, str | int]:
+    """What a plain string adds to what was given (counted, if a buffer stood here before)."""
+    if not final and "\ud800" <= whole[-1:] <= "\udbff":
+        whole = whole[:-1]
+    whole = repair(whole)
+    if isinstance(given, int):
+        return whole[given:], max(given, len(whole))
+    return (whole[len(given) :], whole) if whole.startswith(given) else ("", given)
+
+
+def _repaired(value: Any) -> Any:
+    return repair(value) if isinstance(value, str) else value
+
+
+def _is_first(group: tuple[Any, str], said: dict[Any, dict[str, str]]) -> bool:
+    """False for a field that says the same as another before it: some servers send both."""
+    for name, text in said[group[0]].items():
+        if name == group[1]:
+            return True
+        if text == said[group[0]][group[1]]:
+            return False
+    return True

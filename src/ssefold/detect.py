@@ -1,7 +1,7 @@
 """Which dialect an event or a body speaks, by the tables' DETECT and WHOLE.
 
 Enters: a decoded event and its SSE event name; or a whole JSON body.
-Leaves: the name of the deciding dialect, or None; tables, compiled once.
+Leaves: the deciding dialect, or None; tables, compiled once.
 Must not know: states, merging.
 """
 
@@ -14,9 +14,25 @@ from typing import Any
 
 from ssefold.rules import DIALECTS
 
+from .news import sheet
 from .table import Table
 
 _JSON_TYPES = {"array": list, "object": dict, "string": str}
+
+
+class Source(dict):  # type: ignore[type-arg]
+    """A dialect's literals, by their names; `deltas` is its DELTAS, ready to be walked.
+
+    One object is one dialect: it is known by its identity.
+    """
+
+    __slots__ = ("deltas",)
+    __hash__ = object.__hash__  # type: ignore[assignment]
+    __eq__ = object.__eq__
+
+    def __init__(self, literals: Mapping[str, Any]) -> None:
+        super().__init__(literals)
+        self.deltas = sheet(literals.get("DELTAS", {}))
 
 
 def _load(module: str) -> dict[str, Any]:
@@ -29,19 +45,19 @@ def _load(module: str) -> dict[str, Any]:
     return {**base, **own, "FIELDS": {**base["FIELDS"], **own["FIELDS"]}}
 
 
-SOURCES: Mapping[str, dict[str, Any]] = {
-    source["NAME"]: source for source in (_load(module) for module in DIALECTS)
+SOURCES: Mapping[str, Source] = {
+    source["NAME"]: source for source in (Source(_load(module)) for module in DIALECTS)
 }
 
 
 @lru_cache(maxsize=64)
-def _table(name: str, overrides: tuple[tuple[str, str], ...]) -> Table:
-    return Table(SOURCES[name], dict(overrides))
+def _table(source: Source, overrides: tuple[tuple[str, str], ...]) -> Table:
+    return Table(source, dict(overrides))
 
 
-def table_of(name: str, overrides: Mapping[str, str]) -> Table:
+def table_of(source: Source, overrides: Mapping[str, str]) -> Table:
     """The dialect's table under these overrides (checked before)."""
-    return _table(name, tuple(overrides.items()))
+    return _table(source, tuple(overrides.items()))
 
 
 class _Signs:
@@ -57,22 +73,22 @@ class _Signs:
         self.item = detect.get("item")
 
 
-_SIGNS = {name: _Signs(source["DETECT"]) for name, source in SOURCES.items()}
+_SIGNS = [(source, _Signs(source["DETECT"])) for source in SOURCES.values()]
 
 
-def dialect_of(value: Mapping[str, Any], event: str) -> str | None:
+def dialect_of(value: Mapping[str, Any], event: str) -> Source | None:
     """The dialect that this event decides for, or None if it decides nothing."""
     kind, shape = value.get("type"), value.get("object")
-    for name, signs in _SIGNS.items():
+    for source, signs in _SIGNS:
         if event and event in signs.events:
-            return name
+            return source
         for key in signs.keys:
             if key in value:
-                return name
+                return source
         if _fits_one(kind, signs.types) or _fits_one(shape, signs.objects):
-            return name
+            return source
         if signs.item is not None and _first_item_decides(signs.item, value):
-            return name
+            return source
     return None
 
 
@@ -99,14 +115,22 @@ def _first_item_decides(item: tuple[str, str, str], value: Mapping[str, Any]) ->
     return has in elements[0] and lacks not in elements[0]
 
 
-def whole_answer(value: Mapping[str, Any]) -> str | None:
-    """The dialect whose whole, unstreamed answer `value` is, or None."""
-    for name, source in SOURCES.items():
-        wholes = source["WHOLE"]
-        for whole in (wholes,) if isinstance(wholes, Mapping) else wholes:
-            if all(_stands(value, path, kind) for path, kind in whole.items()):
-                return name
+def whole_answer(value: Mapping[str, Any], known: Source | None) -> Source | None:
+    """The dialect whose whole, unstreamed answer `value` is, or None.
+
+    known: the dialect, if it is decided already.
+    """
+    for source in SOURCES.values() if known is None else (known,):
+        if _is_whole(value, source["WHOLE"]):
+            return source
     return None
+
+
+def _is_whole(value: Mapping[str, Any], wholes: Any) -> bool:
+    for whole in (wholes,) if isinstance(wholes, Mapping) else wholes:
+        if all(_stands(value, path, kind) for path, kind in whole.items()):
+            return True
+    return False
 
 
 def _stands(value: Any, path: str, kind: str) -> bool:

@@ -128,8 +128,8 @@ class Replaced:
         text: str = self.value.get()
         return text
 
-    def take(self, *final: bool) -> str:
-        piece: str = self.text.take(*final)
+    def take(self, final: bool, reader: int = 0) -> str:
+        piece: str = self.text.take(final, reader)
         return piece
 
 

@@ -27,7 +27,7 @@ from ssefold.values import (
 )
 
 from .actions import EventMerger, is_finished
-from .detect import dialect_of, table_of, whole_answer
+from .detect import SOURCES, dialect_of, table_of, whole_answer
 from .ledger import OutputFull, path_of
 from .log import Log
 from .merge import Merger
@@ -80,6 +80,7 @@ class Stream:
         "planning",
         "read",
         "rules",
+        "source",
         "stray",
         "strict",
         "surrogates",
@@ -88,7 +89,7 @@ class Stream:
     )
 
     def __init__(
-        self, dialect: str | None, strict: bool, limits: Limits, rules: Any, read: Any, text: Any
+        self, dialect: Any, strict: bool, limits: Limits, rules: Any, read: Any, text: Any
     ) -> None:
         self.strict = strict
         self.limits = limits
@@ -110,9 +111,10 @@ class Stream:
         self.body: list[bytes] = []
         self.body_size = 0
         self.dialect: str | None = None
+        self.source: Any = None
         self.merger: Any = None
         if dialect is not None:
-            self.decide(dialect)
+            self.decide(SOURCES[dialect] if isinstance(dialect, str) else dialect)
 
     # -- blocks ------------------------------------------------------------------
 
@@ -359,18 +361,19 @@ class Stream:
 
     # -- dialect -----------------------------------------------------------------------
 
-    def decide(self, dialect: str) -> None:
+    def decide(self, source: Any) -> None:
         """Settle the dialect."""
-        self.dialect = dialect
-        table = table_of(dialect, self.rules)
+        self.source = source
+        self.dialect = source["NAME"]
+        table = table_of(source, self.rules)
         kind = Merger if table.kind is None else EventMerger
         self.merger = kind(table, self.limits, self.log, self.text, self.parse)
 
     def find_dialect(self, kind: str, value: Any, reported: bool, size: int) -> bool:
         """Settle the dialect by this event, or keep the event until one decides."""
-        dialect = dialect_of(value, kind)
-        if dialect is not None:
-            self.decide(dialect)
+        source = dialect_of(value, kind)
+        if source is not None:
+            self.decide(source)
             self.apply_pending()
             return not self.dead
         if reported:
@@ -464,9 +467,10 @@ class Stream:
             payload = value.get("error")
             if payload is not None:
                 self.fail(payload)
-            name = whole_answer(value)
-            if name is not None and self.dialect in (None, name):
-                self.dialect = name
+            source = whole_answer(value, self.source)
+            if source is not None:
+                self.source = source
+                self.dialect = source["NAME"]
                 self.answer = value
                 self.complete = True
                 return

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import ssefold
 from ssefold import (
     Anomaly,
+    Delta,
     Fault,
     Limits,
     ServerSentEvent,
@@ -96,6 +97,12 @@ def accumulating(mapped: mmap.mmap) -> None:
     assert_type(acc.anomalies, tuple[Anomaly, ...])
     assert_type(acc.text(), str)
     assert_type(acc.take_text(1), str)
+    assert_type(acc.take(), list[Delta])
+    for kind, text, choice, index, part, call_id, name in acc.take():
+        assert_type((kind, text, choice), tuple[str, str, int])
+        assert_type((index, part), "tuple[int | None, int | None]")
+        assert_type((call_id, name), "tuple[str | None, str | None]")
+    acc.take(0)  # type: ignore[call-arg]
     assert_type(acc.finish_reason(choice=0), "str | None")
     assert_type(acc.tool_calls(), list[dict[str, Any]])
     assert_type((acc.events, acc.bytes), tuple[int, int])

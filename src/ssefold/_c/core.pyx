@@ -19,6 +19,7 @@ from .bytewalk cimport line_end
 from .framing cimport Framer, Piece
 from .jsonread import read
 from .jsonwrite cimport write
+from .news cimport leaves
 from .state cimport read as read_state
 from .state cimport located, select
 from .stream cimport Stream
@@ -348,6 +349,10 @@ cdef class FoldCore:
     def _read(self, state):
         self.settle()
         return read_state(state)
+
+    def _leaves(self, state, sheet, seen):
+        self.settle()
+        return leaves(state, sheet, seen)
 
     def _follow(self, state, steps, choice):
         self.settle()

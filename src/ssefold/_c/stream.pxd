@@ -31,6 +31,7 @@ cdef class Stream:
     cdef public list body
     cdef public long long body_size
     cdef public object dialect
+    cdef public object source
     cdef public Merger merger
 
     cpdef block(self, bytes name, bytes data, spans, bytes stray, start, bint final)

@@ -6,9 +6,9 @@ cdef class Text:
     cdef unsigned char *buf         # a JSON string body: UTF-8, escapes as they came
     cdef Py_ssize_t size
     cdef Py_ssize_t room
-    cdef Py_ssize_t given           # how many bytes take() has given out
+    cdef Py_ssize_t given[2]        # how many bytes take() has given to each of its readers
     cdef bint escaped               # a backslash stands in it
-    cdef readonly Py_ssize_t taken  # how many characters take() has given out
+    cdef readonly Py_ssize_t taken  # how many characters take() has given to reader 0
 
     # Room for n bytes more; 0, or -1 with MemoryError set.
     cdef int reserve(self, Py_ssize_t n) except -1
@@ -16,7 +16,7 @@ cdef class Text:
     cdef int push(self, const unsigned char *p, Py_ssize_t n, bint escaped) except -1
     cpdef append(self, str text)
     cpdef str get(self)
-    cpdef str take(self, bint final)
+    cpdef str take(self, bint final, int reader=*)
     cdef append_surrogates(self, str text)
     cdef int append_utf8(self, const unsigned char *p, Py_ssize_t n) except -1
     cdef str decode(self, Py_ssize_t start, Py_ssize_t end)

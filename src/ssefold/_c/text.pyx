@@ -25,7 +25,10 @@ cdef enum:
 
 
 cdef class Text:
-    """A growing string; `taken` is how many characters `take` has given out."""
+    """A growing string, from which two readers take, each at its own pace.
+
+    taken: how many characters the first of them, reader 0, was given.
+    """
 
     def __dealloc__(self):
         PyMem_Free(self.buf)
@@ -112,17 +115,21 @@ cdef class Text:
         """The whole text, as it came."""
         return self.decode(0, self.size)
 
-    cpdef str take(self, bint final):
-        """What was appended since the last call.
+    cpdef str take(self, bint final, int reader=0):
+        """What was appended since this reader (0 or 1) took the last time.
 
         A high surrogate waits for its half, unless nothing follows any more (`final`).
         """
-        cdef str text = self.decode(self.given, self.size)
-        self.given = self.size
+        cdef str text
+        if reader < 0 or reader > 1:
+            raise IndexError(reader)
+        text = self.decode(self.given[reader], self.size)
+        self.given[reader] = self.size
         if text and not final and "\ud800" <= text[len(text) - 1] <= "\udbff":
             text = text[:len(text) - 1]
-            self.given -= 6  # the escape that made it
-        self.taken += len(text)
+            self.given[reader] -= 6  # the escape that made it
+        if reader == 0:
+            self.taken += len(text)
         return text
 
     cdef str decode(self, Py_ssize_t start, Py_ssize_t end):

@@ -16,6 +16,7 @@ from ssefold._py.jsonread import read
 from ssefold._py.jsonwrite import write
 from ssefold._py.text import Text
 from ssefold.limits import Limits
+from ssefold.news import leaves
 from ssefold.options import check_dialect, check_limits, check_rules
 from ssefold.state import located, select
 from ssefold.state import read as read_state
@@ -134,6 +135,9 @@ class FoldCore:
 
     def _read(self, state: Any) -> Any:
         return read_state(state)
+
+    def _leaves(self, state: Any, sheet: tuple[Any, ...], seen: Any) -> list[Any]:
+        return leaves(state, sheet, seen)
 
     def _follow(self, state: Any, steps: tuple[Any, ...], choice: int) -> list[Any]:
         return select(state, steps, choice)

@@ -21,7 +21,7 @@ from ssefold._replay import (
 )
 from ssefold._replay.check import check_members, check_values, refuse
 from ssefold._replay.frames import Event, Writer, frame
-from ssefold.detect import dialect_of, table_of, whole_answer
+from ssefold.detect import SOURCES, dialect_of, table_of, whole_answer
 from ssefold.options import check_dialect
 
 WRITERS: Mapping[str, Writer] = {
@@ -54,10 +54,12 @@ def frames_of(
     if piece is not None and piece < 1:
         raise ValueError(f"piece must be at least 1, got {piece}")
     check_values(answer, "", 0)
-    name = check_dialect(dialect) or whole_answer(answer)
-    if name is None:
+    named = check_dialect(dialect)
+    source = whole_answer(answer, None) if named is None else SOURCES[named]
+    if source is None:
         refuse("", "no dialect has such an answer; if one has, pass dialect=...")
-    table = table_of(name, {})
+    name = source["NAME"]
+    table = table_of(source, {})
     if table.kind is None:
         check_members(table, answer)
     if name in CHECKS:
@@ -65,8 +67,9 @@ def frames_of(
     events = WRITERS[name](answer, piece, include_usage)
     event, data = next(events)
     known = dialect_of(data, event) if isinstance(data, dict) else None
-    if known != name:
-        refuse("", f"its stream would be taken for one of {known or 'no known dialect'}")
+    if known is not source:
+        other = "no known dialect" if known is None else known["NAME"]
+        refuse("", f"its stream would be taken for one of {other}")
     return _frames(chain([(event, data)], events), LINE_ENDS.get(name, "\n"))
 
 

@@ -90,6 +90,17 @@ FIELDS = {
 
 FINISHED = {"has": "stop_reason", "stopped": "content"}
 
+DELTAS = {
+    "content[index]": {
+        "by": "type",
+        "text": {"text": "text"},
+        "thinking": {"thinking": "reasoning"},
+        "tool_use": {"call": {"id": ("id",), "name": ("name",)}, "input": "tool_arguments"},
+        "server_tool_use": {"call": {"id": ("id",), "name": ("name",)}, "input": "tool_arguments"},
+        "mcp_tool_use": {"call": {"id": ("id",), "name": ("name",)}, "input": "tool_arguments"},
+    },
+}
+
 READ = {
     "text": ({"each": "content", "type": ("text",)}, "text"),
     "finish": ("stop_reason",),

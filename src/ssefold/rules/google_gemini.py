@@ -42,6 +42,25 @@ FIELDS = {
 
 FINISHED = {"each": "candidates", "has": "finishReason", "or": ("promptFeedback", "blockReason")}
 
+DELTAS = {
+    "candidates[choice].content.parts[index]": (
+        {
+            "by": "thought",
+            None: {"text": "text"},
+            False: {"text": "text"},
+            "*": {"text": "reasoning"},
+        },
+        {
+            "functionCall": {
+                "call": {"id": ("id",), "name": ("name",)},
+                "args": "tool_arguments",
+            },
+            # What the model has the server run.
+            "executableCode.code": "tool_arguments",
+        },
+    ),
+}
+
 READ = {
     "text": (
         {"entry": "candidates"},

@@ -184,6 +184,41 @@ FIELDS = {
 
 FINISHED = {"each": "choices", "has": "finish_reason"}
 
+DELTAS = {
+    "choices[choice].message": {
+        # OpenRouter and LiteLLM send the same reasoning as a string and as a list.
+        "alike": (
+            "reasoning_content",
+            "reasoning",
+            "thinking",
+            "reasoning_details",
+            "thinking_blocks",
+        ),
+        "reasoning_content": "reasoning",
+        "reasoning": "reasoning",
+        "thinking": "reasoning",
+        "reasoning_details[index]": {"summary": "reasoning", "text": "reasoning"},
+        "thinking_blocks[index]": {"thinking": "reasoning", "text": "reasoning"},
+        "content": "text",
+        "content[]": {
+            "by": "type",
+            "text": {"text": "text"},
+            "thinking": {
+                "thinking": "reasoning",
+                "thinking[]": {"by": "type", "text": {"text": "reasoning"}},
+            },
+        },
+        "refusal": "refusal",
+        "audio.transcript": "transcript",
+        "function_call": {"call": {"name": ("name",)}, "arguments": "tool_arguments"},
+        "tool_calls[index]": {
+            "call": {"id": ("id",), "name": ("function.name", "custom.name")},
+            "function.arguments": "tool_arguments",
+            "custom.input": "tool_arguments",
+        },
+    },
+}
+
 READ = {
     "text": ({"entry": "choices"}, "message", "content"),
     "finish": ({"entry": "choices"}, "finish_reason"),

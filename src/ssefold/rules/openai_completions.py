@@ -26,6 +26,8 @@ FIELDS = {
     "choices[].logprobs.refusal": "extend_any",
 }
 
+DELTAS = {"choices[choice].text": "text"}
+
 READ = {
     "text": ({"entry": "choices"}, "text"),
     "finish": ({"entry": "choices"}, "finish_reason"),

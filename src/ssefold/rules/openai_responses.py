@@ -381,6 +381,66 @@ LISTS = {
 # No event merges member by member.
 FIELDS = {"": {"rest": "any"}}
 
+DELTAS = {
+    "output[index]": {
+        "by": "type",
+        "message": {
+            "content[part]": {
+                "by": "type",
+                "output_text": {"text": "text"},
+                "refusal": {"refusal": "refusal"},
+                "output_audio": {"transcript": "transcript"},
+            },
+        },
+        "reasoning": {
+            "summary[part].text": "reasoning_summary",
+            "content[part].text": "reasoning",
+        },
+        "function_call": {
+            "call": {"id": ("call_id",), "name": ("name",)},
+            "arguments": "tool_arguments",
+        },
+        "custom_tool_call": {
+            "call": {"id": ("call_id",), "name": ("name",)},
+            "input": "tool_arguments",
+        },
+        "mcp_call": {"call": {"id": ("id",), "name": ("name",)}, "arguments": "tool_arguments"},
+        # Tools of the server's have no name: the item's type is all there is.
+        "code_interpreter_call": {
+            "call": {"id": ("id",), "name": ("type",)},
+            "code": "tool_arguments",
+        },
+        "apply_patch_call": {
+            "call": {"id": ("call_id",), "name": ("type",)},
+            "operation.diff": "tool_arguments",
+        },
+        "shell_call": {
+            "call": {"id": ("call_id",), "name": ("type",)},
+            "action.commands[part]": "tool_arguments",
+        },
+        "local_shell_call": {
+            "call": {"id": ("call_id",), "name": ("type",)},
+            "action.command[part]": "tool_arguments",
+        },
+        # An action is an object, which is whole once the call is under way.
+        "computer_call": (
+            {"call": {"id": ("call_id",), "name": ("type",)}},
+            {"by": "status", "in_progress": {}, "*": {"action": "tool_arguments"}},
+        ),
+        "web_search_call": (
+            {"call": {"id": ("id",), "name": ("type",)}},
+            {"by": "status", "completed": {"action": "tool_arguments"}},
+        ),
+        "file_search_call": {
+            "call": {"id": ("id",), "name": ("type",)},
+            "queries[part]": "tool_arguments",
+        },
+        "image_generation_call": {"call": {"id": ("id",), "name": ("type",)}},
+        "tool_search_call": {"call": {"id": ("id",), "name": ("type",)}},
+    },
+    "audio.transcript": "transcript",
+}
+
 READ = {
     "text": (
         {"each": "output", "type": ("message",)},

@@ -1,0 +1,17 @@
+# cython: language_level=3
+"""How news.py is compiled: as functions; what it walks are the compiled states."""
+
+# Assigned by the import of news.py: comparisons of C integers.
+cdef int LEAF, INSIDE, EACH, BY, CALL
+
+cpdef tuple sheet(rows)
+cpdef list leaves(root, tuple rows, seen)
+cpdef walk(value, tuple rows, place, tuple key, group, seen, list out)
+cdef tuple _below(below)
+cdef _case(cases, value)
+cdef _call(value, where, place, tuple key, list out)
+cdef _first(value, paths)
+cdef _leaf(value)
+cdef list _elements(value, bint by_index, tuple key, seen)
+cdef list _unsettled(list items, bint ordered, tuple key, seen)
+cdef _own_index(element, number)

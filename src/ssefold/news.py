@@ -1,0 +1,216 @@
+"""Where the texts of an answer stand, so that somebody can ask what is new.
+
+Enters: the state of an answer, a table's DELTAS.
+Leaves: the leaves that hold text, in the order of the answer, each with its place.
+Must not know: what was given out of them before, events, dialects.
+
+Nothing is done per event: the state is walked when somebody asks. A sheet is a
+table's DELTAS made ready: rows of (what, path, below, field, whether siblings may
+say the same).
+
+One source for both backends: `_c/news.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .state import (
+    Calls,
+    Echo,
+    Entries,
+    JSONText,
+    Keyed,
+    Parts,
+    Place,
+    elements,
+    member,
+    read,
+)
+
+# What a row of a sheet is.
+LEAF = 0  # a text, of the kind `below`
+INSIDE = 1  # an object with rows of its own
+EACH = 2  # a list: the rows of each element, whose number is `field` of its place
+BY = 3  # rows chosen by a member
+CALL = 4  # the object is a tool call: where its id and its name stand
+
+# The fields of a place; those of a tool call are the last two.
+PLACE = ("choice", "index", "part", "id", "name")
+NOWHERE = (0, None, None, None, None)
+
+
+def sheet(rows: Any) -> tuple[Any, ...]:
+    """A table's DELTAS, or a part of them, ready to be walked."""
+    if isinstance(rows, tuple):
+        return tuple([row for one in rows for row in sheet(one)])
+    if "by" in rows:
+        cases = {value: sheet(below) for value, below in rows.items() if value != "by"}
+        return ((BY, (rows["by"],), cases, -1, False),)
+    alike = rows.get("alike", ())
+    out = []
+    for path, below in rows.items():
+        if path == "call":
+            where = [[tuple(one.split(".")) for one in below.get(key, ())] for key in PLACE[3:]]
+            out.append((CALL, (), where, -1, False))
+        elif path != "alike":
+            out.append(_row(path.split("."), below, path.partition("[")[0] in alike))
+    return tuple(out)
+
+
+def _row(steps: list[str], below: Any, alike: bool) -> Any:
+    """The row of a path; the first list on its way begins a row of its own."""
+    names: list[str] = []
+    for position, step in enumerate(steps):
+        name, bracket, field = step.partition("[")
+        names.append(name)
+        if bracket:
+            rest = steps[position + 1 :]
+            inner = (_row(rest, below, False),) if rest else _below(below)
+            number = PLACE.index(field[:-1]) if field[:-1] else -1
+            return (EACH, tuple(names), inner, number, alike)
+    if isinstance(below, str):
+        return (LEAF, tuple(names), below, -1, alike)
+    return (INSIDE, tuple(names), sheet(below), -1, alike)
+
+
+def _below(below: Any) -> tuple[Any, ...]:
+    """The rows of a list's elements, which may be the texts themselves."""
+    return ((LEAF, (), below, -1, False),) if isinstance(below, str) else sheet(below)
+
+
+def leaves(root: Any, rows: tuple[Any, ...], seen: Any) -> list[Any]:
+    """(kind, leaf, place, key, group) of each text, in the order of the answer.
+
+    key: what tells the leaf from others, the same at each call. group: the field
+    that the leaf stands in, if its siblings may say the same, else None. seen: for
+    lists whose elements settle, how many of them need not be looked at again; None
+    to look at all.
+    """
+    out: list[Any] = []
+    walk(root, rows, NOWHERE, (), None, seen, out)
+    return out
+
+
+def walk(
+    value: Any, rows: tuple[Any, ...], place: Any, key: Any, group: Any, seen: Any, out: Any
+) -> None:
+    """Add the leaves below one object, or an element of a list."""
+    for what, path, below, field, alike in rows:
+        if what == BY:
+            walk(value, _case(below, member(value, path[0])), place, key, group, seen, out)
+            continue
+        if what == CALL:
+            place = _call(value, below, place, key, out)
+            continue
+        found = value
+        for name in path:
+            found = member(found, name)
+        if found is None:
+            continue
+        here = key + path
+        family = (key, path[0]) if alike else group
+        if what == LEAF:
+            leaf = _leaf(found)
+            if leaf is not None:
+                out.append((below, leaf, place, here, family))
+        elif what == INSIDE:
+            walk(found, below, place, here, family, seen, out)
+        else:
+            for number, element in _elements(found, field == 0, here, seen):
+                inside = place
+                if field >= 0:
+                    inside = (*place[:field], number, *place[field + 1 :])
+                walk(element, below, inside, (*here, number), family, seen, out)
+
+
+def _case(cases: Any, value: Any) -> Any:
+    """The rows for this value of the deciding member."""
+    if value is None or type(value) is str or type(value) is bool:
+        chosen = cases.get(value)
+        if chosen is not None:
+            return chosen
+    return cases.get("*", ())
+
+
+def _call(value: Any, where: Any, place: Any, key: Any, out: Any) -> Any:
+    """The place of a tool call's texts; its name is such a text itself."""
+    call_id, name = [_first(value, paths) for paths in where]
+    place = (*place[:3], call_id, name)
+    if name:
+        out.append(("tool_call", name, place, (*key, "call"), None))
+    return place
+
+
+def _first(value: Any, paths: Any) -> str | None:
+    """The first string that is not empty, at any of these paths."""
+    for path in paths:
+        found = value
+        for name in path:
+            found = member(found, name)
+        if type(found) is Echo:
+            found = found.text
+        elif hasattr(found, "take"):
+            found = found.get()
+        if type(found) is str and found:
+            return found
+    return None
+
+
+def _leaf(value: Any) -> Any:
+    """What can be taken from piece by piece: a string, a text, a whole object; or None."""
+    kind = type(value)
+    if kind is str or hasattr(value, "take"):
+        return value
+    if kind is JSONText:
+        return value.text if value.text else _leaf(value.start)
+    if kind is Echo:
+        return value.text
+    if kind is Place or isinstance(value, dict):
+        return read(value) or None  # no arguments: nothing to tell
+    return None
+
+
+def _elements(value: Any, by_index: bool, key: Any, seen: Any) -> list[Any]:
+    """(number, element) of a list's elements, but for those that are settled.
+
+    The number is what does not change when others come: an index for routed lists,
+    the order of arrival for tool calls, else the place.
+    """
+    kind = type(value)
+    if kind is Entries:
+        return sorted(value.items.copy().items(), key=_number)
+    if kind is Calls:
+        calls = list(enumerate(value.items.copy()))
+        calls.sort(key=_call_index)
+        return calls
+    if kind is Parts or kind is Keyed:
+        return _unsettled(value.items.copy(), kind is Parts, key, seen)
+    items = list(enumerate(elements(value)))
+    if by_index:
+        return [(_own_index(item, number), item) for number, item in items]
+    return items
+
+
+def _unsettled(items: list[Any], ordered: bool, key: Any, seen: Any) -> list[Any]:
+    """Only the last content part grows, and of a keyed list no element that has no key."""
+    known = (*key, "settled")  # the list's own key is that of a text which became this list
+    start = 0 if seen is None else seen.get(known, 0)
+    if seen is not None:
+        seen[known] = max(0, len(items) - 1) if ordered else len(items)
+    numbers = range(start if ordered else 0, len(items))
+    return [(n, items[n]) for n in numbers if n >= start or type(items[n]) is Place]
+
+
+def _own_index(element: Any, number: int) -> int:
+    """The index that an element of a whole answer has, or its place."""
+    index = member(element, "index")
+    return index if type(index) is int else number
+
+
+def _number(pair: Any) -> Any:
+    return pair[0]
+
+
+def _call_index(pair: Any) -> Any:
+    return pair[1].index

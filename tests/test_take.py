@@ -1,0 +1,668 @@
+"""take(): what came since the last call, as typed pieces.
+
+For each dialect what its streams give; then the promises, on the corpus and on streams
+made of seeds: the pieces of one place add up to its text however the input was cut and
+whenever it was asked for, neither of take() and take_text() eats what the other gives,
+both backends give the same, piece by piece.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import parity
+import pytest
+import streamgen
+import streamnoise
+from backends import BACKENDS, Backend
+from chats import COPIES, DONE, chunk, event, fed, state
+from test_conformance import CASES, NAMES, make, pieces
+
+from ssefold import DELTA_KINDS, Delta, Limits
+from ssefold.detect import SOURCES
+from ssefold.news import LEAF, sheet
+
+Place = tuple[str, int, Any, Any]
+
+
+def place_of(delta: Delta) -> Place:
+    return delta.kind, delta.choice, delta.index, delta.part
+
+
+def joined(deltas: Iterable[Delta]) -> dict[Place, str]:
+    """The text of each place."""
+    texts: dict[Place, str] = {}
+    for delta in deltas:
+        texts[place_of(delta)] = texts.get(place_of(delta), "") + delta.text
+    return texts
+
+
+def take_by(backend: Backend, *parts: bytes, **options: Any) -> list[list[Delta]]:
+    """What take() gives after each part, and once more at the end."""
+    acc = backend.StreamAccumulator(**options)
+    taken = []
+    for part in parts:
+        acc.feed(part)
+        taken.append(acc.take())
+    acc.close()
+    return [*taken, acc.take()]
+
+
+def delta_of(**delta: Any) -> bytes:
+    return event({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]})
+
+
+# -- each dialect ---------------------------------------------------------------------------------
+
+
+def test_chat(backend: Backend) -> None:
+    call = {"index": 0, "id": "c1", "type": "function", "function": {"name": "f", "arguments": ""}}
+    more = {"index": 0, "function": {"arguments": '{"a"'}}
+    other = {"index": 1, "id": "c2", "function": {"name": "g", "arguments": "{}"}}
+    assert take_by(
+        backend,
+        delta_of(role="assistant", content="", reasoning_content="I "),
+        delta_of(reasoning_content="see", content="Hel"),
+        delta_of(content="lo") + delta_of(content="!"),
+        delta_of(refusal="No."),
+        delta_of(tool_calls=[call]),
+        delta_of(tool_calls=[more]) + delta_of(tool_calls=[other]),
+        chunk("2nd", 1),
+        DONE,
+    ) == [
+        [Delta("reasoning", "I ")],
+        [Delta("reasoning", "see"), Delta("text", "Hel")],
+        [Delta("text", "lo!")],
+        [Delta("refusal", "No.")],
+        [Delta("tool_call", "f", 0, 0, None, "c1", "f")],
+        [
+            Delta("tool_arguments", '{"a"', 0, 0, None, "c1", "f"),
+            Delta("tool_call", "g", 0, 1, None, "c2", "g"),
+            Delta("tool_arguments", "{}", 0, 1, None, "c2", "g"),
+        ],
+        [Delta("text", "2nd", 1)],
+        [],
+        [],
+    ]
+
+
+def test_a_name_that_comes_in_pieces(backend: Backend) -> None:
+    def call(**function: Any) -> bytes:
+        return delta_of(tool_calls=[{"index": 0, "function": function}])
+
+    assert take_by(
+        backend, call(name="get"), call(name="_weather"), call(name="get_weather", arguments="{}")
+    ) == [
+        [Delta("tool_call", "get", 0, 0, None, None, "get")],
+        [Delta("tool_call", "_weather", 0, 0, None, None, "get_weather")],
+        [Delta("tool_arguments", "{}", 0, 0, None, None, "get_weather")],
+        [],
+    ]
+
+
+def test_calls_are_numbered_as_they_came(backend: Backend) -> None:
+    def call(index: int, arguments: str) -> bytes:
+        tool = {"index": index, "id": f"c{index}", "function": {"arguments": arguments}}
+        return delta_of(tool_calls=[tool])
+
+    taken = take_by(backend, call(5, "a"), call(2, "b"), call(5, "c") + call(2, "d"))
+    numbers = [[(delta.index, delta.id, delta.text) for delta in one] for one in taken]
+    assert numbers == [[(0, "c5", "a")], [(1, "c2", "b")], [(1, "c2", "d"), (0, "c5", "c")], []]
+
+
+def test_the_old_function_call(backend: Backend) -> None:
+    assert take_by(
+        backend,
+        delta_of(function_call={"name": "f", "arguments": ""}),
+        delta_of(function_call={"arguments": "{}"}),
+    ) == [[Delta("tool_call", "f", name="f")], [Delta("tool_arguments", "{}", name="f")], []]
+
+
+def test_content_parts(backend: Backend) -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    assert take_by(
+        backend,
+        delta_of(content="a"),
+        delta_of(content=[thinking]),
+        delta_of(content=[thinking]),
+        delta_of(content=[{"type": "text", "text": "b"}, {"type": "image_url", "image_url": "u"}]),
+        delta_of(content="c"),
+        delta_of(content="d"),
+    ) == [
+        [Delta("text", "a")],
+        [Delta("reasoning", "hm")],
+        [Delta("reasoning", "hm")],
+        [Delta("text", "b")],
+        [Delta("text", "c")],
+        [Delta("text", "d")],
+        [],
+    ]
+
+
+def test_reasoning_that_comes_twice_is_given_once(backend: Backend) -> None:
+    """OpenRouter: a string, and the same in a list. LiteLLM's list has no index."""
+
+    def twice(text: str) -> bytes:
+        detail = {"type": "reasoning.text", "text": text, "index": 0}
+        return delta_of(reasoning=text, reasoning_details=[detail])
+
+    def blocks(text: str) -> bytes:
+        return delta_of(
+            reasoning_content=text, thinking_blocks=[{"type": "thinking", "thinking": text}]
+        )
+
+    for make_chunk in (twice, blocks):
+        stream = [make_chunk(text) for text in ("I ", "see", "see", "")]
+        assert take_by(backend, *stream) == [
+            [Delta("reasoning", "I ")],
+            [Delta("reasoning", "see")],
+            [Delta("reasoning", "see")],
+            [],
+            [],
+        ]
+        assert take_by(backend, b"".join(stream)) == [[Delta("reasoning", "I seesee")], []]
+
+
+def test_reasoning_in_a_list_alone(backend: Backend) -> None:
+    def detail(text: str, **more: Any) -> bytes:
+        return delta_of(reasoning_details=[{"type": "reasoning.text", "text": text, **more}])
+
+    assert take_by(
+        backend, detail("a", index=0), detail("b", index=1) + detail("c", index=0), detail("d")
+    ) == [
+        [Delta("reasoning", "a", 0, 0)],
+        [Delta("reasoning", "c", 0, 0), Delta("reasoning", "b", 0, 1)],
+        [Delta("reasoning", "d", 0, 2)],
+        [],
+    ]
+
+
+def test_spoken_words(backend: Backend) -> None:
+    stream = delta_of(audio={"id": "a", "transcript": "Hi"}) + delta_of(audio={"data": "QUJD"})
+    assert take_by(backend, stream) == [[Delta("transcript", "Hi")], []]
+
+
+def test_completions(backend: Backend) -> None:
+    def text(piece: str, index: int) -> bytes:
+        return event({"object": "text_completion", "choices": [{"index": index, "text": piece}]})
+
+    assert take_by(backend, text("a", 0) + text("x", 1), text("b", 0)) == [
+        [Delta("text", "a"), Delta("text", "x", 1)],
+        [Delta("text", "b")],
+        [],
+    ]
+
+
+def block(index: int, **content: Any) -> bytes:
+    return event({"type": "content_block_start", "index": index, "content_block": content})
+
+
+def block_delta(index: int, kind: str, **delta: Any) -> bytes:
+    delta = {"type": kind, **delta}
+    return event({"type": "content_block_delta", "index": index, "delta": delta})
+
+
+def test_messages(backend: Backend) -> None:
+    assert take_by(
+        backend,
+        event({"type": "message_start", "message": {"id": "m", "content": []}}),
+        block(0, type="thinking", thinking="", signature=""),
+        block_delta(0, "thinking_delta", thinking="hm"),
+        block(1, type="text", text="First "),
+        block_delta(1, "text_delta", text="a"),
+        block(2, type="tool_use", id="t", name="f", input={}),
+        block_delta(2, "input_json_delta", partial_json='{"a": '),
+        block_delta(2, "input_json_delta", partial_json="1}"),
+        event({"type": "content_block_stop", "index": 2}),
+        block(3, type="server_tool_use", id="s", name="web_search", input={"query": "é"}),
+        event({"type": "message_stop"}),
+    ) == [
+        [],
+        [],
+        [Delta("reasoning", "hm", 0, 0)],
+        [Delta("text", "First ", 0, 1)],
+        [Delta("text", "a", 0, 1)],
+        [Delta("tool_call", "f", 0, 2, None, "t", "f")],
+        [Delta("tool_arguments", '{"a": ', 0, 2, None, "t", "f")],
+        [Delta("tool_arguments", "1}", 0, 2, None, "t", "f")],
+        [],
+        [
+            Delta("tool_call", "web_search", 0, 3, None, "s", "web_search"),
+            Delta("tool_arguments", '{"query":"é"}', 0, 3, None, "s", "web_search"),
+        ],
+        [],
+        [],
+    ]
+
+
+def test_a_start_that_comes_again(backend: Backend) -> None:
+    """What was given of the start is left out once, not of each delta that begins like it."""
+    stream = [
+        block(0, type="text", text="ha"),
+        block_delta(0, "text_delta", text=""),
+        block_delta(0, "text_delta", text="ha"),
+        block_delta(0, "text_delta", text="ha"),
+    ]
+    acc = backend.StreamAccumulator()
+    taken = []
+    for part in stream:
+        acc.feed(part)
+        taken.append(([delta.text for delta in acc.take()], acc.take_text()))
+    assert taken == [(["ha"], "ha"), ([], ""), (["ha"], "ha"), (["ha"], "ha")]
+
+
+def response(kind: str, **members: Any) -> bytes:
+    return event({"type": f"response.{kind}", **members})
+
+
+def test_responses(backend: Backend) -> None:
+    def text(delta: str, part: int = 0) -> bytes:
+        return response("output_text.delta", output_index=1, content_index=part, delta=delta)
+
+    message = {"type": "message", "id": "m", "content": []}
+    call = {"type": "function_call", "id": "i", "call_id": "c", "name": "f", "arguments": ""}
+    search = {"type": "web_search_call", "id": "ws", "status": "in_progress"}
+    found = {**search, "status": "completed", "action": {"type": "search", "query": "q"}}
+    assert take_by(
+        backend,
+        response("created", response={"id": "r", "object": "response", "output": []}),
+        response("output_item.added", output_index=0, item={"type": "reasoning", "summary": []})
+        + response(
+            "reasoning_summary_text.delta", output_index=0, summary_index=0, delta="In short"
+        ),
+        response("reasoning_text.delta", output_index=0, content_index=0, delta="At length"),
+        response("output_item.added", output_index=1, item=message) + text("Hel") + text("2nd", 1),
+        text("lo"),
+        response("output_text.done", output_index=1, content_index=0, text="Hello!"),
+        response("refusal.delta", output_index=1, content_index=2, delta="No."),
+        response("output_item.added", output_index=2, item=call),
+        response("function_call_arguments.delta", output_index=2, delta="{"),
+        response("function_call_arguments.done", output_index=2, arguments="{}"),
+        response("output_item.added", output_index=3, item=search),
+        response("output_item.done", output_index=3, item=found),
+    ) == [
+        [],
+        [Delta("reasoning_summary", "In short", 0, 0, 0)],
+        [Delta("reasoning", "At length", 0, 0, 0)],
+        [Delta("text", "Hel", 0, 1, 0), Delta("text", "2nd", 0, 1, 1)],
+        [Delta("text", "lo", 0, 1, 0)],
+        [Delta("text", "!", 0, 1, 0)],
+        [Delta("refusal", "No.", 0, 1, 2)],
+        [Delta("tool_call", "f", 0, 2, None, "c", "f")],
+        [Delta("tool_arguments", "{", 0, 2, None, "c", "f")],
+        [Delta("tool_arguments", "}", 0, 2, None, "c", "f")],
+        [Delta("tool_call", "web_search_call", 0, 3, None, "ws", "web_search_call")],
+        [
+            Delta(
+                "tool_arguments", '{"type":"search","query":"q"}', 0, 3, None, "ws",
+                "web_search_call",
+            )
+        ],
+        [],
+    ]  # fmt: skip
+
+
+def test_a_value_that_differs_from_its_deltas_adds_nothing(backend: Backend) -> None:
+    def text(**members: Any) -> dict[str, Any]:
+        return {"output_index": 0, "content_index": 0, **members}
+
+    output = [{"type": "message", "content": [{"type": "output_text", "text": "Other!"}]}]
+    taken = take_by(
+        backend,
+        response("output_text.delta", **text(delta="Hello")),
+        response("output_text.done", **text(text="Other")),
+        response("completed", response={"id": "r", "object": "response", "output": output}),
+    )
+    assert taken == [[Delta("text", "Hello", 0, 0, 0)], [], [], []]
+
+
+def test_gemini(backend: Backend) -> None:
+    def parts(*given: Any, index: int = 0) -> bytes:
+        return event({"candidates": [{"index": index, "content": {"parts": given}}]})
+
+    call = {"functionCall": {"name": "f", "args": {"city": "Paris", "n": [1]}}}
+    assert take_by(
+        backend,
+        parts({"text": ""}),
+        parts({"text": "hm", "thought": True}),
+        parts({"text": "Hel"}),
+        parts({"text": "lo"}, call, {"functionCall": {"name": "g", "args": {}}}),
+        parts({"executableCode": {"language": "PYTHON", "code": "1+1"}}),
+        parts({"text": "other"}, index=1),
+    ) == [
+        [],
+        [Delta("reasoning", "hm", 0, 0)],
+        [Delta("text", "Hel", 0, 1)],
+        [
+            Delta("text", "lo", 0, 1),
+            Delta("tool_call", "f", 0, 2, None, None, "f"),
+            Delta("tool_arguments", '{"city":"Paris","n":[1]}', 0, 2, None, None, "f"),
+            Delta("tool_call", "g", 0, 3, None, None, "g"),
+        ],
+        [Delta("tool_arguments", "1+1", 0, 4)],
+        [Delta("text", "other", 1, 0)],
+        [],
+    ]
+
+
+# -- wholes ---------------------------------------------------------------------------------------
+
+
+def test_a_message_in_the_place_of_a_delta(backend: Backend) -> None:
+    call = {"id": "c", "function": {"name": "f", "arguments": "{}"}}
+    message = {"content": "whole", "tool_calls": [call]}
+    stream = event({"choices": [{"index": 0, "message": message}]})
+    assert take_by(backend, stream, DONE) == [
+        [
+            Delta("text", "whole"),
+            Delta("tool_call", "f", 0, 0, None, "c", "f"),
+            Delta("tool_arguments", "{}", 0, 0, None, "c", "f"),
+        ],
+        [],
+        [],
+    ]
+
+
+def test_a_whole_body(backend: Backend) -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    choices = [
+        {"index": 2, "message": {"content": "third", "reasoning": "r", "tool_calls": [call]}},
+        {"index": 0, "message": {"content": [{"type": "text", "text": "first"}]}},
+    ]
+    body = json.dumps({"object": "chat.completion", "choices": choices}).encode()
+    assert take_by(backend, body) == [
+        [],
+        [
+            Delta("reasoning", "r", 2),
+            Delta("text", "third", 2),
+            Delta("tool_call", "f", 2, 0, None, "c", "f"),
+            Delta("tool_arguments", "{}", 2, 0, None, "c", "f"),
+            Delta("text", "first"),
+        ],
+    ]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_nothing_comes_before_anything_came(backend: Backend, name: str) -> None:
+    acc = backend.StreamAccumulator(dialect=name)
+    assert acc.take() == []
+    acc.feed(b": ping\n\n")
+    acc.close()
+    assert acc.take() == []
+
+
+# -- surrogates -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("halves", "taken"),
+    [
+        (["a\ud83d", "\ude00b"], ["a", "\U0001f600b", ""]),
+        (["\ud83d", "x"], ["", "\ufffdx", ""]),
+        (["\ude00", "x"], ["\ufffd", "x", ""]),
+        (["\ud83d\ud83d", "\ude00"], ["\ufffd", "\U0001f600", ""]),
+        (["a", "b\ud83d"], ["a", "b", "\ufffd"]),
+    ],
+)
+@pytest.mark.parametrize("kind", ["text", "parts", "block"])
+def test_a_half_waits_for_its_mate(
+    backend: Backend, kind: str, halves: list[str], taken: list[str]
+) -> None:
+    makers = {
+        "text": chunk,
+        "parts": lambda text: chunk([{"type": "text", "text": text}]),
+        "block": lambda text: block_delta(0, "text_delta", text=text),
+    }
+    found = take_by(backend, *map(makers[kind], halves))
+    assert ["".join(delta.text for delta in one) for one in found] == taken
+
+
+def test_a_half_at_the_end_of_a_part_that_is_no_longer_the_last(backend: Backend) -> None:
+    """It waits until nothing can follow, though its part has settled."""
+    thinking = {"type": "thinking", "thinking": "hm"}
+    first = chunk([{"type": "text", "text": "a\ud83d"}])
+    taken = take_by(backend, first, chunk([thinking]), chunk([{"type": "text", "text": "b"}]))
+    assert [[delta.text for delta in one] for one in taken] == [["a"], ["hm"], ["b"], ["\ufffd"]]
+
+
+def test_text_that_became_a_list(backend: Backend) -> None:
+    """How much was given of the text says nothing of how many parts were."""
+    part = {"type": "image_url"}
+    stream = chunk([part] * 4 + [{"type": "text", "text": "b"}])
+    taken = take_by(backend, chunk("aaa"), stream, chunk([part, {"type": "text", "text": "c"}]))
+    assert [[delta.text for delta in one] for one in taken] == [["aaa"], ["b"], ["c"], []]
+    later = [{"type": "text", "text": "b"}, part, part, {"type": "text", "text": "c"}]
+    taken = take_by(backend, chunk("a" * 5), chunk(later))
+    assert [[delta.text for delta in one] for one in taken] == [["a" * 5], ["b", "c"], []]
+
+
+# -- promises -------------------------------------------------------------------------------------
+
+
+# What a server took back is not in the texts that replaced it.
+REPLACED = {"block_restarted", "done_mismatch", "second_stream"}
+TAKEN_BACK = {"responses_completed_empty_output", "responses_completed_without_reasoning"}
+
+# Its reasoning stands in three fields, each with a text of its own.
+SEVERAL_REASONINGS = {"chat_reasoning"}
+
+
+def stepped(acc: Any, parts: Iterable[bytes], looks: random.Random | None) -> list[Delta]:
+    """All deltas of a stream, taken now and then; in a strict fold up to its fault."""
+    taken: list[Delta] = []
+    for part in parts:
+        parity.outcome(acc.feed, part)
+        if looks is not None and looks.random() < 0.5:
+            taken += acc.take()
+            if looks.random() < 0.3:
+                acc.take_text(looks.randint(0, 2))
+                acc.snapshot()
+    acc.close()
+    return taken + acc.take()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_corpus(backend: Backend, name: str) -> None:
+    """Any cut and any schedule give each place the same text; text(i) is that of choice i."""
+    case = CASES[name]
+    acc = make(backend, case.meta)
+    whole = stepped(acc, [case.stream], None)
+    assert acc.take() == []
+    assert all(delta.kind in DELTA_KINDS and delta.text for delta in whole)
+    odd = {anomaly["code"] for anomaly in case.meta["anomalies"]}
+    if odd & REPLACED or case.meta["rule"] == "responses.missing":
+        return
+    for i in range(3):
+        texts = [delta.text for delta in whole if delta.kind == "text" and delta.choice == i]
+        assert "".join(texts) == acc.text(i)
+    for size in (1, 7, 100):
+        if size * 3000 < len(case.stream) or name in TAKEN_BACK:
+            continue
+        again = make(backend, case.meta)
+        rng = random.Random(len(case.stream) + size)
+        texts = [joined(stepped(again, pieces(case.stream, size), rng)), joined(whole)]
+        if name in SEVERAL_REASONINGS:
+            texts = [{place: sorted(text) for place, text in one.items()} for one in texts]
+        assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_backends_give_the_same_of_the_corpus(name: str) -> None:
+    case = CASES[name]
+    accs = [make(backend, case.meta) for backend in parity.ALL]
+    for part in [*pieces(case.stream, 23), None]:
+        for acc in accs:
+            if part is None:
+                acc.close()
+            else:
+                parity.outcome(acc.feed, part)
+        first, *others = [acc.take() for acc in accs]
+        assert all(other == first for other in others)
+
+
+def is_whole(payload: Any) -> bool:
+    """Whether an event brings a full value, which may be another than its deltas gave."""
+    kind = payload.get("type", "") if isinstance(payload, dict) else ""
+    return (
+        kind.startswith("response.")
+        and isinstance(payload.get("response"), dict)
+        or (kind.endswith(".done"))
+    )
+
+
+@pytest.mark.parametrize("dialect", streamgen.DIALECTS)
+def test_generated_streams(backend: Backend, dialect: str) -> None:
+    """As the corpus: the same in any cut, at any schedule, beside take_text()."""
+    for seed in range(150):
+        rng = random.Random(seed)
+        events = [event for event in streamgen.events(rng, dialect) if not is_whole(event[1])]
+        stream = streamnoise.framed(rng, events, streamnoise.plain_style(rng))
+        acc = backend.StreamAccumulator()
+        whole = stepped(acc, [stream], None)
+        cut = backend.StreamAccumulator()
+        parts = pieces(stream, rng.choice([1, 50, 400]))
+        assert joined(stepped(cut, parts, rng)) == joined(whole), seed
+        for i in range(3):
+            text = [delta.text for delta in whole if delta.kind == "text" and delta.choice == i]
+            assert "".join(text) == acc.text(i), seed
+            assert sorted(acc.take_text(i)) == sorted(acc.text(i)), seed  # as they came
+
+
+def test_the_generated_streams_have_every_kind() -> None:
+    """Those of these dialects, or the comparison would judge less than it says."""
+    kinds = set()
+    for dialect in streamgen.DIALECTS:
+        for seed in range(150):
+            rng = random.Random(seed)
+            stream = streamnoise.framed(
+                rng, streamgen.events(rng, dialect), streamnoise.plain_style(rng)
+            )
+            kinds |= {delta.kind for delta in fed(BACKENDS["python"], stream).take()}
+    assert kinds >= set(DELTA_KINDS) - {"reasoning_summary"}
+
+
+def test_take_and_take_text_are_two_readers(backend: Backend) -> None:
+    acc = backend.StreamAccumulator()
+    acc.feed(chunk("a"))
+    assert acc.take_text() == "a"
+    acc.feed(chunk("b"))
+    assert acc.take() == [Delta("text", "ab")]
+    assert acc.text() == "ab"
+    acc.feed(chunk("c"))
+    assert (acc.take(), acc.take_text(), acc.take(), acc.take_text()) == (
+        [Delta("text", "c")], "bc", [], "",
+    )  # fmt: skip
+
+
+def test_taking_changes_nothing_else(backend: Backend) -> None:
+    one, two = backend.StreamAccumulator(), backend.StreamAccumulator()
+    for part in (chunk("Hel"), chunk("\ud83d"), chunk("\ude00"), delta_of(reasoning="r"), DONE):
+        one.feed(part)
+        two.feed(part)
+        two.take()
+        assert state(one) == state(two)
+
+
+def test_reset_forgets_what_was_given(backend: Backend) -> None:
+    body = json.dumps({"choices": [{"message": {"content": "x"}}]}).encode()
+    acc = backend.StreamAccumulator()
+    for _ in range(2):
+        acc.feed(body)
+        acc.close()
+        assert acc.take() == [Delta("text", "x")]
+        acc.reset()
+        assert acc.take() == []
+
+
+def test_a_stream_that_ended_early_gives_what_it_has(backend: Backend) -> None:
+    acc = fed(backend, chunk("abc") + chunk("defgh"), limits=Limits(max_output_bytes=4))
+    assert acc.take() == [Delta("text", "abc")]
+    strict = fed(backend, chunk("abc") + b"data: {\n\n" + chunk("d"), strict=True)
+    assert strict.take() == [Delta("text", "abc")]
+
+
+def test_another_thread_feeds(backend: Backend) -> None:
+    """What is taken meanwhile adds up to the text: nothing is lost, nothing given twice."""
+    words = [f"w{i} " for i in range(3000)]
+    acc = backend.StreamAccumulator()
+    thread = threading.Thread(target=lambda: [acc.feed(chunk(word)) for word in words])
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        taken: list[Delta] = []
+        thread.start()
+        while thread.is_alive():
+            taken += acc.take()
+            acc.snapshot()
+        thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    taken += acc.take()
+    assert joined(taken) == {("text", 0, None, None): "".join(words)}
+    assert acc.take_text() == "".join(words)
+
+
+# -- the record, and what it costs ----------------------------------------------------------------
+
+
+def test_the_record() -> None:
+    delta = Delta("text", "x")
+    assert Delta._fields == ("kind", "text", "choice", "index", "part", "id", "name")
+    assert delta == ("text", "x", 0, None, None, None, None)
+    with pytest.raises(AttributeError):
+        delta.text = "y"  # type: ignore[misc]
+    for copied in COPIES.values():
+        assert copied(delta) == delta
+
+
+def kinds_of(rows: Any) -> set[str]:
+    """The kinds that stand in a sheet."""
+    kinds: set[str] = set()
+    for what, _, below, _, _ in rows:
+        if what == LEAF:
+            kinds.add(below)
+        elif isinstance(below, dict):
+            kinds |= {kind for case in below.values() for kind in kinds_of(case)}
+        elif isinstance(below, tuple):
+            kinds |= kinds_of(below)
+        else:
+            kinds.add("tool_call")
+    return kinds
+
+
+def test_the_tables_name_the_kinds_and_no_others() -> None:
+    used = set()
+    for source in SOURCES.values():
+        kinds = kinds_of(sheet(source["DELTAS"]))
+        assert "text" in kinds
+        used |= kinds
+    assert used == set(DELTA_KINDS)
+
+
+def test_settled_parts_are_not_looked_at_again(backend: Backend) -> None:
+    """A stream whose lists grow by an element per event: asked each time, not the square."""
+    acc = backend.StreamAccumulator()
+    looked = 0
+    leaves = backend.StreamAccumulator._leaves
+
+    class Counting(backend.StreamAccumulator):  # type: ignore[misc, name-defined]
+        __slots__ = ()
+
+        def _leaves(self, *args: Any) -> Any:
+            nonlocal looked
+            found = leaves(self, *args)
+            looked += len(found)
+            return found
+
+    acc = Counting()
+    for i in range(300):
+        image = [{"type": "image_url"}, {"type": "text", "text": f"{i}"}]
+        think = [{"type": "thinking", "thinking": f"{i}"}]
+        acc.feed(delta_of(content=image, thinking_blocks=think))
+        assert [delta.text for delta in acc.take()] == [f"{i}", f"{i}"]
+    assert looked <= 3 * 300
