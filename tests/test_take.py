@@ -240,20 +240,12 @@ def test_messages(backend: Backend) -> None:
     ]
 
 
-def test_a_start_that_comes_again(backend: Backend) -> None:
+@pytest.mark.parametrize("kind", ["text", "thinking"])
+def test_a_start_that_comes_again(backend: Backend, kind: str) -> None:
     """What was given of the start is left out once, not of each delta that begins like it."""
-    stream = [
-        block(0, type="text", text="ha"),
-        block_delta(0, "text_delta", text=""),
-        block_delta(0, "text_delta", text="ha"),
-        block_delta(0, "text_delta", text="ha"),
-    ]
-    acc = backend.StreamAccumulator()
-    taken = []
-    for part in stream:
-        acc.feed(part)
-        taken.append(([delta.text for delta in acc.take()], acc.take_text()))
-    assert taken == [(["ha"], "ha"), ([], ""), (["ha"], "ha"), (["ha"], "ha")]
+    deltas = [block_delta(0, f"{kind}_delta", **{kind: text}) for text in ("", "ha", "ha")]
+    taken = take_by(backend, block(0, type=kind, **{kind: "ha"}), *deltas)
+    assert [[delta.text for delta in one] for one in taken] == [["ha"], [], ["ha"], ["ha"], []]
 
 
 def response(kind: str, **members: Any) -> bytes:
