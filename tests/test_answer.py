@@ -340,3 +340,27 @@ def test_repr(backend: Backend) -> None:
         "<StreamAccumulator openai.chat truncated: 3 events, "
         f"{acc.bytes} bytes, 1 faults, 1 anomalies>"
     )
+
+
+# -- blocks that nobody would send ----------------------------------------------------------------
+
+
+def test_a_text_in_the_place_of_a_tool_s_input(backend: Backend) -> None:
+    """An unknown delta came before the JSON text, which is still empty."""
+
+    def delta(**delta: Any) -> bytes:
+        return event({"type": "content_block_delta", "index": 0, "delta": delta})
+
+    start = {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use"}}
+    stream = event(start) + delta(type="new_delta", input="x")
+    acc = fed(backend, stream + delta(type="input_json_delta", partial_json=""))
+    assert acc.snapshot_json() == b'{"content":[{"type":"tool_use","input":"x"}]}'
+
+
+def test_a_member_without_a_name(backend: Backend) -> None:
+    """A block that is started again, and has a member whose key is empty."""
+    block = {"type": "text", "text": "a", "": 1}
+    start = event({"type": "content_block_start", "index": 0, "content_block": block})
+    acc = fed(backend, start + start)
+    assert acc.snapshot() == {"content": [block]}
+    assert [anomaly.code for anomaly in acc.anomalies] == ["block_restarted"]

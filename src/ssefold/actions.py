@@ -332,8 +332,9 @@ class EventMerger(Fragments):
         if not self.routed(action, value):
             return
         held = self.list_at(self.root.values, step[0], self.table.lists[step[2]])
-        place = held.at(value[step[1]])
-        if place is None or place.stopped:
+        index = value[step[1]]
+        place = held.at(index) if self.in_range(held, index, step[1]) else None
+        if type(place) is not Place or place.stopped:
             return  # once and for all: a stop after each fragment would cost the square
         place.stopped = True
         place.finished = self.event

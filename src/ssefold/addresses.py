@@ -84,7 +84,7 @@ class Addresses(Merger):
         if type(old) is Place:
             return old
         if old is not None and type(old) is not dict:
-            self.anomaly("wrong_type", None, action.source[-1])
+            self.anomaly("wrong_type", None, action.source[-1] if action.source else name)
             return None
         place = Place(None)
         if old is None:

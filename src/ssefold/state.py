@@ -98,7 +98,7 @@ class JSONText:
 
     def read(self) -> Any:
         if not self.text:
-            return copy(self.start)
+            return read(self.start)  # a text, where an unknown delta came before
         if self.settled:
             return copy(self.value)
         text = self.text.get()
