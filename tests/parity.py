@@ -107,11 +107,18 @@ RULE_PATHS = (
     "foo", "kind", "usage", "choices", "choices[].foo", "choices[].delta.foo", "content", "model",
     "choices[].delta.content", "choices[].delta.my_id", "choices[].delta.steps", "choices[].text",
     "choices[].delta.meta", "choices[].delta.tool_calls", "choices[].delta.audio.data", "id",
-    "choices[].delta.tool_calls[].function.arguments", "choices[].finish_reason", "choices[]",
-    "choices[].delta.role", "choices[].delta.meta.b", "choices[].delta", "delta.stop_reason", "x[]",
+    "choices[].delta.tool_calls[].function.arguments", "choices[].finish_reason", "meta.a",
+    "choices[].delta.role", "choices[].delta.meta.b", "choices[].delta", "delta.stop_reason",
     "candidates[].content.parts", "candidates[].content", "candidates[].finishReason", "output",
     "candidates[].safetyRatings", "usageMetadata", "candidates[].index", "modelVersion",
 )  # fmt: skip
+
+# What a dialect that was asked for by name cannot ask for.
+NO_LISTS = {
+    "openai.chat": ("candidates[]",), "openai.completions": ("candidates[]",),
+    "anthropic.messages": ("candidates[]", "choices[]"), "openai.responses": ("",),
+    "google.gemini": ("choices[]",),
+}  # fmt: skip
 
 RULES = ("append", "last", "first", "extend", "snapshot", "drop")
 
@@ -127,7 +134,11 @@ def make_options(rng: random.Random, dialect: str) -> dict[str, Any]:
         options["limits"] = small_limits(rng)
     if rng.random() < 0.15:
         paths = rng.sample(RULE_PATHS, rng.randint(1, 3))
-        options["rules"] = {path: rng.choice(RULES) for path in paths}
+        # Nothing below a path that has a rule of its own is ever asked for.
+        paths = [p for p in paths if not any(p != q and p.startswith(q) for q in paths)]
+        no_lists = NO_LISTS.get(options.get("dialect", "auto"), ())
+        reached = [p for p in paths if not p.startswith(no_lists)]
+        options["rules"] = {path: rng.choice(RULES) for path in reached}
     return options
 
 

@@ -18,8 +18,8 @@ from ssefold import Anomaly, Fault
     [
         ({"dialect": "openai"}, ValueError, "unknown dialect 'openai': it is one of auto, "),
         ({"dialect": ""}, ValueError, "unknown dialect"),
-        ({"dialect": None}, TypeError, "dialect must be a str, not NoneType"),
-        ({"dialect": ["openai.chat"]}, TypeError, "dialect must be a str, not list"),
+        ({"dialect": None}, TypeError, r"dialect must be a str, or a table \(a module or a map"),
+        ({"dialect": ["openai.chat"]}, TypeError, r"mapping\), not list"),
         ({"limits": 3}, TypeError, "limits must be a Limits, not int"),
         ({"limits": {"max_choices": 3}}, TypeError, "limits must be a Limits, not dict"),
         ({"rules": []}, TypeError, "rules must be a mapping"),
@@ -31,6 +31,35 @@ from ssefold import Anomaly, Fault
         ({"rules": {"a..b": "last"}}, ValueError, "is not a path"),
         ({"rules": {"[]": "last"}}, ValueError, "is not a path"),
         ({"rules": {"a.": "last"}}, ValueError, "is not a path"),
+        ({"rules": {"choices[0].x": "last"}}, ValueError, "is not a path"),
+        ({"rules": {"a[][].x": "last"}}, ValueError, "is not a path"),
+        (
+            {"rules": {"choices[]": "last"}},
+            ValueError,
+            "'choices\\[\\]' is never asked in any dialect: it names elements, and a rule is for a",
+        ),
+        ({"rules": {"x[].y": "last"}}, ValueError, "any dialect: 'x' is no list whose elements"),
+        (
+            {"rules": {"choices[].delta.content.x": "last"}},
+            ValueError,
+            "in any dialect: 'choices\\[\\].delta.content' has the rule 'content'",
+        ),
+        ({"rules": {"a": "append", "a.b": "last"}}, ValueError, "'a' has the rule 'append'"),
+        (
+            {"rules": {"choices[].delta.x": "last"}, "dialect": "google.gemini"},
+            ValueError,
+            "never asked in google.gemini: 'choices' is no list whose elements merge one by one",
+        ),
+        (
+            {"rules": {"content[].text": "last"}, "dialect": "anthropic.messages"},
+            ValueError,
+            "never asked in anthropic.messages: 'content' is no list",
+        ),
+        (
+            {"rules": {"output": "last"}, "dialect": "openai.responses"},
+            ValueError,
+            "never asked in openai.responses: its events say what each of them does",
+        ),
         ({"rule": {}}, TypeError, "rule"),
     ],
 )
@@ -85,6 +114,88 @@ def test_rules(backend: Backend, place: str, rule: str, values: list[Any], resul
     }[place]
     assert found == result
     assert acc.anomalies == ()
+
+
+# Unknown fields, and the values that follow one another there; what each rule makes of them.
+OUTCOMES: list[tuple[str, list[Any], Any]] = [
+    ("append", ["a", None, "a", "b"], "aab"),
+    ("append", [None, "a"], "a"),
+    ("last", ["a", 1, None], 1),
+    ("first", [None, "a", "b"], "a"),
+    ("first", [3, "b"], 3),
+    ("extend", [[1], None, [1], [{"x": [2]}]], [1, 1, {"x": [2]}]),
+    ("snapshot", [{"a": 1}, {"b": 2}, None], {"b": 2}),
+    ("snapshot", ["a", [2, 1], [1]], [1]),
+]
+
+# A nested unknown path of each dialect that has members to merge, and the event around it.
+NESTED: dict[str, tuple[str, Any]] = {
+    "openai.chat": (
+        "choices[].delta.box.deep.foo",
+        lambda box: {"choices": [{"index": 0, "delta": {"box": box}}]},
+    ),
+    "openai.completions": (
+        "choices[].box.deep.foo",
+        lambda box: {"object": "text_completion", "choices": [{"text": "", "box": box}]},
+    ),
+    "google.gemini": (
+        "candidates[].content.box.deep.foo",
+        lambda box: {"candidates": [{"index": 0, "content": {"parts": [], "box": box}}]},
+    ),
+    "anthropic.messages": ("box.deep.foo", lambda box: {"type": "message_delta", "box": box}),
+}
+
+
+@pytest.mark.parametrize("dialect", NESTED)
+@pytest.mark.parametrize(("rule", "values", "result"), OUTCOMES)
+@pytest.mark.parametrize("named", [True, False], ids=["named", "auto"])
+def test_rules_of_nested_unknown_paths(
+    backend: Backend, named: bool, dialect: str, rule: str, values: list[Any], result: Any
+) -> None:
+    path, around = NESTED[dialect]
+    options = {"dialect": dialect} if named else {}
+    acc = backend.StreamAccumulator(rules={path: rule}, **options)
+    for value in values:
+        acc.feed(event(around({"deep": {"foo": value, "other": 1}, "beside": "b"})))
+    box = acc.snapshot()
+    for step in path.split(".")[:-2]:
+        name = "message" if step == "delta" else step.removesuffix("[]")
+        box = box[name][0] if step.endswith("[]") else box[name]
+    assert box == {"deep": {"foo": result, "other": 1}, "beside": "b"}
+    assert (acc.anomalies, acc.dialect) == ((), dialect)
+
+
+@pytest.mark.parametrize("dialect", NESTED)
+def test_nested_rules_that_drop(backend: Backend, dialect: str) -> None:
+    path, around = NESTED[dialect]
+    acc = backend.StreamAccumulator(rules={path: "drop"})
+    for value in ("x", ["y"]):
+        acc.feed(event(around({"deep": {"foo": value, "other": 1}})))
+    assert b'"deep":{"other":1}' in acc.snapshot_json()
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"), [("append", [["a"], {}, 3]), ("extend", ["a", 3]), ("last", [[], {}])]
+)
+def test_rules_meet_values_that_they_cannot_merge(
+    backend: Backend, rule: str, values: list[Any]
+) -> None:
+    acc = backend.StreamAccumulator(rules={"choices[].delta.foo": rule})
+    for value in values:
+        acc.feed(event({"choices": [{"index": 0, "delta": {"foo": value, "content": "x"}}]}))
+    assert [anomaly.code for anomaly in acc.anomalies] == ["wrong_type"] * len(values)
+    assert acc.text() == "x" * len(values)
+
+
+def test_rules_of_another_dialect_do_nothing(backend: Backend) -> None:
+    """Under auto a rule may be for a dialect that does not come."""
+    stream = event({"candidates": [{"content": {"parts": []}}], "choices": [{"delta": 1}]})
+    rules = {"choices[].delta.foo": "append", "usageMetadata": "last"}
+    acc = fed(backend, stream, rules=rules)
+    assert acc.snapshot()["choices"] == [{"delta": 1}]
+    assert acc.anomalies == ()
+    done = event({"type": "response.created", "response": {"id": "r", "output": []}})
+    assert fed(backend, done, rules={"id": "drop"}).snapshot() == {"id": "r", "output": []}
 
 
 def test_rules_that_drop(backend: Backend) -> None:

@@ -500,10 +500,8 @@ def test_both_backends_give_the_same_of_the_corpus(name: str) -> None:
 def is_whole(payload: Any) -> bool:
     """Whether an event brings a full value, which may be another than its deltas gave."""
     kind = payload.get("type", "") if isinstance(payload, dict) else ""
-    return (
-        kind.startswith("response.")
-        and isinstance(payload.get("response"), dict)
-        or (kind.endswith(".done"))
+    return (kind.startswith("response.") and isinstance(payload.get("response"), dict)) or (
+        kind.endswith(".done")
     )
 
 

@@ -260,7 +260,7 @@ class Reader(_Core):
         """The same, each with what it is known by from one call to the next."""
         texts = self._texts(choice)
         steps = self._stream.source["READ"]["text"] if texts else ()
-        if not steps or "each" not in steps[0]:
+        if not all(isinstance(step, str) or "each" in step for step in steps):
             return list(enumerate(texts))
         return [(at, leaf) for at, leaf in self._locate(self._stream.root, steps) if _is_leaf(leaf)]
 
@@ -296,13 +296,14 @@ class Reader(_Core):
 class StreamAccumulator(Reader, _backend.FoldCore):
     """Folds one stream: feed bytes in, read the answer at any byte.
 
-    dialect: "auto", or one of the dialects' names.
+    dialect: "auto", one of the dialects' names, or a table (a module or a mapping).
     strict:  feed raises StreamMalformed at the first fault.
     limits:  what the stream may cost (see Limits).
     rules:   {path: rule} for fields we do not know, or know otherwise:
              "append", "last", "first", "extend", "snapshot" or "drop".
 
-    Raises ValueError for an unknown dialect or rule, TypeError for wrong types.
+    Raises ValueError for an unknown dialect or rule and for a wrong table, TypeError
+    for wrong types.
     """
 
     __slots__ = ()

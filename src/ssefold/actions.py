@@ -76,6 +76,7 @@ class EventMerger(Fragments):
             return
         if type(actions) is dict:
             by = actions["by"]
+            self.note_path(by)
             found = value_at(value, by)
             if type(found) is not str:
                 holder = value_at(value, by[:-1])

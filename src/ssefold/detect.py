@@ -15,7 +15,7 @@ from typing import Any
 from ssefold.rules import DIALECTS
 
 from .news import sheet
-from .table import Table
+from .table import Table, merges, unreachable
 
 _JSON_TYPES = {"array": list, "object": dict, "string": str}
 
@@ -52,11 +52,13 @@ SOURCES: Mapping[str, Source] = {
 
 @lru_cache(maxsize=64)
 def _table(source: Source, overrides: tuple[tuple[str, str], ...]) -> Table:
-    return Table(source, dict(overrides))
+    fields = {**source["FIELDS"], **dict(overrides)}
+    reached = merges(source)
+    return Table(source, {p: r for p, r in overrides if reached and not unreachable(fields, p)})
 
 
 def table_of(source: Source, overrides: Mapping[str, str]) -> Table:
-    """The dialect's table under these overrides (checked before)."""
+    """The dialect's table under these overrides; what is not of this dialect does nothing."""
     return _table(source, tuple(overrides.items()))
 
 

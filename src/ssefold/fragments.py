@@ -85,8 +85,6 @@ class Fragments(Arrivals):
             self.note(at, step, OPENED)
             value = value[step]
             at = below(at, step)
-            if type(value.get("type")) is str:
-                self.note(at, "type", FIXED)
         for _, by, _ in action.path:
             if by is not None:
                 self.note(None, by, FIXED)
@@ -98,7 +96,7 @@ class Fragments(Arrivals):
             self.note_target(at, steps[-1], EXTENDED, values, name, False)
         else:
             self.note_target(at, steps[-1], APPENDED, values, name, False)
-        if at is not None:
+        if at is not None and action.alone:
             self.note_rest(value, at)
 
     def change(self, values: Any, key: str, action: Action, source: Any, value: Any) -> None:
@@ -219,6 +217,14 @@ class Fragments(Arrivals):
                 self.append(place.values, key, given)
             else:
                 self.keep(place.values, key, given, None)
+
+    def note_path(self, steps: Any) -> None:
+        """The plan of a member that decides what an event does: it is fixed."""
+        at = None
+        for step in steps[:-1]:
+            self.note(at, step, OPENED)
+            at = below(at, step)
+        self.note(at, steps[-1], FIXED)
 
     def note_rest(self, value: Any, at: Any) -> None:
         """What no action looked at is left out, whatever it is."""

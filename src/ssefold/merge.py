@@ -317,7 +317,7 @@ class Merger(Ledger):
             return
         values = place.values
         old = values.get(key)
-        if not old:
+        if not old or type(old) is not str:
             if value or old is None:
                 self.charge(text_weight(value))
                 values[key] = value
@@ -346,9 +346,8 @@ class Merger(Ledger):
             self.spill(place, node, value, (at, key))
             return
         below = place.values.get(name)
-        if type(below) is not Place:
-            self.open(below)
-            below = place.values[name] = Place(node)
+        if type(below) is not Place or below.node is None:
+            below = self.open_place(place.values, name, node)
         if not node.delta:
             self.members(below, value, (at, key))
             return
@@ -359,6 +358,17 @@ class Merger(Ledger):
             self.no_plan()
             if self.added != added:
                 self.check_finished(place, at, key)
+
+    def open_place(self, values: Any, name: str, node: Node) -> Place:
+        """An object with rules at `name`; one that came whole, or by actions, stays in it."""
+        old = values.get(name)
+        self.open(old)
+        place = values[name] = Place(node)
+        if type(old) is dict:
+            place.values.update(old)
+        elif type(old) is Place:
+            place.values.update(old.values)
+        return place
 
     def spill(self, place: Place, node: Node, source: Any, at: Any) -> None:
         """Merge members of a nested object into `place` itself."""

@@ -7,10 +7,13 @@ Must not know: what the options do.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
 
-from ssefold.detect import SOURCES
+from ssefold.detect import SOURCES, Source
+from ssefold.grammar import source_of
 from ssefold.limits import Limits
-from ssefold.table import checked
+from ssefold.table import checked, merges, unreachable
 
 DEFAULT_LIMITS = Limits()
 
@@ -24,8 +27,29 @@ def check_limits(limits: Limits | None) -> Limits:
     return limits
 
 
-def check_dialect(dialect: str) -> str | None:
-    """The dialect's name, None for "auto"; raises ValueError for any other."""
+def check_options(dialect: Any, strict: bool, rules: Mapping[str, str] | None) -> Any:
+    """(dialect, strict, rules): what a fold is made with; TypeError or ValueError if wrong.
+
+    The dialect is None for "auto", the name of one of ours, or a caller's Source.
+    """
+    source = check_dialect(dialect)
+    return source, bool(strict), check_rules(rules, source)
+
+
+def check_dialect(dialect: Any) -> str | Source | None:
+    """None for "auto", one of our names, or the Source that a table describes."""
+    if isinstance(dialect, (Mapping, ModuleType)):
+        return source_of(dialect)
+    if not isinstance(dialect, str):
+        raise TypeError(
+            f"dialect must be a str, or a table (a module or a mapping), "
+            f"not {type(dialect).__name__}"
+        )
+    return check_name(dialect)
+
+
+def check_name(dialect: str) -> str | None:
+    """None for "auto", or one of our names."""
     if dialect == "auto":
         return None
     if not isinstance(dialect, str):
@@ -36,6 +60,29 @@ def check_dialect(dialect: str) -> str | None:
     return dialect
 
 
-def check_rules(rules: Mapping[str, str] | None) -> dict[str, str]:
-    """The overrides; raises TypeError or ValueError that names the wrong one."""
-    return checked(rules)
+def check_rules(
+    rules: Mapping[str, str] | None, dialect: str | Source | None = None
+) -> dict[str, str]:
+    """The overrides; raises TypeError or ValueError that names the wrong one.
+
+    A path must be one that the dialect can ask for; under "auto", some dialect.
+    """
+    overrides = checked(rules)
+    source = SOURCES[dialect] if isinstance(dialect, str) else dialect
+    for path in overrides:
+        reasons = [_reason(one, overrides, path) for one in _candidates(source)]
+        if all(reasons):
+            where = f"in {source['NAME']}" if source is not None else "in any dialect"
+            raise ValueError(f"rule of {path!r} is never asked {where}: {reasons[0]}")
+    return overrides
+
+
+def _candidates(source: Source | None) -> list[Source]:
+    """The dialects that a rule may be for; where all refuse it, chat's reason is told."""
+    return [source] if source is not None else list(SOURCES.values())[::-1]
+
+
+def _reason(source: Source, overrides: Mapping[str, str], path: str) -> str:
+    if not merges(source):
+        return "its events say what each of them does, and no member is merged by a rule"
+    return unreachable({**source["FIELDS"], **overrides}, path)

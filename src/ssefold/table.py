@@ -10,6 +10,7 @@ The grammar of a table is described in `rules/__init__.py`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,6 +64,11 @@ OPS: Mapping[str, int] = {
     "extend_any": EXTEND_ANY,
     "overwrite": OVERWRITE,
 }
+
+# Rules of lists whose elements merge one by one.
+ROUTED_RULES = ("entries", "calls", "keyed")
+
+_STEP = re.compile(r"[^.\[\]]+(\[\])?")
 
 # What a caller may say of a path: `rules={"choices[].delta.foo": "append"}`.
 USER_RULES = ("append", "last", "first", "extend", "snapshot", "drop")
@@ -162,11 +168,20 @@ class Table:
             (*kind.split("*"), self.events.pop(kind)) for kind in list(self.events) if "*" in kind
         )
         self.read: Mapping[str, Any] = source["READ"]
-        *lists, self.text_leaf = self.read["text"]
-        self.text_steps = tuple((s["each"], s["type"]) for s in lists) if self.events else ()
+        self.text_steps, self.text_leaf = _text_steps(self.read["text"] if self.events else ())
         self.finished: Mapping[str, Any] = source.get("FINISHED", {})
         self.errors = tuple(steps(path) for path in source.get("ERRORS", ()))
         self.root = _grow({**source["FIELDS"], **overrides})
+
+
+def _text_steps(path: tuple[Any, ...]) -> tuple[tuple[Any, ...], str | None]:
+    """Lists and types on the way to a text, and its key; nothing for another sort of way."""
+    lists, leaf = path[:-1], path[-1:]
+    if not lists or not all(type(step) is dict and "each" in step for step in lists):
+        return (), None
+    if not all("type" in step and len(step) == 2 for step in lists) or type(leaf[0]) is not str:
+        return (), None
+    return tuple((step["each"], step["type"]) for step in lists), leaf[0]
 
 
 class Action:
@@ -179,9 +194,10 @@ class Action:
     source: steps into the event.
     make:   members of the elements on the way, where they are missing, outermost first.
     other:  what is done instead where the event has no index.
+    alone:  no other action reads the event.
     """
 
-    __slots__ = ("leaf", "make", "options", "other", "path", "slot", "source", "verb")
+    __slots__ = ("alone", "leaf", "make", "options", "other", "path", "slot", "source", "verb")
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.verb: str = options["do"]
@@ -195,6 +211,13 @@ class Action:
         other = options.get("without_index")
         other_options = {**options, "at": other, "without_index": None}
         self.other = None if other is None else Action(other_options)
+        self.alone = True
+
+    def shares(self) -> None:
+        """Another action reads the event as well."""
+        self.alone = False
+        if self.other is not None:
+            self.other.shares()
 
 
 def _address(at: str) -> tuple[tuple[Any, ...], Any, str | None]:
@@ -218,7 +241,11 @@ def _actions(source: Any) -> Any:
     if isinstance(source, Mapping):
         chosen = {k: _actions(v) for k, v in source.items() if k != "by"}
         return {"by": steps(source["by"]), **chosen}
-    return tuple(Action(options) for options in source)
+    actions = tuple(Action(options) for options in source)
+    if len(actions) > 1:
+        for action in actions:
+            action.shares()
+    return actions
 
 
 def steps(path: str) -> tuple[Any, ...]:
@@ -233,6 +260,47 @@ def steps(path: str) -> tuple[Any, ...]:
     return tuple(out)
 
 
+def rule_of(rule: Any) -> str:
+    """The name of a rule of FIELDS; "" if there is none."""
+    if rule is None:
+        return ""
+    name: Any = rule if isinstance(rule, str) else rule.get("rule", "object")
+    return name if isinstance(name, str) else repr(name)
+
+
+def merges(source: Mapping[str, Any]) -> bool:
+    """Whether FIELDS are ever asked: some dialects' events all say what they do."""
+    if source.get("KIND") is None:
+        return True
+    for actions in source["EVENTS"].values():
+        for below in actions.values() if isinstance(actions, Mapping) else (actions,):
+            if not isinstance(below, str) and any([one["do"] == "merge" for one in below]):
+                return True
+    return False
+
+
+def unreachable(fields: Mapping[str, Any], path: str) -> str:
+    """Why a rule at `path` would never be asked; "" if it can be."""
+    at = 0
+    while True:
+        dot, bracket = path.find(".", at), path.find("[]", at)
+        at = min([place for place in (dot, bracket) if place >= 0], default=-1)
+        if at < 0:
+            return ""
+        above = path[:at]
+        rule = rule_of(fields.get(above))
+        if at == bracket:
+            at += 2
+            if at == len(path):
+                return "it names elements, and a rule is for a member"
+            if rule not in ROUTED_RULES:
+                return f"{above!r} is no list whose elements merge one by one"
+        else:
+            at += 1
+            if not above.endswith("[]") and rule not in ("", "object"):
+                return f"{above!r} has the rule {rule!r}"
+
+
 def checked(overrides: Mapping[str, str] | None) -> dict[str, str]:
     """A caller's rules, or ValueError / TypeError that names the wrong one."""
     if overrides is None:
@@ -244,7 +312,7 @@ def checked(overrides: Mapping[str, str] | None) -> dict[str, str]:
             raise TypeError(f"rules must map str to str, got {path!r}: {rule!r}")
         if rule not in USER_RULES:
             raise ValueError(f"rule {rule!r} of {path!r} is not one of {', '.join(USER_RULES)}")
-        if not path or any(not step or step == "[]" for step in path.split(".")):
+        if not all(_STEP.fullmatch(step) for step in path.split(".")):
             raise ValueError(f"{path!r} is not a path such as 'choices[].delta.foo'")
     return dict(overrides)
 

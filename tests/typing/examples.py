@@ -6,8 +6,10 @@ An ignored error is a promise too: it must be reported, or the comment is one to
 from __future__ import annotations
 
 import io
+import json
 import mmap
 from collections.abc import AsyncIterator, Iterator
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import ssefold
@@ -109,6 +111,9 @@ def accumulating(mapped: mmap.mmap) -> None:
     acc.status = "open"  # type: ignore[misc]
     acc.reset()
     acc.close()
+    StreamAccumulator(dialect={"NAME": "x", "FIELDS": {}}, rules=MappingProxyType({"a": "last"}))
+    StreamAccumulator(dialect=json)
+    StreamAccumulator(dialect=3)  # type: ignore[arg-type]
     StreamAccumulator(loose=True)  # type: ignore[call-arg]
     StreamAccumulator(limits=3)  # type: ignore[arg-type]
 

@@ -13,7 +13,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.string cimport memcpy
 
 from ssefold._input import as_bytes
-from ssefold.options import check_dialect, check_limits, check_rules
+from ssefold.options import check_limits, check_options
 
 from .bytewalk cimport line_end
 from .framing cimport Framer, Piece
@@ -72,7 +72,7 @@ cdef class FoldCore:
 
     def __init__(self, dialect="auto", strict=False, limits=None, rules=None):
         self._limits = check_limits(limits)
-        self._options = (check_dialect(dialect), bool(strict), check_rules(rules))
+        self._options = check_options(dialect, strict, rules)
         most = self._limits.max_total_bytes
         self._most = -1 if most is None else min(most, (<long long>1) << 62)
         most = self._limits.max_event_bytes

@@ -14,6 +14,7 @@ cdef class Fragments(Arrivals):
     cdef delta(self, Action action, value)
     cdef change(self, values, str key, Action action, source, value)
     cdef note_delta(self, values, value, Action action)
+    cdef note_path(self, steps)
     cdef note_rest(self, value, at)
 
 

@@ -39,6 +39,7 @@ cdef class Merger(Ledger):
     cdef extend_field(self, Place place, str key, Node node, value, at)
     cdef name_field(self, Place place, str key, Node node, value, at)
     cdef object_field(self, Place place, str key, Node node, value, at)
+    cdef open_place(self, values, str name, Node node)
     cdef spill(self, Place place, Node node, source, at)
     cdef check_finished(self, Place place, at, str key)
     cdef unless_field(self, Place place, str key, Node node, source, at)

@@ -46,3 +46,4 @@ cdef class Action:
     cdef readonly tuple make
     cdef readonly object options
     cdef readonly object other
+    cdef readonly bint alone

@@ -7,7 +7,9 @@ Must not know: what blocks mean, what callers read.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from threading import Lock
+from types import ModuleType
 from typing import Any, NoReturn
 
 from ssefold._input import BytesLike, as_bytes
@@ -17,7 +19,7 @@ from ssefold._py.jsonwrite import write
 from ssefold._py.text import Text
 from ssefold.limits import Limits
 from ssefold.news import leaves
-from ssefold.options import check_dialect, check_limits, check_rules
+from ssefold.options import check_limits, check_options
 from ssefold.state import located, select
 from ssefold.state import read as read_state
 from ssefold.stream import Stream
@@ -30,13 +32,13 @@ class FoldCore:
 
     def __init__(
         self,
-        dialect: str = "auto",
+        dialect: str | Mapping[str, Any] | ModuleType = "auto",
         strict: bool = False,
         limits: Limits | None = None,
-        rules: dict[str, str] | None = None,
+        rules: Mapping[str, str] | None = None,
     ) -> None:
         self._limits = check_limits(limits)
-        self._options = (check_dialect(dialect), bool(strict), check_rules(rules))
+        self._options = check_options(dialect, strict, rules)
         self._busy = Lock()
         self._start()
 

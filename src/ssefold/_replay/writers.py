@@ -22,7 +22,7 @@ from ssefold._replay import (
 from ssefold._replay.check import check_members, check_values, refuse
 from ssefold._replay.frames import Event, Writer, frame
 from ssefold.detect import SOURCES, dialect_of, table_of, whole_answer
-from ssefold.options import check_dialect
+from ssefold.options import check_name
 
 WRITERS: Mapping[str, Writer] = {
     "openai.chat": openai_chat.events,
@@ -54,7 +54,7 @@ def frames_of(
     if piece is not None and piece < 1:
         raise ValueError(f"piece must be at least 1, got {piece}")
     check_values(answer, "", 0)
-    named = check_dialect(dialect)
+    named = check_name(dialect)
     source = whole_answer(answer, None) if named is None else SOURCES[named]
     if source is None:
         refuse("", "no dialect has such an answer; if one has, pass dialect=...")

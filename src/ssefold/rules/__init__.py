@@ -2,7 +2,8 @@
 
 Enters: nothing. Leaves: literals. Must not know: anything; rules import nothing.
 
-Grammar of a table:
+Grammar of a table, as grammar.py checks it (a caller's may leave out all but NAME, and
+FIELDS or EVENTS):
 
 NAME      the dialect's name in the API.
 DETECT    what decides for this dialect under `dialect="auto"`: `event` (names of

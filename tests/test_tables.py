@@ -1,0 +1,487 @@
+"""Tables of a caller's own: a whole dialect as data, and what is wrong with one.
+
+A wrong table raises where it is passed, and says what is wrong; one that is accepted
+never raises in a fold, whatever comes: random tables meet random events.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import types
+from typing import Any
+
+import parity
+import pytest
+from backends import Backend
+from chats import event, fed
+
+from ssefold import Delta
+from ssefold.detect import DIALECTS, SOURCES, _load
+from ssefold.grammar import RESTS, RULES, VERBS, source_of
+from ssefold.table import OPS
+
+TABLE: dict[str, Any] = {
+    "NAME": "acme.chat",
+    "WHOLE": {"acme_version": "string", "output": "string"},
+    "FIELDS": {
+        "": {"order": ("id", "output"), "rest": "any"},
+        "acme_version": "drop",
+        "id": "first",
+        "output": "append",
+        "usage": "per_key",
+        "turns": {"rule": "entries", "by": "n", "missing": "position", "limit": "choices"},
+        "turns[].words": "append",
+    },
+    "FINISHED": {"has": "end"},
+    "READ": {"text": ("output",), "finish": ("end",), "usage": "usage"},
+    "DELTAS": {"output": "text", "turns[index].words": "reasoning"},
+}
+
+ACTS: dict[str, Any] = {
+    "NAME": "acme.events",
+    "KIND": "do",
+    "EVENTS": {
+        "begin": ({"do": "base", "from": "answer"},),
+        "open": ({"do": "put", "at": "items[i]", "from": "item"},),
+        "say": {
+            "by": "what",
+            "word": (
+                {"do": "append", "at": "items[i].text", "from": "word", "make": {"type": "t"}},
+            ),
+        },
+        "note": ({"do": "merge"},),
+        "end": ({"do": "end"},),
+    },
+    "LISTS": {"items": {"limit": "blocks"}},
+    "FIELDS": {"do": "drop", "usage": "per_key"},
+    "READ": {"text": ({"each": "items"}, "text")},
+    "DELTAS": {"items[index].text": "text"},
+}
+
+
+def with_(table: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    return {**table, **parts}
+
+
+def fields(**more: Any) -> dict[str, Any]:
+    """The table with other fields."""
+    return with_(TABLE, FIELDS=more)
+
+
+def action(**one: Any) -> dict[str, Any]:
+    """The table of events with one more action."""
+    return with_(ACTS, EVENTS={**ACTS["EVENTS"], "x": (one,)})
+
+
+STREAM = (
+    event({"acme_version": "2", "id": "a", "output": "Hel", "turns": [{"n": 3, "words": "x"}]})
+    + event({"acme_version": "2", "output": "lo", "usage": {"in": 3}, "end": None})
+    + event({"turns": [{"n": 1, "words": "é"}, {"n": 3, "words": "y"}], "end": "done"})
+)
+
+
+def test_a_table(backend: Backend) -> None:
+    acc = fed(backend, STREAM, dialect=TABLE)
+    assert acc.dialect == "acme.chat"
+    assert acc.status == "complete"
+    assert acc.result() == {
+        "id": "a", "output": "Hello",
+        "turns": [{"n": 1, "words": "é"}, {"n": 3, "words": "xy"}],
+        "usage": {"in": 3}, "end": "done",
+    }  # fmt: skip
+    assert (acc.text(), acc.finish_reason(), acc.usage) == ("Hello", "done", {"in": 3})
+    assert acc.tool_calls() == []
+    assert acc.take() == [
+        Delta("text", "Hello"), Delta("reasoning", "é", 0, 1), Delta("reasoning", "xy", 0, 3),
+    ]  # fmt: skip
+
+
+def test_a_table_of_events(backend: Backend) -> None:
+    stream = [
+        {"do": "begin", "answer": {"id": "a", "items": []}},
+        {"do": "open", "i": 0, "item": {"type": "t", "text": "He"}},
+        {"do": "say", "i": 0, "what": "word", "word": "llo"},
+        {"do": "note", "usage": {"n": 1}},
+        {"do": "end"},
+    ]
+    acc = fed(backend, b"".join(map(event, stream)), dialect=ACTS)
+    assert acc.result() == {
+        "id": "a",
+        "items": [{"type": "t", "text": "Hello"}],
+        "usage": {"n": 1},
+    }
+    assert acc.take() == [Delta("text", "Hello", 0, 0)]
+
+
+def test_a_whole_body(backend: Backend) -> None:
+    body = b'{"acme_version": "2", "output": "whole"}'
+    acc = fed(backend, body, dialect=TABLE)
+    assert (acc.status, acc.text(), acc.take()) == ("complete", "whole", [Delta("text", "whole")])
+    other = fed(backend, b'{"choices": [{"message": {"content": "x"}}]}', dialect=TABLE)
+    assert [fault.code for fault in other.faults] == ["not_an_event_stream"]
+
+
+def test_an_object_that_came_whole_goes_on_by_its_rules(backend: Backend) -> None:
+    """By rules of the table or of the caller; made by the base or by an action."""
+    box = {"do": "set", "at": "box.b", "from": "b"}
+    table = with_(ACTS, EVENTS={**ACTS["EVENTS"], "box": (box,)})
+    stream = [
+        {"do": "begin", "answer": {"id": "a", "other": {"a": 1}}},
+        {"do": "box", "b": 2},
+        {"do": "note", "box": {"c": "x"}, "other": {"c": "x"}},
+        {"do": "note", "box": {"c": "y"}, "other": {"c": "y"}},
+        {"do": "end"},
+    ]
+    rules = {"box.c": "append", "other.c": "append"}
+    for options in (
+        {"dialect": table, "rules": rules},
+        {"dialect": with_(table, FIELDS={**ACTS["FIELDS"], **rules})},
+    ):
+        acc = fed(backend, b"".join(map(event, stream)), **options)
+        assert acc.result() == {"id": "a", "other": {"a": 1, "c": "xy"}, "box": {"b": 2, "c": "xy"}}
+
+
+def test_a_table_may_be_a_module_or_come_from_json(backend: Backend) -> None:
+    module = types.ModuleType("acme")
+    vars(module).update(TABLE, helper=print, Mixed=object())
+    for table in (module, json.loads(json.dumps(TABLE))):
+        assert fed(backend, STREAM, dialect=table).text() == "Hello"
+
+
+def test_a_table_that_inherits(backend: Backend) -> None:
+    """What a server does otherwise than the dialect that it means to speak."""
+    mine = {
+        "NAME": "my.chat",
+        "INHERITS": "openai.chat",
+        "FIELDS": {"choices[].delta.content": "last", "choices[].delta.mood": "append"},
+    }
+    stream = b"".join(
+        event({"choices": [{"index": 0, "delta": {"content": text, "mood": "ha"}}]})
+        for text in ("a", "ab")
+    )
+    acc = fed(backend, stream, dialect=mine)
+    assert acc.dialect == "my.chat"
+    message = acc.snapshot()["choices"][0]["message"]
+    assert message == {"role": "assistant", "content": "ab", "mood": "haha"}
+    assert acc.text() == "ab"
+
+
+def test_rules_go_on_top_of_a_table(backend: Backend) -> None:
+    acc = fed(backend, STREAM, dialect=TABLE, rules={"output": "last", "turns[].words": "first"})
+    assert acc.snapshot()["output"] == "lo"
+    assert acc.snapshot()["turns"][1] == {"n": 3, "words": "x"}
+    with pytest.raises(ValueError, match=r"never asked in acme.chat: 'output' has the rule"):
+        backend.StreamAccumulator(dialect=TABLE, rules={"output.x": "last"})
+
+
+def test_a_table_is_checked_once_and_copied(backend: Backend) -> None:
+    table = json.loads(json.dumps(TABLE))
+    acc = backend.StreamAccumulator(dialect=table)
+    assert source_of(table) is source_of(json.loads(json.dumps(TABLE)))
+    table["FIELDS"]["output"] = "last"
+    assert fed(backend, STREAM, dialect=table).text() == "lo"
+    for _ in range(2):
+        acc.feed(STREAM)
+        assert acc.text() == "Hello"
+        acc.reset()
+        assert acc.dialect == "acme.chat"
+
+
+def test_the_order_of_a_table_counts(backend: Backend) -> None:
+    deltas = {"b": "text", "a": "text"}
+    table = with_(TABLE, FIELDS={"a": "append", "b": "append"}, READ={}, DELTAS=deltas)
+    other = with_(table, DELTAS=dict(reversed(deltas.items())))
+    stream = event({"a": "1", "b": "2"})
+    for one, texts in ((table, ["2", "1"]), (other, ["1", "2"])):
+        assert [delta.text for delta in fed(backend, stream, dialect=one).take()] == texts
+
+
+def test_ours_are_tables_too(backend: Backend) -> None:
+    for module in DIALECTS:
+        literals = _load(module)
+        literals.pop("INHERITS", None)
+        assert source_of(literals)["NAME"] in SOURCES
+    chat = _load("openai_chat")
+    stream = event({"choices": [{"index": 0, "delta": {"content": "x"}}]})
+    assert fed(backend, stream, dialect=chat).snapshot() == fed(backend, stream).snapshot()
+
+
+# -- what is wrong --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "kind", "text"),
+    [
+        ({}, ValueError, "the table: needs 'NAME'"),
+        ({"NAME": "x"}, ValueError, "needs 'FIELDS', or 'KIND' and 'EVENTS'"),
+        (with_(TABLE, NAME="auto"), ValueError, "NAME: must be a name other than 'auto'"),
+        (with_(TABLE, NAME=3), ValueError, "NAME: must be a name"),
+        (with_(TABLE, FILEDS={}), ValueError, "the table: 'FILEDS' is no part of one: NAME, "),
+        (with_(TABLE, INHERITS="x.y"), ValueError, "INHERITS: 'x.y' is not one of anthropic"),
+        (with_(TABLE, FIELDS=[]), TypeError, "FIELDS must be a mapping, not tuple"),
+        (fields(a={1, 2}), TypeError, r"\['FIELDS'\]\['a'\] must be a literal, not set"),
+        (fields(a={3: 4}), TypeError, "must be a string, not int"),
+        (fields(a=3), TypeError, r"FIELDS\['a'\] must be a mapping, not int"),
+        (fields(a="appendd"), ValueError, r"FIELDS\['a'\]: 'appendd' is no rule: it is one of"),
+        (fields(a={"rule": ["last"]}), ValueError, "is no rule"),
+        (fields(**{"a[0]": "last"}), ValueError, r"'a\[0\]' is not a path such as"),
+        (fields(**{"a..b": "last"}), ValueError, "is not a path such as"),
+        (fields(**{"a[][]": "last"}), ValueError, "is not a path such as"),
+        (fields(a="append", **{"a.b": "last"}), ValueError, "asked: 'a' has the rule 'append'"),
+        (fields(**{"a[].b": "last"}), ValueError, "'a' is no list whose elements merge"),
+        (fields(**{"a[]": {}}), ValueError, "'a' has none of the rules entries, calls, keyed"),
+        (fields(**{"": "last"}), ValueError, "is an object: it has options"),
+        (fields(a={"rule": "entries", "by": "i"}), ValueError, "needs 'missing'"),
+        (
+            fields(a={"rule": "calls", "limit": "calls"}),
+            ValueError,
+            r"FIELDS\['a'\]\['limit'\]: must be 'choices' or 'tool_calls' or 'blocks'",
+        ),
+        (fields(a={"rule": "keyed", "by": "i", "needs": "i"}), ValueError, "a list of strings"),
+        (fields(a={"rule": "name"}), ValueError, "needs 'until'"),
+        (fields(a={"rule": "last", "untill": "b"}), ValueError, "'untill' is no option here"),
+        (fields(a={"rule": "last", "default": {}}), ValueError, "must be a string, a number"),
+        (fields(a={"early": ("b",)}), ValueError, "'b' has no rule of its own"),
+        (fields(a={"rest": "entries"}), ValueError, r"\['rest'\]: must be one of drop, first"),
+        (fields(a={"rest": {"rule": "last", "into": "b"}}), ValueError, "one key for all"),
+        (fields(a={"rest": "any_delta"}), ValueError, r"\['rest'\]: needs 'last_words'"),
+        (
+            fields(a={"rule": "unless", "sibling": "b", "as_sibling": "b"}),
+            ValueError,
+            "'b' has no rule that it could have",
+        ),
+        (with_(TABLE, READ={"texts": ()}), ValueError, "READ: 'texts' is not one of text"),
+        (with_(TABLE, READ={"text": 3}), TypeError, r"READ\['text'\] must be a list of steps"),
+        (with_(TABLE, READ={"text": ({"al": "x"},)}), ValueError, "has one of entry, each, among"),
+        (with_(TABLE, READ={"text": ({"each": 3},)}), ValueError, "must be a string, not 3"),
+        (with_(TABLE, FINISHED={"each": "a"}), ValueError, "FINISHED: needs 'has'"),
+        (with_(TABLE, WHOLE={}), ValueError, "WHOLE: must hold something"),
+        (with_(TABLE, WHOLE={"a[].b": "array"}), ValueError, "is not a path such as"),
+        (with_(TABLE, WHOLE={"a": 1}), ValueError, r"WHOLE\['a'\]: must be a string, not 1"),
+        (with_(TABLE, ERRORS="error"), TypeError, "ERRORS must be a list of paths, not str"),
+        (with_(TABLE, DELTAS={"a": "word"}), ValueError, "'word' is not one of text, reasoning"),
+        (with_(TABLE, DELTAS={"a[n]": "text"}), ValueError, "'n' is not one of choice, index"),
+        (with_(TABLE, DELTAS={"a": 1}), TypeError, r"DELTAS\['a'\] must be a mapping, not int"),
+        (with_(TABLE, DELTAS={"alike": "a"}), ValueError, "must be a list of strings"),
+        (with_(TABLE, DELTAS={"call": {"name": "a"}}), ValueError, "must be a list of strings"),
+        (with_(TABLE, DELTAS={"by": 1}), ValueError, "must be the name of a member"),
+        (with_(TABLE, KIND="type"), ValueError, "'KIND' and 'EVENTS' go together"),
+        (with_(ACTS, KIND=1), ValueError, "KIND: must be the name of a member"),
+        (with_(TABLE, SEQUENCE="n"), ValueError, "SEQUENCE: is for events that have kinds"),
+        (with_(ACTS, EVENTS={"a": {"x": ()}}), ValueError, "needs 'by', or is a list of actions"),
+        (with_(ACTS, EVENTS={"a*b*": ()}), ValueError, "one \\* at most"),
+        (with_(ACTS, EVENTS={"a": "end"}), TypeError, "must be a list of actions, not str"),
+        (with_(ACTS, ALIASES={"a": "b"}), ValueError, "'b' is not one kind of EVENTS"),
+        (with_(ACTS, ALIASES={"a": 1}), ValueError, "1 is not one kind of EVENTS"),
+        (with_(ACTS, LISTS={"items": {}}), ValueError, r"LISTS\['items'\]: needs 'limit'"),
+        (
+            with_(ACTS, FIELDS={**ACTS["FIELDS"], "items": TABLE["FIELDS"]["turns"]}),
+            ValueError,
+            r"LISTS\['items'\]: FIELDS say how it is held",
+        ),
+        (action(do="sum"), ValueError, r"EVENTS\['x'\]\[0\]: 'do' must be one of base, "),
+        (action(do="put", at="items[i]"), ValueError, "needs 'from'"),
+        (action(do="put", at="items", **{"from": "x"}), ValueError, "'items' is not an element"),
+        (action(do="push", at="items[i]", **{"from": "x"}), ValueError, "is not a member"),
+        (action(do="put", at="other[i]", **{"from": "x"}), ValueError, "how 'other' is held"),
+        (action(do="put", at="[i]", **{"from": "x"}), ValueError, "is not a path such as"),
+        (action(do="stop", at="a.items[i]"), ValueError, "not an element of a list of the answer"),
+        (action(do="set", at="a"), ValueError, "needs 'from' or 'value'"),
+        (action(do="set", at="a", value=1, **{"from": "x"}), ValueError, "'from' or 'value'"),
+        (action(do="insert", at="a", **{"from": "x"}), ValueError, "needs 'index'"),
+        (
+            action(do="spread", at="items[i]", **{"from": "x"}),
+            ValueError,
+            "needs 'make' or 'type_without'",
+        ),
+        (
+            action(do="append_json", at="items[i].text", **{"from": "x"}),
+            ValueError,
+            r"'items\[i\].text' is both a text and JSON text",
+        ),
+        (
+            action(do="append", at="items[i].text", **{"from": "do"}),
+            ValueError,
+            "'do' decides what the event does, or is taken already",
+        ),
+        (action(do="append", at="a", make={"b": []}, **{"from": "x"}), ValueError, "mapping of"),
+    ],
+)
+def test_wrong_tables(
+    backends: list[Backend], table: Any, kind: type[Exception], text: str
+) -> None:
+    said = set()
+    for backend in backends:
+        with pytest.raises(kind, match=text) as raised:
+            backend.StreamAccumulator(dialect=table)
+        said.add(str(raised.value))
+    assert len(said) == 1
+
+
+def test_a_table_that_holds_itself(backend: Backend) -> None:
+    table = with_(TABLE)
+    table["FIELDS"] = {"a": table}
+    with pytest.raises(ValueError, match="nests more than 32 levels"):
+        backend.StreamAccumulator(dialect=table)
+
+
+def test_the_grammar_knows_each_rule_and_verb() -> None:
+    assert set(RULES) <= set(OPS)
+    assert set(RESTS) <= set(OPS)
+    source = "".join(json.dumps(one, default=str) for one in (_load(m) for m in DIALECTS))
+    assert all(f'"do": "{verb}"' in source for verb in VERBS)
+
+
+# -- what is accepted never raises --------------------------------------------------------------
+
+KEYS = ("a", "b", "c", "index", "id", "text")
+
+
+def random_rest(rng: random.Random) -> Any:
+    rest = rng.choice(RESTS)
+    options = {"any_delta": {"last_words": ("id",)}, "overwrite": {"prefix": "a"}}
+    return {"rule": rest, **options.get(rest, {})}
+
+
+def random_rule(rng: random.Random) -> Any:
+    """Any rule with any options, most of them such as it takes."""
+    name = rng.choice([*OPS, "object", "object", "append", "entries", "calls"])
+    needed, allowed = RULES.get(name, ({}, {}))
+    values: dict[str, Any] = {
+        "by": rng.choice(["index", ("index", "id")]), "missing": rng.choice(["position", "zero"]),
+        "limit": rng.choice(["choices", "blocks"]), "needs": "index", "until": rng.choice(KEYS),
+        "rank": 1, "to": rng.choice(KEYS), "sibling": rng.choice(KEYS), "prefix": "a",
+        "as_sibling": rng.choice(KEYS), "last_words": ("id",), "delta": True, "only": "string",
+        "empty": "null", "without": ".x", "order": KEYS[:2], "always": KEYS[1:3], "early": ("a",),
+        "into": rng.choice(KEYS if name != "object" else ["", *KEYS]), "null": "absent",
+        "default": rng.choice(["x", 0, None, ()]),
+        "default_with": KEYS[:2], "rest": random_rest(rng),
+    }  # fmt: skip
+    some = [key for key in [*allowed, "into", "null", "default"] if rng.random() < 0.15]
+    if name == "object" and rng.random() < 0.4:
+        some.append("rest")
+    if name == "keyed":
+        values["by"] = ("index", "id")
+    elif name == "entries":
+        values["by"] = "index"
+    return {"rule": name, **{key: values[key] for key in [*needed, *some]}}
+
+
+def random_fields(rng: random.Random) -> dict[str, Any]:
+    paths = [""]
+    out: dict[str, Any] = {"": {"rest": random_rest(rng)}} if rng.random() < 0.5 else {}
+    for _ in range(rng.randint(1, 8)):
+        above = rng.choice(paths)
+        path = f"{above}.{rng.choice(KEYS)}".removeprefix(".")
+        out[path] = rule = random_rule(rng)
+        paths += [path] if rule["rule"] == "object" else []
+        paths += [path + "[]"] if rule["rule"] in ("entries", "calls", "keyed") else []
+    return out
+
+
+def random_action(rng: random.Random) -> dict[str, Any]:
+    verb = rng.choice([*VERBS, "append", "append", "put", "full", "spread", "set", "stop"])
+    needed, allowed, target = VERBS[verb]
+    elements = ["a[index]"] if verb == "stop" else ["a[index]", "a[index].b[index]"]
+    members = ["a[index].text", "a[index].b", "b", "b.c", "c"]
+    places = {"an element": elements, "a member": members}
+    at = rng.choice(places.get(target, elements + members))
+    values: dict[str, Any] = {
+        "at": at, "from": rng.choice([*KEYS, "a.b"]), "again": "update", "error": "b.c",
+        "make": rng.choice([{"text": "m"}, ({"id": "*"}, {"b": 1})]), "without_index": "c",
+        "holds": rng.choice(["object", "array", "string"]), "index": "id", "value": "v",
+        "without": ("b",), "type_without": "_x",
+    }  # fmt: skip
+    some = [key for key in allowed if rng.random() < 0.4 or (verb, key) == ("spread", "make")]
+    if verb == "set":
+        some = rng.choice([["from"], ["value"]]) + [key for key in some if key == "make"]
+    return {"do": verb, **{key: values[key] for key in [*needed, *some]}}
+
+
+def random_actions(rng: random.Random) -> Any:
+    how = rng.random()
+    if how < 0.3:
+        by = rng.choice(["text", "a.text", "b"])
+        return {"by": by, "a": (random_action(rng),), "*": (random_action(rng),)}
+    return tuple(random_action(rng) for _ in range(1 if how < 0.8 else 2))
+
+
+def random_table(rng: random.Random) -> dict[str, Any]:
+    table: dict[str, Any] = {
+        "NAME": "random", "FIELDS": random_fields(rng),
+        "READ": {
+            "text": ({"entry": "a"}, "text"), "finish": ("b",), "calls": ({"each": "a"},),
+            "usage": "c",
+        },
+        "FINISHED": rng.choice([{}, {"has": "a"}, {"each": "a", "has": "id", "stopped": "a"}]),
+        "DELTAS": {
+            "a[choice]": {
+                "call": {"id": ("id",), "name": ("b.c", "c")},
+                "text": "text", "b": "tool_arguments", "b[part]": "reasoning",
+            },
+            "c": "text", "b": "refusal", "alike": ("c", "b"), "text": "text",
+        },
+    }  # fmt: skip
+    if rng.random() < 0.6:
+        table["KIND"] = "id"
+        table["EVENTS"] = {key: random_actions(rng) for key in (*KEYS, "x*")}
+        held = {"limit": "blocks", **rng.choice([{}, {"holes": "null"}, {"same": "id"}])}
+        table["LISTS"] = {"a": {**held, "text": rng.choice(KEYS)}, "a.b": held}
+        if rng.random() < 0.3:
+            table["SEQUENCE"] = "index"
+    return table
+
+
+def random_value(rng: random.Random, depth: int = 3) -> Any:
+    how = rng.random()
+    if depth == 0 or how < 0.5:
+        return rng.choice(["a", "ab", "x", "", "\ud83d", 0, 1, -1, 2.5, True, False, None])
+    if how < 0.8:
+        keys = rng.sample(["", *KEYS], rng.randint(0, 4))
+        return {key: random_value(rng, depth - 1) for key in keys}
+    return [random_value(rng, depth - 1) for _ in range(rng.randint(0, 3))]
+
+
+def random_event(rng: random.Random, before: list[Any]) -> Any:
+    """Often like one before it, so that what was learned of that one is used."""
+    if before and rng.random() < 0.4:
+        again = dict(rng.choice(before))
+        if again and rng.random() < 0.7:
+            again[rng.choice(list(again))] = random_value(rng, 1)
+        return again
+    event = {key: random_value(rng) for key in rng.sample(KEYS, rng.randint(1, 5))}
+    if rng.random() < 0.8:
+        event["id"] = rng.choice([*KEYS, "xy"])
+    if rng.random() < 0.5:
+        event["index"] = rng.choice([0, 0, 1, 3])
+    return event
+
+
+def test_random_tables_never_raise() -> None:
+    """Either where they are passed, as ValueError, or not at all; in all backends alike."""
+    accepted = 0
+    for seed in range(3000):
+        rng = random.Random(seed)
+        table = random_table(rng)
+        try:
+            source_of(table)
+        except ValueError:
+            continue
+        accepted += 1
+        watched = [parity.Watched(backend, {"dialect": table}) for backend in parity.ALL]
+        events: list[Any] = []
+        for _ in range(rng.randint(1, 25)):
+            events.append(random_event(rng, events))
+            part = event(events[-1])
+            if rng.random() < 0.05:
+                part = part[: rng.randint(1, len(part))] + b"\n\n"
+            parity.agree(f"seed {seed}", [(one.name, one.feed(part)) for one in watched])
+            if rng.random() < 0.2:
+                parity.agree(f"seed {seed}", [(one.name, one.look()) for one in watched])
+                parity.agree(f"seed {seed}", [(one.name, one.take()) for one in watched])
+        for one in watched:
+            one.acc.close()
+        parity.agree(f"seed {seed}, closed", [(one.name, one.look()) for one in watched])
+        parity.agree(f"seed {seed}, closed", [(one.name, one.take()) for one in watched])
+    assert accepted > 500
