@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from importlib import import_module
 from typing import Any
 
@@ -44,6 +45,15 @@ def test_every_character_below_256_and_long_runs(name: str) -> None:
 @each_writer
 def test_numbers_at_their_limits(name: str) -> None:
     numbers = [0, -1, 2**63 - 1, -(2**63), 2**63, 10**100, 0.1, -0.0, 1e16, 1e22, 5e-324, 1.0]
+    assert WRITERS[name](numbers) == json.dumps(numbers, separators=(",", ":")).encode()
+
+
+@each_writer
+def test_floats_where_exponents_begin_and_end(name: str) -> None:
+    rng = random.Random(5)
+    numbers = [1e-4, 9.999e-5, 1e16, 9999999999999998.0, 123456789012345680.0, 1e-5, 1.5e300]
+    numbers += [rng.uniform(-1, 1) * 10.0 ** rng.randint(-8, 20) for _ in range(5000)]
+    numbers += [round(rng.uniform(-30, 0), rng.randint(1, 16)) for _ in range(5000)]
     assert WRITERS[name](numbers) == json.dumps(numbers, separators=(",", ":")).encode()
 
 

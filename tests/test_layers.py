@@ -81,7 +81,10 @@ PURE = ("framing", "jsonread", "jsonwrite", "text", "core")
 # What is not ours and may be imported at all; of the standard library, what adapters and
 # the engine do without at import time is up to them.
 FOREIGN = {"cpython", "libc", "cython"}
-OPTIONAL = {"_py.jsonread": {"orjson"}, "_c.slots": {"orjson"}, "_input": {"typing_extensions"}}
+OPTIONAL = {
+    **dict.fromkeys(("_py.jsonread", "_c.slots", "_c.jsonwrite"), {"orjson"}),
+    "_input": {"typing_extensions"},
+}
 
 # Modules with a name that is computed, or that may be absent.
 DYNAMIC = {"detect", "_terminal"}
