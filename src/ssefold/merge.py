@@ -326,6 +326,8 @@ class Merger(Ledger):
             values[key] = old + value
             self.changes += 1
         else:
+            if value and value != old and type(values.get(node.options["until"])) is not self.text:
+                self.no_plan()  # a rule's last value may be empty again
             self.note_target(at, key, KEPT, values, key, False)
             return
         self.no_plan()
@@ -384,6 +386,8 @@ class Merger(Ledger):
         """A whole beside its delta, or after one ever came, repeats what we have."""
         if place.fed or isinstance(source.get(node.options["sibling"]), dict):
             self.note(at, key, DROPPED)
+            if not place.fed:
+                self.no_plan()  # without its sibling it would count
             return
         self.no_plan()
         self.field(place, key, node.item, source[key], source, at)

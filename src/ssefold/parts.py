@@ -13,7 +13,7 @@ from typing import Any
 
 from ssefold.plan import APPENDED, FIXED, OPENED
 
-from .plain import is_open, weight
+from .plain import is_open, same, weight
 from .state import Parts, Place
 
 
@@ -114,7 +114,10 @@ def _add_candidate_text(merger: Any, parts: Any, item: Any, at: Any) -> None:
             merger.append(part.values, key, text)
             merger.note_target(at, key, APPENDED, part.values, key, False)
         else:
+            old = part.values.get(key)
             merger.keep(part.values, key, value, at)
+            if value is not None and not same(old, value):
+                merger.no_plan()  # an empty text or a signature would make another event of it
     if signature is not None:
         parts.closed = True
         merger.restructure()

@@ -396,6 +396,8 @@ def _step(value: Any, step: Any, choice: int) -> list[Any]:
 
 def _plain_entry(entries: Any, choice: int) -> list[Any]:
     """The element with index `choice` of a whole answer's list."""
+    if type(entries) is Elements:
+        entries = entries.read()
     if type(entries) is not list:
         return []
     for position, entry in enumerate(entries):
@@ -434,4 +436,6 @@ def elements(value: Any) -> list[Any]:
         return sorted(value.items.copy(), key=_index)
     if kind is Parts or kind is Slots or kind is Keyed:
         return list(value.items)
+    if kind is Elements:
+        return value.read()
     return list(value) if isinstance(value, list) else []

@@ -179,7 +179,9 @@ cdef class Builder:
             if not (is_number and self.add_slot(q, kind, 0, entry[1])):
                 return False
         elif kind == DROPPED:
-            if is_string or is_number or is_list or first == c'{':
+            if at is None and key == "type":
+                pass  # a literal: another one may make an error of an event
+            elif is_string or is_number or is_list or first == c'{':
                 if not self.add_slot(q, kind, level, None):
                     return False
         elif kind == LAST_ONE or kind == LAST_MEMBER:

@@ -354,6 +354,8 @@ cdef class Members:
         entry = self.plan.get((at, name))
         if entry is None:
             return 0
+        if at is None and name == "type" and entry[0] == DROPPED:
+            return 0  # it makes an error of an event, whatever becomes of it
         kind = entry[0]
         if kind == OPENED or kind == ROUTED:
             self.learn_below(known, key, kind, at, name, entry)
@@ -369,12 +371,15 @@ cdef class Members:
                 if target is not None and self.own(known, key, id(target)):
                     self.keep(known, key, kind, target)
         elif kind == LAST_ONE or kind == LAST_MEMBER or kind == KEPT:
-            if self.own(known, key, (id(entry[1]), entry[2])):
+            # No member has a longer literal: a standing would hold on to it for nothing.
+            if key.value_size <= MOST_LITERAL and self.own(known, key, (id(entry[1]), entry[2])):
                 standing = self.stand(entry, kind, <bytes>key.value[:key.value_size])
                 if standing is None:
                     return 0
                 if standing.cell is None or (is_scalar and not (at is None and name == "type")):
                     self.keep(known, key, kind, standing)  # a type may make an error of an event
+                else:
+                    standing.dead = True  # a member of before may lead to it
         return 0
 
     cdef Standing stand(self, entry, int kind, bytes literal):

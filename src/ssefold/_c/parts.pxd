@@ -2,7 +2,7 @@
 """How parts.py is compiled."""
 
 from .ledger cimport Ledger
-from .plain cimport is_open, weight
+from .plain cimport is_open, same, weight
 
 # Assigned by the import of plan.py: comparisons of C integers.
 cdef int APPENDED, FIXED, OPENED

@@ -60,6 +60,7 @@ cdef class Cells:
     cdef Stream stream
     cdef dict known             # (id of values, name) -> Cell or ListCell
     cdef list dirty             # to decode before anybody reads
+    cdef Py_ssize_t pending     # what the scalars that wait may weigh at most
 
     # commit() for what most chunks are: texts, and strings that are left out.
     cdef bint commit_texts(self, Slot *slots, Found *found, int count) except -1

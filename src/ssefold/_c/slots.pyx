@@ -51,6 +51,8 @@ cdef enum:
     MAX_SCALAR = 4096
     # In an object with more members, nobody looks for a key that comes twice.
     MAX_KEYS = 16
+    # Escapes are six bytes a character, numbers at most six times their weight.
+    MOST_WASTE = 8
 
 APPENDED, COUNTED, DROPPED, ECHOED = _plan.APPENDED, _plan.COUNTED, _plan.DROPPED, _plan.ECHOED
 EXTENDED, FIXED, KEPT = _plan.EXTENDED, _plan.FIXED, _plan.KEPT
@@ -297,7 +299,7 @@ cdef class Cells:
         # Everything is weighed and every buffer grown before anything changes.
         cdef Ledger ledger = self.stream.merger
         cdef const unsigned char *p
-        cdef Py_ssize_t total = 0, part
+        cdef Py_ssize_t total = 0, part, extra = self.pending
         cdef int i, flags = 0
         for i in range(count):
             if slots[i].kind == APPENDED:
@@ -316,11 +318,18 @@ cdef class Cells:
                 if part < 0:
                     return False
                 if slots[i].kind == EXTENDED:
+                    if found[i].size > MOST_WASTE * part:
+                        return False  # white space is kept as it came, but weighs nothing
                     total += part - 8
             elif found[i].size > MAX_SCALAR and slots[i].kind != DROPPED:
                 return False
+            elif slots[i].kind == LAST_ONE:
+                extra += found[i].size + 8
         if 0 <= ledger.held_limit < ledger.held + total and total > 0:
             return False
+        if 0 <= ledger.extra_limit < ledger.extra + extra and extra > self.pending:
+            return False  # might be too much: the cold path charges exactly
+        self.pending = extra
         ledger.held += total
         for i in range(count):
             flags |= found[i].flags
@@ -369,6 +378,7 @@ cdef class Cells:
                 else:
                     flush_list(<ListCell>cell)
             self.dirty.clear()
+        self.pending = 0
         return 0
 
     cdef int forget(self) except -1:

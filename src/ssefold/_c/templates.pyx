@@ -140,13 +140,16 @@ cdef class Templates:
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, int *ending
     ) except -2:
         cdef Template template
-        cdef Py_ssize_t pos = 0, k = NO_MATCH
+        cdef Py_ssize_t pos = 0, k = NO_MATCH, texts
         cdef long long before = self.stream.events
         cdef bint cr = False, lf = False
         while pos < size:
             template = self.likely
             if template is not None and template.text_slot >= 0 and template.successor is template:
-                pos += self.run_text(template, p + pos, size - pos, most)
+                texts = self.run_text(template, p + pos, size - pos, most)
+                pos += texts
+                if texts:
+                    cr = lf = False  # known members may have ended with CR before
                 if pos == size:
                     break
             k = NO_MATCH if template is None else compare(template, p + pos, size - pos, self.found)
