@@ -22,6 +22,7 @@ cdef class FoldCore:
     cdef unsigned char *_carry      # the beginning of a frame that a read cut
     cdef Py_ssize_t _carried        # its size
     cdef Py_ssize_t _carry_room
+    cdef bint _strange              # what waits is like nothing known: it waits to be learned from
 
     cdef int start(self) except -1
     # Take bytes in; the limits of the whole stream, then frame by frame.

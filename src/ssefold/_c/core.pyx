@@ -158,6 +158,7 @@ cdef class FoldCore:
         while not stream.dead:
             if self._known is not None and self._framer.settle(buf, size, &pos):
                 pos += self.run(buf + pos, size - pos, &cut)
+                self._strange = not cut
                 cut = cut or self.may_teach(buf + pos, size - pos)
                 if cut and self.hold(buf + pos, size - pos):
                     break
@@ -275,7 +276,8 @@ cdef class FoldCore:
         """Go on with the frame that waits: how many bytes of `buf` belong to it.
 
         Only a line end can complete it: without one nothing is compared again, or
-        one-byte reads would cost the square of a frame.
+        one-byte reads would cost the square of a frame. Nor is one that is strange:
+        the bytes that follow cannot make it known.
         """
         cdef Py_ssize_t before = self._carried, pos = 0, part, done = 0
         cdef bint cut
@@ -287,12 +289,13 @@ cdef class FoldCore:
                 break
             pos += part
             cut = True
-            if line < buf + size:
+            if line < buf + size and not self._strange:
                 done = self.run(self._carry, self._carried, &cut)
+                self._strange = done == 0 and not cut
             if done > 0:
                 self._carried = 0
                 return done - before
-            if line < buf + size and not cut:
+            if line < buf + size and self._strange:
                 if not self._known.wanted():
                     break
                 if ends_frame(self._carry, self._carried):

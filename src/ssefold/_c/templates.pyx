@@ -55,6 +55,8 @@ from .text cimport Text
 
 cdef enum:
     MAX_TEMPLATES = 64
+    # A template holds a copy of its frame.
+    MAX_FRAME = 16384
     # A stream that never repeats stops paying after this many.
     FIRST_BUILDS = 32
     # Every so many hits earn one build more.
@@ -308,7 +310,7 @@ cdef class Templates:
                 self.members = Members(self.cells, depth)
                 self.builds = BUILDS_WITH_MEMBERS
             self.members.learn(ledger.plan, frame + data, frame + data + data_size)
-        if not self.members_alone and len(self.known) < (
+        if size <= MAX_FRAME and not self.members_alone and len(self.known) < (
             MAX_TEMPLATES if self.members is None else TEMPLATES_BESIDE_MEMBERS
         ):
             self.add(build(self.cells, ledger.plan, depth, frame, size, data, data_size))
