@@ -82,7 +82,9 @@ PURE = ("framing", "jsonread", "jsonwrite", "text", "core")
 # the engine do without at import time is up to them.
 FOREIGN = {"cpython", "libc", "cython"}
 OPTIONAL = {
-    **dict.fromkeys(("_py.jsonread", "_c.slots", "_c.jsonwrite"), {"orjson"}),
+    "_py.jsonread": {"orjson"},
+    "_c.slots": {"orjson"},
+    "_c.jsonwrite": {"orjson"},
     "_input": {"typing_extensions"},
 }
 

@@ -436,6 +436,6 @@ def elements(value: Any) -> list[Any]:
         return sorted(value.items.copy(), key=_index)
     if kind is Parts or kind is Slots or kind is Keyed:
         return list(value.items)
-    if kind is Elements:
+    if type(value) is Elements:
         return value.read()
     return list(value) if isinstance(value, list) else []
