@@ -31,6 +31,7 @@ ONE_SOURCE = [
     "merge",
     "news",
     "parts",
+    "path",
     "plain",
     "sequence",
     "state",

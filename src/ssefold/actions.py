@@ -31,7 +31,7 @@ from .full import full_value
 from .merge import ENTRY_WEIGHT
 from .plain import is_open, same, text_weight, weight
 from .sequence import Sequence
-from .state import JSONText, Place, Slots, elements, member
+from .state import JSONText, Place, Slots, elements, member, new_place
 from .table import Action
 
 # What a full value is, by the `holds` of its action.
@@ -248,7 +248,7 @@ class EventMerger(Fragments):
         if held is None:
             return
         old = held.at(index)
-        place = Place(None)
+        place = new_place(None)
         if old is not None and not (type(old) is Place and not old.started):
             same_by = rule.get("same")
             known = None if same_by is None else member(old, same_by)
@@ -307,7 +307,7 @@ class EventMerger(Fragments):
             self.comes_late(action, value)
             old = held.at(index)
             if isinstance(source, dict) and type(old) is not Place:
-                old = Place(None)  # so that it is known to be finished
+                old = new_place(None)  # so that it is known to be finished
             held.put(index, full_value(self, old, source, at))
         elif self.routed(action, value):
             place = self.holder(action, value, action.make)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from .merge import ENTRY_WEIGHT, Merger
-from .state import Entries, Place, Slots
+from .state import Entries, Place, Slots, new_place
 from .table import Action
 
 # A null before an element that came early.
@@ -86,7 +86,7 @@ class Addresses(Merger):
         if old is not None and type(old) is not dict:
             self.anomaly("wrong_type", None, action.source[-1] if action.source else name)
             return None
-        place = Place(None)
+        place = new_place(None)
         if old is None:
             self.charge(ENTRY_WEIGHT)
         else:
@@ -125,7 +125,7 @@ class Addresses(Merger):
             if rule.get("starts", True) and not self.missing:
                 self.missing = True
                 self.anomaly("missing_start", None, by)
-        place = Place(None)
+        place = new_place(None)
         if plain is not None:
             place.started = True
             place.values.update(plain)
@@ -155,7 +155,7 @@ class Addresses(Merger):
         elif type(held) is not Entries:
             entries = values[name] = Entries()
             for position, element in enumerate(held if type(held) is list else ()):
-                place = Place(None)
+                place = new_place(None)
                 place.started = place.stopped = True
                 place.values.update(element if type(element) is dict else {})
                 entries.items[position] = place

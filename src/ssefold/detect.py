@@ -26,13 +26,14 @@ class Source(dict):  # type: ignore[type-arg]
     One object is one dialect: it is known by its identity.
     """
 
-    __slots__ = ("deltas",)
+    __slots__ = ("deltas", "plain")
     __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
 
     def __init__(self, literals: Mapping[str, Any]) -> None:
         super().__init__(literals)
         self.deltas = sheet(literals.get("DELTAS", {}))
+        self.plain: Table | None = None  # made when it is first asked for
 
 
 def _load(module: str) -> dict[str, Any]:
@@ -62,12 +63,22 @@ def table_of(source: Source, overrides: Mapping[str, str]) -> Table:
     return _table(source, tuple(overrides.items()))
 
 
+def plain_table(source: Source) -> Table:
+    """The dialect's table without overrides."""
+    table = source.plain
+    if table is None:
+        table = source.plain = _table(source, ())
+    return table
+
+
 class _Signs:
     """A table's DETECT, ready to be asked."""
 
-    __slots__ = ("events", "item", "keys", "objects", "types")
+    __slots__ = ("events", "item", "keys", "objects", "source", "types")
 
-    def __init__(self, detect: Mapping[str, Any]) -> None:
+    def __init__(self, source: Source) -> None:
+        detect: Mapping[str, Any] = source["DETECT"]
+        self.source = source
         self.events = detect.get("event", ())
         self.keys = detect.get("key", ())
         self.types = detect.get("type", ())
@@ -75,22 +86,25 @@ class _Signs:
         self.item = detect.get("item")
 
 
-_SIGNS = [(source, _Signs(source["DETECT"])) for source in SOURCES.values()]
+_SIGNS = [_Signs(source) for source in SOURCES.values()]
 
 
 def dialect_of(value: Mapping[str, Any], event: str) -> Source | None:
     """The dialect that this event decides for, or None if it decides nothing."""
-    kind, shape = value.get("type"), value.get("object")
-    for source, signs in _SIGNS:
+    members = value if type(value) is dict else dict(value)
+    kind, shape = members.get("type"), members.get("object")
+    for signs in _SIGNS:
         if event and event in signs.events:
-            return source
+            return signs.source
         for key in signs.keys:
-            if key in value:
-                return source
-        if _fits_one(kind, signs.types) or _fits_one(shape, signs.objects):
-            return source
-        if signs.item is not None and _first_item_decides(signs.item, value):
-            return source
+            if key in members:
+                return signs.source
+        if (kind is not None and _fits_one(kind, signs.types)) or (
+            shape is not None and _fits_one(shape, signs.objects)
+        ):
+            return signs.source
+        if signs.item is not None and _first_item_decides(signs.item, members):
+            return signs.source
     return None
 
 
@@ -109,7 +123,7 @@ def _fits(text: str, pattern: str) -> bool:
     return text.startswith(pattern[:-1]) if pattern[-1] == "*" else text == pattern
 
 
-def _first_item_decides(item: tuple[str, str, str], value: Mapping[str, Any]) -> bool:
+def _first_item_decides(item: tuple[str, str, str], value: dict[str, Any]) -> bool:
     key, has, lacks = item
     elements = value.get(key)
     if not isinstance(elements, list) or not elements or not isinstance(elements[0], dict):

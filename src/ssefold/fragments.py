@@ -84,7 +84,7 @@ class Fragments(Arrivals):
         for step in steps[:-1]:
             self.note(at, step, OPENED)
             value = value[step]
-            at = below(at, step)
+            at = self.under(at, step)
         for _, by, _ in action.path:
             if by is not None:
                 self.note(None, by, FIXED)
@@ -223,7 +223,7 @@ class Fragments(Arrivals):
         at = None
         for step in steps[:-1]:
             self.note(at, step, OPENED)
-            at = below(at, step)
+            at = self.under(at, step)
         self.note(at, steps[-1], FIXED)
 
     def note_rest(self, value: Any, at: Any) -> None:
@@ -240,8 +240,3 @@ def value_at(value: Any, steps: Any) -> Any:
             return None
         value = value.get(step)
     return value
-
-
-def below(at: Any, key: Any) -> Any:
-    """The path of a member."""
-    return (at, key)

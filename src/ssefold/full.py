@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from .plain import repair_text, text_weight, weight
-from .state import Place, Replaced, Slots, member
+from .state import Place, Replaced, Slots, member, new_place
 
 
 def full_value(merger: Any, old: Any, new: Any, at: Any) -> Any:
@@ -37,7 +37,7 @@ def full_value(merger: Any, old: Any, new: Any, at: Any) -> Any:
 
 
 def _full_place(merger: Any, old: Any, new: Any, at: Any) -> Any:
-    place = Place(None)
+    place = new_place(None)
     place.started = True
     place.finished = merger.event
     for key, value in new.items():

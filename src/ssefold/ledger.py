@@ -6,9 +6,8 @@ happened to each value of the event, from which the compiled backend makes a
 template (templates.pyx).
 Must not know: which rule applies (merge.py decides), bytes.
 
-A path is a linked pair: (path of the parent, key). A plan maps paths to
-(kind, target, name, changed); a value without an entry makes no template, and
-neither does an event after which `plan` is None.
+A plan (path.py) has an entry (kind, target, name, changed) for each value; a value
+without one makes no template, and neither does an event after which `plan` is None.
 
 One source for both backends: `_c/ledger.pxd` says how it is compiled.
 """
@@ -21,8 +20,9 @@ from ssefold.limits import MIB, Limits
 from ssefold.plan import APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED, ROUTED
 
 from .log import Log
+from .path import Path, Plan, path_of
 from .plain import is_open, same, starts_with, text_weight, weight
-from .state import Echo, Grown, Place, has_index, route_of
+from .state import Echo, Grown, has_index, new_place, route_of
 from .table import Node, Table
 
 # What is held beside text and list elements (keys, unknown members) is bounded by
@@ -50,7 +50,7 @@ class Ledger:
     changes:   counts values that were replaced by others.
     openings:  counts places that were opened where nothing was.
     structure: counts what makes an old plan wrong: places closed, re-routed, made anew.
-    plan:      a dict to write the event's plan to, or None.
+    plan:      what happened to the event's values, if that is asked for, or None.
     """
 
     __slots__ = (
@@ -70,17 +70,18 @@ class Ledger:
         "text",
     )
 
-    def __init__(self, table: Table, limits: Limits, log: Log, text: Any) -> None:
+    def open_books(self, table: Table, limits: Limits, log: Log, text: Any) -> None:
+        """What every ledger begins with."""
         self.table = table
         self.limits = limits
         self.log = log
         self.text = text
-        self.root = Place(table.root)
+        self.root = new_place(table.root)
         self.added = 0
         self.changes = 0
         self.openings = 0
         self.structure = 0
-        self.plan: dict[Any, Any] | None = None
+        self.plan: Plan | None = None
         self.held = 0
         self.extra = 0
         limit = limits.max_output_bytes
@@ -90,16 +91,20 @@ class Ledger:
     # -- the plan --------------------------------------------------------------
 
     def note(self, at: Any, key: Any, kind: int) -> None:
-        """What happened at `key` below `at`; the first note of a path stands."""
+        """What happened at `key` below `at`."""
         if self.plan is not None:
-            self.plan.setdefault((at, key), PLAIN[kind])
+            self.plan.note(at, key, PLAIN[kind])
 
     def note_target(
         self, at: Any, key: Any, kind: int, values: Any, name: str, changed: bool
     ) -> None:
         """The same, for what went to `values[name]`."""
         if self.plan is not None:
-            self.plan.setdefault((at, key), (kind, values, name, changed))
+            self.plan.note(at, key, (kind, values, name, changed))
+
+    def under(self, at: Path | None, key: Any) -> Path:
+        """The path of the member `key` of what stands at `at`."""
+        return (at, key) if self.plan is None else self.plan.under(at, key)
 
     def open(self, old: Any) -> None:
         """A place is made where `old` stood. What makes one has no plan."""
@@ -122,9 +127,10 @@ class Ledger:
 
     def append(self, values: Any, key: str, value: str) -> None:
         """Append to the text at `key`, which a plain string may have begun."""
-        text = values.get(key)
-        if type(text) is not self.text:
-            start = text
+        start = values.get(key)
+        if type(start) is self.text:
+            text = start
+        else:
             text = self.text()
             if type(start) is str:
                 self.charge(text_weight(start))
@@ -146,10 +152,11 @@ class Ledger:
 
     def put(self, values: Any, key: str, value: Any, node: Node) -> bool:
         """Store a scalar of a known field, or a value of an unknown one; True if it is new."""
-        if not node.name:
+        if not node.named:
             return self.replace(values, key, value)
-        if key in values:
-            if same(values[key], value):
+        old = values.get(key)
+        if old is not None or key in values:
+            if same(old, value):
                 return False
             self.changes += 1
         values[key] = value
@@ -173,8 +180,8 @@ class Ledger:
 
     def replace(self, values: Any, key: str, value: Any) -> bool:
         """Store `value` at `key`, and account for what that holds; True if it is new."""
-        if key in values:
-            old = values[key]
+        old = values.get(key)
+        if old is not None or key in values:
             if same(old, value):
                 return False
             self.charge_extra(_weight_of(value) - _weight_of(old))
@@ -194,7 +201,7 @@ class Ledger:
         """Key by key for an object, last non-null for all else."""
         if isinstance(value, dict):
             self.open_dict(values, key, at)
-            self.merge_keys(values[key], value, (at, key))
+            self.merge_keys(values[key], value, self.under(at, key))
         else:
             self.keep(values, key, value, at)
 
@@ -213,9 +220,9 @@ class Ledger:
         """An unknown field: an object key by key, a list by the list rule, else last."""
         if isinstance(value, dict):
             self.open_dict(values, key, at)
-            below = values[key]
+            below, here = values[key], self.under(at, key)
             for name, member in value.items():
-                self.any_field(below, name, member, (at, key))
+                self.any_field(below, name, member, here)
         elif isinstance(value, list):
             if not is_open(value):
                 self.list_rule(values, key, value)
@@ -228,10 +235,13 @@ class Ledger:
 
         Undecidable from the wire: increments that are all equal look cumulative.
         """
-        grown = values.get(key)
-        if type(grown) is not Grown:
+        known = values.get(key)
+        if type(known) is Grown:
+            grown = known
+        else:
             self.replace(values, key, None)
-            grown = values[key] = Grown()
+            grown = Grown()
+            values[key] = grown
             self.structure += 1
         old = grown.items
         if starts_with(new, old):
@@ -307,7 +317,7 @@ class Ledger:
     def anomaly(self, code: str, at: Any, key: Any) -> None:
         """Record an anomaly at `key` below `at`."""
         self.plan = None
-        self.log.anomaly(code, path_of((at, key)))
+        self.log.anomaly(code, path_of(at, key))
 
     def room(self, limit: str, count: int) -> bool:
         """Whether one entry more than `count` is allowed; if not, one fault says so."""
@@ -319,21 +329,14 @@ class Ledger:
         return False
 
 
-def path_of(at: Any) -> str:
-    """`choices[0].delta.content` for the linked pairs that lead there."""
-    steps: list[str] = []
-    while at is not None:
-        at, key = at
-        steps.append(f"[{key}]" if type(key) is int else f".{key}")
-    return "".join(reversed(steps)).removeprefix(".")
-
-
 def _is_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, (str, int, float))
+    return value is None or type(value) is str or isinstance(value, (int, float))
 
 
 def _weight_of(value: Any) -> int:
     """The weight of a plain value; a state's own text was charged as it came."""
+    if type(value) is str:
+        return text_weight(value)
     if type(value) is Echo:
         return text_weight(value.text)
     if _is_scalar(value) or isinstance(value, (dict, list)):

@@ -22,16 +22,8 @@ from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPE
 from .ledger import Ledger
 from .log import Log
 from .parts import add_candidate_parts, add_parts, add_text_part, open_content
-from .plain import is_open, same, text_weight, weight
-from .state import (
-    Calls,
-    Elements,
-    Entries,
-    Keyed,
-    Parts,
-    Place,
-    routing,
-)
+from .plain import given, is_open, same, text_weight, weight
+from .state import Calls, Elements, Entries, Keyed, Parts, Place, new_place, routing
 from .table import (
     ANY,
     ANY_DELTA,
@@ -60,6 +52,9 @@ from .table import (
     Table,
 )
 
+# Of a first value with a suffix to take off, the last one is remembered up to this size.
+LONGEST_GIVEN = 64
+
 # An entry of a routed list costs memory even if it stays empty.
 ENTRY_WEIGHT = 64
 
@@ -76,7 +71,7 @@ class Merger(Ledger):
     __slots__ = ("deferred", "ended", "event", "failure", "merged", "parse")
 
     def __init__(self, table: Table, limits: Limits, log: Log, text: Any, parse: Any) -> None:
-        Ledger.__init__(self, table, limits, log, text)
+        self.open_books(table, limits, log, text)
         self.parse = parse
         self.merged = False
         self.ended = False
@@ -117,7 +112,8 @@ class Merger(Ledger):
         """What waits for the end of the event, lowest rank first: the last one wins."""
         waiting = self.deferred
         self.deferred = []
-        waiting.sort(key=_rank)
+        if len(waiting) > 1:
+            waiting.sort(key=_rank)
         for _, key, value, at, source_key in waiting:
             self.per_key_field(self.root, key, value, at, source_key)
 
@@ -154,7 +150,7 @@ class Merger(Ledger):
     ) -> None:
         """The rules that few chunks meet."""
         op = node.op
-        name = node.name or key
+        name = node.name if node.named else key
         if op == DEFERRED:
             if value is None:
                 self.note(at, key, FIXED)
@@ -197,18 +193,18 @@ class Merger(Ledger):
 
     def null_field(self, place: Place, key: str, node: Node, at: Any) -> None:
         """null: the key was there, and no more."""
-        name = node.name or key
+        name = node.name if node.named else key
         self.note(at, key, FIXED)
         if not node.absent and name not in place.values:
             place.values[name] = None
-            if not node.name:
+            if not node.named:
                 self.charge_extra(text_weight(name) + 8)
 
     def drop_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Left out; with `only: "string"` anything else is an unknown field."""
         if value is None:
             self.note(at, key, FIXED)  # an error that is null, say: any other would be one
-        elif node.options.get("only") == "string" and type(value) is not str:
+        elif node.only_text and type(value) is not str:
             self.any_field(place.values, key, value, at)
         else:
             self.note(at, key, DROPPED)
@@ -225,8 +221,8 @@ class Merger(Ledger):
             if type(value) is not str:
                 self.anomaly("wrong_type", at, key)
                 return
-            if node.without and value.endswith(node.without):
-                value = value[: -len(node.without)]
+            if node.cut:
+                value = _without(value, node)
         elif value is None or (node.empty and _is_empty(value)):
             self.null_field(place, key, node, at)
             return
@@ -234,12 +230,16 @@ class Merger(Ledger):
             if node.name:
                 self.anomaly("wrong_type", at, key)
             return
-        name = node.name or key
+        name = node.name if node.named else key
         old = place.values.get(name)
-        if old is None or (_is_empty(old) and not _is_empty(value)):
+        if old is None:
             self.put(place.values, name, value, node)
             self.note(at, key, FIXED)
-        elif isinstance(value, (dict, list)) or same(old, value) or _is_empty(old):
+        elif isinstance(value, (dict, list)) or same(old, value):
+            self.note(at, key, FIXED)
+        elif _is_empty(old):
+            if not _is_empty(value):
+                self.put(place.values, name, value, node)
             self.note(at, key, FIXED)
         else:
             self.note(at, key, DROPPED)
@@ -253,7 +253,7 @@ class Merger(Ledger):
         if isinstance(value, (dict, list)):
             self.anomaly("wrong_type", at, key)
             return
-        name = node.name or key
+        name = node.name if node.named else key
         if op == FINISH:
             if value == "":
                 self.note(at, key, FIXED)
@@ -279,7 +279,7 @@ class Merger(Ledger):
             self.anomaly("wrong_type", at, key)
         else:
             added = self.added
-            name = node.name or key
+            name = node.name if node.named else key
             self.append(place.values, name, value)
             self.note_target(at, key, APPENDED, place.values, name, False)
             if node.delta and place.finished >= 0:
@@ -295,7 +295,7 @@ class Merger(Ledger):
         if not isinstance(value, list):
             self.anomaly("wrong_type", at, key)
             return
-        name = node.name or key
+        name = node.name if node.named else key
         old = place.values.get(name)
         if type(old) is not Elements:
             self.open(old)
@@ -345,17 +345,17 @@ class Merger(Ledger):
         name = node.name
         self.note(at, key, OPENED)
         if not name:
-            self.spill(place, node, value, (at, key))
+            self.spill(place, node, value, self.under(at, key))
             return
         below = place.values.get(name)
         if type(below) is not Place or below.node is None:
             below = self.open_place(place.values, name, node)
         if not node.delta:
-            self.members(below, value, (at, key))
+            self.members(below, value, self.under(at, key))
             return
         place.fed = True
         added = self.added
-        self.members(below, value, (at, key))
+        self.members(below, value, self.under(at, key))
         if place.finished >= 0:
             self.no_plan()
             if self.added != added:
@@ -365,7 +365,7 @@ class Merger(Ledger):
         """An object with rules at `name`; one that came whole, or by actions, stays in it."""
         old = values.get(name)
         self.open(old)
-        place = values[name] = Place(node)
+        place = values[name] = new_place(node)
         if type(old) is dict:
             place.values.update(old)
         elif type(old) is Place:
@@ -408,13 +408,14 @@ class Merger(Ledger):
             self.open(entries)
             entries = place.values[node.name] = Entries()
         self.note_target(at, key, ROUTED, None, node.by, False)
-        below = (at, key)
+        below = self.under(at, key)
         for position, element in enumerate(value):
             if isinstance(element, dict):
-                entry = self.entry(entries, node, element, position, below)
+                here = self.under(below, position)
+                entry = self.entry(entries, node, element, position, here)
                 self.note(below, position, OPENED)
                 if entry is not None:
-                    self.members(entry, element, (below, position))
+                    self.members(entry, element, here)
             elif element is not None:
                 self.anomaly("wrong_type", below, position)
             else:
@@ -423,12 +424,12 @@ class Merger(Ledger):
     def entry(self, entries: Entries, node: Node, element: Any, position: int, at: Any) -> Any:
         """The entry that `element` belongs to, made if it is new; None to skip it."""
         by = node.by
-        index = element.get(by)
+        index = given(element, by)
         if index is not None and type(index) is not int:
-            self.anomaly("wrong_type", (at, position), by)
+            self.anomaly("wrong_type", at, by)
             index = None
             del element[by]  # it routes, and is not merged
-        self.note((at, position), by, FIXED)
+        self.note(at, by, FIXED)
         if index is None:
             if is_open(element):
                 return None  # the index may have been still to come
@@ -437,7 +438,7 @@ class Merger(Ledger):
         if entry is None:
             if not self.room(node.options["limit"], len(entries.items)):
                 return None
-            entry = Place(node.item)
+            entry = new_place(node.item)
             entry.index = index
             if by in node.item.always:
                 entry.values[by] = index
@@ -455,7 +456,7 @@ class Merger(Ledger):
             return
         calls = place.values.get(node.name)
         self.note_target(at, key, ROUTED, None, "index", True)
-        below = (at, key)
+        below = self.under(at, key)
         for position, element in enumerate(value):
             if not isinstance(element, dict):
                 self.note(below, position, FIXED)
@@ -465,7 +466,7 @@ class Merger(Ledger):
             self.note(below, position, OPENED)
             if type(calls) is not Calls:
                 calls = Calls()
-            here = (below, position)
+            here = self.under(below, position)
             call = self.call(calls, node, element, here)
             if call is not None:
                 place.values[node.name] = calls
@@ -476,13 +477,13 @@ class Merger(Ledger):
 
     def call(self, calls: Calls, node: Node, element: Any, at: Any) -> Any:
         """The call that `element` is a fragment of, made if new; None to skip it."""
-        index = element.get("index")
+        index = given(element, "index")
         if index is not None and type(index) is not int:
             self.anomaly("wrong_type", at, "index")
             index = None
         if index is None and is_open(element):
             return None  # the index may have been still to come
-        new_id = element.get("id")
+        new_id = given(element, "id")
         if type(new_id) is not str:
             new_id = ""
         self.note(at, "index", FIXED)
@@ -500,7 +501,7 @@ class Merger(Ledger):
             calls.skipped = True
             self.restructure()
             return None
-        call = Place(node.item)
+        call = new_place(node.item)
         calls.open(call, index)
         self.restructure()
         self.added += 1
@@ -543,13 +544,14 @@ class Merger(Ledger):
             self.open(keyed)
             keyed = place.values[node.name] = Keyed()
         self.note(at, key, OPENED)
+        below = self.under(at, key)
         for position, element in enumerate(value):
             if isinstance(element, dict):
-                self.keyed_element(keyed, node, element, ((at, key), position))
+                self.keyed_element(keyed, node, element, self.under(below, position))
             elif element is not None:
-                self.anomaly("wrong_type", (at, key), position)
+                self.anomaly("wrong_type", below, position)
             else:
-                self.note((at, key), position, FIXED)
+                self.note(below, position, FIXED)
 
     def keyed_element(self, keyed: Keyed, node: Node, element: Any, at: Any) -> None:
         options = node.options
@@ -567,7 +569,7 @@ class Merger(Ledger):
         place = keyed.places.get(route)
         if place is None:
             self.charge(ENTRY_WEIGHT)
-            place = keyed.places[route] = Place(node.item)
+            place = keyed.places[route] = new_place(node.item)
             keyed.items.append(place)
             self.restructure()
             self.added += 1
@@ -593,7 +595,7 @@ class Merger(Ledger):
                 self.note_target(at, key, APPENDED, place.values, node.name, False)
         elif isinstance(value, list):
             self.no_plan()
-            add_parts(self, open_content(self, place.values, node.name), value, (at, key))
+            add_parts(self, open_content(self, place.values, node.name), value, self.under(at, key))
         else:
             self.anomaly("wrong_type", at, key)
 
@@ -607,7 +609,7 @@ class Merger(Ledger):
             if type(parts) is not Parts:
                 self.open(parts)
                 parts = place.values[node.name] = Parts()
-            add_candidate_parts(self, parts, value, (at, key))
+            add_candidate_parts(self, parts, value, self.under(at, key))
         else:
             self.anomaly("wrong_type", at, key)
 
@@ -627,7 +629,7 @@ class Merger(Ledger):
             if type(values.get(name)) is not dict:
                 self.open(values.get(name))
                 values[name] = {}
-            self.merge_keys(values[name], value, (at, key))
+            self.merge_keys(values[name], value, self.under(at, key))
 
     def any_delta_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """An unknown field of a delta: as any other, but strings may be fragments."""
@@ -642,18 +644,31 @@ def _rank(waiting: Any) -> int:
     return rank
 
 
+def _without(text: str, node: Node) -> str:
+    """`text` less the node's suffix; the answer's own value is remembered, it comes again."""
+    if text == node.given[0]:
+        known: str = node.given[1]
+        return known
+    if not text.endswith(node.without):
+        return text
+    cut = text[: len(text) - node.cut]
+    if len(text) <= LONGEST_GIVEN:
+        node.given = (text, cut)
+    return cut
+
+
 def _is_empty(value: Any) -> bool:
+    if value is None:
+        return True
     if type(value) is str:
         return not value
-    return value is None or (type(value) in (int, float) and value == 0)
+    return (type(value) is int or type(value) is float) and value == 0
 
 
 def _tool_name(element: Any) -> bool:
     """Whether a fragment carries a non-empty name."""
     for kind in ("function", "custom"):
-        tool = element.get(kind)
-        if isinstance(tool, dict):
-            name = tool.get("name")
-            if type(name) is str and name:
-                return True
+        name = given(given(element, kind), "name")
+        if type(name) is str and name:
+            return True
     return False

@@ -14,7 +14,7 @@ from typing import Any
 from ssefold.plan import APPENDED, FIXED, OPENED
 
 from .plain import is_open, same, weight
-from .state import Parts, Place
+from .state import Parts, Place, new_place
 
 
 def open_content(merger: Any, values: Any, key: str) -> Any:
@@ -25,7 +25,7 @@ def open_content(merger: Any, values: Any, key: str) -> Any:
     parts = values[key] = Parts()
     merger.restructure()
     if type(old) is merger.text and old:
-        part = Place(None)
+        part = new_place(None)
         part.values["type"] = "text"
         part.values["text"] = old
         parts.items.append(part)
@@ -48,7 +48,7 @@ def add_parts(merger: Any, parts: Any, source: Any, at: Any) -> None:
             if item is not None:
                 merger.anomaly("wrong_type", at, position)
         elif not is_open(item):
-            _add_part(merger, parts, item, (at, position))
+            _add_part(merger, parts, item, merger.under(at, position))
 
 
 def _add_part(merger: Any, parts: Any, item: Any, at: Any) -> None:
@@ -65,7 +65,7 @@ def _add_part(merger: Any, parts: Any, item: Any, at: Any) -> None:
         if key == kind and type(value) is str:
             merger.append(part.values, key, value)
         elif key == "thinking" and isinstance(value, list):
-            add_parts(merger, open_content(merger, part.values, key), value, (at, key))
+            add_parts(merger, open_content(merger, part.values, key), value, merger.under(at, key))
         elif key == kind and value is not None:
             merger.anomaly("wrong_type", at, key)
         else:
@@ -87,11 +87,11 @@ def add_candidate_parts(merger: Any, parts: Any, source: Any, at: Any) -> None:
             text = item.get("text")
             if type(text) is str:
                 merger.note(at, position, OPENED)
-                _add_candidate_text(merger, parts, item, (at, position))
+                _add_candidate_text(merger, parts, item, merger.under(at, position))
             elif text is None:
                 _add_whole(merger, parts, item)
             else:
-                merger.anomaly("wrong_type", (at, position), "text")
+                merger.anomaly("wrong_type", merger.under(at, position), "text")
 
 
 def _add_candidate_text(merger: Any, parts: Any, item: Any, at: Any) -> None:
@@ -157,7 +157,7 @@ def _last_of_type(parts: Any, kind: str) -> Any:
 
 
 def _new_part(merger: Any, parts: Any) -> Any:
-    part = Place(None)
+    part = new_place(None)
     merger.charge(8)
     parts.items.append(part)
     return part

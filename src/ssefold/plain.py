@@ -41,6 +41,10 @@ def text_weight(text: str) -> int:
 
 def same(a: Any, b: Any) -> bool:
     """Equal as JSON: `1`, `1.0` and `true` differ, as do 0.0 and -0.0."""
+    if a is b:
+        return True
+    if type(a) is str:
+        return type(b) is str and _same_text(a, b)
     if isinstance(a, dict):
         return isinstance(b, dict) and _same_members(a, b)
     if isinstance(a, list):
@@ -50,6 +54,10 @@ def same(a: Any, b: Any) -> bool:
     if type(a) is float:
         return bool(a == b) and math.copysign(1.0, a) == math.copysign(1.0, b)
     return bool(a == b)
+
+
+def _same_text(a: str, b: str) -> bool:
+    return len(a) == len(b) and a == b
 
 
 def _same_members(a: Any, b: Any) -> bool:
@@ -78,6 +86,14 @@ def copy(value: Any) -> Any:
     if isinstance(value, list):
         return [copy(v) for v in value]
     return value
+
+
+def given(value: Any, key: str) -> Any:
+    """The member `key` of an object that was read, closed or not; None if it has none."""
+    if type(value) is dict:
+        members = value
+        return members.get(key)
+    return value.get(key) if isinstance(value, dict) else None
 
 
 def is_open(value: Any) -> bool:

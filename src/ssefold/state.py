@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 from .plain import copy
-from .table import UNLESS, Node
+from .table import Node
 
 
 class Place:
@@ -30,14 +30,13 @@ class Place:
 
     __slots__ = ("fed", "finished", "index", "node", "started", "stopped", "values")
 
-    def __init__(self, node: Node | None) -> None:
-        self.node: Any = node
-        self.values: dict[str, Any] = {}
-        self.finished = -1
-        self.fed = False
-        self.index = 0
-        self.started = False
-        self.stopped = False
+    node: Any
+    values: dict[str, Any]
+    finished: int
+    fed: bool
+    index: int
+    started: bool
+    stopped: bool
 
     def read(self) -> dict[str, Any]:
         """The object: ordered keys first, then the rest as first seen."""
@@ -47,8 +46,9 @@ class Place:
             return {key: read(value) for key, value in values.items()}
         out: dict[str, Any] = {}
         for key in node.order:
-            if key in values:
-                out[key] = read(values[key])
+            value = values.get(key)
+            if value is not None or key in values:
+                out[key] = read(value)
             elif key in node.always:
                 out[key] = default_of(node, key, values)
         for key, value in values.items():
@@ -57,17 +57,28 @@ class Place:
         return out
 
 
+def new_place(node: Node | None) -> Place:
+    """An empty object with these rules."""
+    place = Place.__new__(Place)
+    place.node = node
+    place.values = {}
+    place.finished = -1
+    place.fed = place.started = place.stopped = False
+    place.index = 0
+    return place
+
+
 def default_of(node: Node, key: str, values: dict[str, Any]) -> Any:
     """What stands at `key` of an object while nothing came for it."""
-    for child in node.children.values():
-        if child.name == key and child.op != UNLESS:
-            if child.always:
-                return Place(child).read()
-            for sibling in child.options.get("default_with", ()):
-                if sibling in values:
-                    return sibling
-            return list(child.default) if type(child.default) is tuple else child.default
-    return None
+    child = node.givers.get(key)
+    if child is None:
+        return None
+    if child.always:
+        return new_place(child).read()
+    for sibling in child.options.get("default_with", ()):
+        if sibling in values:
+            return sibling
+    return list(child.default) if type(child.default) is tuple else child.default
 
 
 class Echo:
@@ -336,7 +347,13 @@ def read(value: Any) -> Any:
         return copy(value)
     if kind is Echo:
         return value.text
-    if kind is Place or kind is Entries or kind is Calls or kind is Parts:
+    if kind is Place:
+        place = value
+        return place.read()
+    if kind is Entries:
+        entries = value
+        return entries.read()
+    if kind is Calls or kind is Parts:
         return value.read()
     if kind is Keyed or kind is Grown or kind is Slots or kind is JSONText or kind is Elements:
         return value.read()

@@ -12,6 +12,7 @@ One source for both backends: `_c/stream.pxd` says how it is compiled.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ssefold.limits import Limits
@@ -27,11 +28,12 @@ from ssefold.values import (
 )
 
 from .actions import EventMerger, is_finished
-from .detect import SOURCES, dialect_of, table_of, whole_answer
-from .ledger import OutputFull, path_of
+from .detect import SOURCES, dialect_of, plain_table, table_of, whole_answer
+from .ledger import OutputFull
 from .log import Log
 from .merge import Merger
-from .plain import copy, repair_text
+from .path import Plan, path_of
+from .plain import copy, given, repair, repair_text
 
 DONE = b"[DONE]"
 
@@ -146,6 +148,15 @@ class Stream:
             return  # heartbeats are no events
         try:
             self.data(name, data, spans, final)
+        except OutputFull:
+            self.end_folding("limit_output_bytes", start)
+
+    def whole(self, name: bytes, value: Any, flags: int, size: int, start: int) -> None:
+        """block() for data that is one whole JSON value, before the terminator."""
+        self.log.offset = start
+        self.log.event = self.events
+        try:
+            self.event(name, value, flags, size)
         except OutputFull:
             self.end_folding("limit_output_bytes", start)
 
@@ -289,11 +300,12 @@ class Stream:
 
     def in_band_error(self, kind: str, value: Any) -> bool:
         """Whether the event reports an error: its payload is `error`, or all of it."""
-        payload = value.get("error")
+        payload = given(value, "error")
         if payload is not None:
             self.fail(payload)
             return True
-        if kind == "error" or value.get("type") == "error":
+        own = given(value, "type")
+        if kind == "error" or (type(own) is str and own == "error"):
             self.fail(value)
             return True
         return False
@@ -308,14 +320,27 @@ class Stream:
         """Merge an event of the known dialect."""
         merger = self.merger
         for path in merger.table.errors:
-            for payload in values_at(value, path):
-                self.fail(payload)
-        merger.plan = {} if self.planning else None
+            self.errors_at(value, path, 0)
+        merger.plan = Plan() if self.planning else None
         merger.merge(value, self.log.event, kind)
         if merger.failure is not None:
             self.fail(merger.failure)
         if merger.ended:
             self.ended = True
+
+    def errors_at(self, value: Any, path: Any, level: int) -> None:
+        """What stands at `path` is an in-band error, if it is not null; a step (None,) is
+        each element.
+        """
+        if value is None:
+            return
+        if level == len(path):
+            self.fail(value)
+        elif type(path[level]) is str:
+            self.errors_at(given(value, path[level]), path, level + 1)
+        elif isinstance(value, list):
+            for below in value:
+                self.errors_at(below, path, level + 1)
 
     def in_range(self, value: Any, flags: int) -> Any:
         """A payload that is no object, without numbers that no double can hold."""
@@ -338,7 +363,7 @@ class Stream:
             return
         for key, below in members:
             if below is OUT_OF_RANGE:
-                self.log.anomaly("number_range", path_of((at, key)))
+                self.log.anomaly("number_range", path_of(at, key))
                 if isinstance(value, dict):
                     del value[key]
             else:
@@ -365,16 +390,19 @@ class Stream:
         """Settle the dialect."""
         self.source = source
         self.dialect = source["NAME"]
-        table = table_of(source, self.rules)
+        table = table_of(source, self.rules) if self.rules else plain_table(source)
         kind = Merger if table.kind is None else EventMerger
-        self.merger = kind(table, self.limits, self.log, self.text, self.parse)
+        # Not a method of ours: what holds it would hold the stream, which holds all.
+        parse = partial(parse_text, self.read, self.depth)
+        self.merger = kind(table, self.limits, self.log, self.text, parse)
 
     def find_dialect(self, kind: str, value: Any, reported: bool, size: int) -> bool:
         """Settle the dialect by this event, or keep the event until one decides."""
         source = dialect_of(value, kind)
         if source is not None:
             self.decide(source)
-            self.apply_pending()
+            if self.pending:
+                self.apply_pending()
             return not self.dead
         if reported:
             return False
@@ -487,16 +515,6 @@ class Stream:
         kinds = {b"<": "markup", b"{": "JSON that is no whole answer", b"[": ARRAY}
         return kinds.get(first, "no field of an event stream in it")
 
-    def parse(self, text: str) -> tuple[bool, Any]:
-        """JSON inside a string (tool input): (whole, value)."""
-        data = repair_text(text).encode("utf-8")
-        code, value, pos, flags = self.read(data, 0, self.depth)
-        if code != OK or pos != len(data) or flags & HAS_RANGE:
-            return False, None
-        if flags & HAS_SURROGATE:
-            self.surrogates = True
-        return True, value
-
     # -- the end ---------------------------------------------------------------------------
 
     def limit(self, code: str, offset: int) -> None:
@@ -552,6 +570,15 @@ class Stream:
         return merger.root if merger is not None and merger.merged else None
 
 
+def parse_text(read: Any, depth: int, text: str) -> tuple[bool, Any]:
+    """JSON inside a string (tool input): (whole, value)."""
+    data = repair_text(text).encode("utf-8")
+    code, value, pos, flags = read(data, 0, depth)
+    if code != OK or pos != len(data) or flags & HAS_RANGE:
+        return False, None
+    return True, repair(value) if flags & HAS_SURROGATE else value
+
+
 def locate(pos: int, spans: Any) -> int:
     """The offset in the stream of index `pos` of the joined data."""
     found = spans[0]
@@ -567,22 +594,3 @@ def around(data: bytes, pos: int) -> bytes:
     """An excerpt of the data, with the fault in its middle."""
     start = max(0, pos - 128)
     return data[start : start + 256]
-
-
-def values_at(value: Any, steps: Any) -> list[Any]:
-    """The non-null values that steps lead to; a (None,) step is every element."""
-    found = [value]
-    for step in steps:
-        below = []
-        for one in found:
-            if type(step) is str:
-                if isinstance(one, dict):
-                    value = one.get(step)
-                    if value is not None:
-                        below.append(value)
-            elif isinstance(one, list):
-                below += one
-        if not below:
-            return below
-        found = below
-    return found

@@ -78,16 +78,20 @@ class Node:
     """One place of an event and its rule.
 
     op:       the rule, one of the numbers above.
-    name:     the key it has in the answer (a delta becomes a message).
+    name:     the key it has in the answer (a delta becomes a message); named: it has one.
     absent:   null leaves no key (everywhere else it leaves a null).
     empty:    "" and 0 count as null.
     default:  what stands there when nothing came, if the key is always there.
     has_default: whether there is one; the empty values of a "first" rule then count as nothing.
-    without:  a suffix to take off; delta: this is what a choice adds in an event.
+    without:  a suffix to take off, `cut` characters long.
+    delta:    this is what a choice adds in an event.
+    given:    the last value that the suffix was taken off, and without it.
+    only_text: anything but a string is an unknown field.
     options:  what only this rule reads (see merge.py).
     children: the members with rules of their own; rest: the rule of all others.
     item:     the elements of a list.
-    order, always: the keys that come first, and those that are always there.
+    order, always: the keys that come first, and those that are always there; givers: the
+              members whose rules say what stands there then.
     early:    members read before the others; is_early: this is one of them.
     by:       the member that routes a list's elements.
     """
@@ -97,14 +101,19 @@ class Node:
         "always",
         "by",
         "children",
+        "cut",
         "default",
         "delta",
         "early",
         "empty",
+        "given",
+        "givers",
         "has_default",
         "is_early",
         "item",
         "name",
+        "named",
+        "only_text",
         "op",
         "options",
         "order",
@@ -115,18 +124,23 @@ class Node:
     def __init__(self, op: int, name: str, options: Mapping[str, Any]) -> None:
         self.op = op
         self.name = options.get("into", name)
+        self.named = bool(self.name)
         self.absent = options.get("null") == "absent"
         self.empty = options.get("empty") == "null"
         self.default = options.get("default")
         self.has_default = "default" in options
         self.without: str = options.get("without", "")
+        self.cut = len(self.without)
+        self.given: tuple[str, str] = ("", "")
         self.delta: bool = options.get("delta", False)
+        self.only_text = options.get("only") == "string"
         self.options = options
         by = options.get("by")
         self.by: Any = by if type(by) is str else None
         self.is_early = False
         self.children: dict[str, Node] = {}
         self.rest: Any = None  # a Node, once all are there
+        self.givers: dict[str, Node] = {}
         self.item: Any = None  # a Node of a list's elements
         self.order: tuple[str, ...] = tuple(options.get("order", ()))
         self.always: tuple[str, ...] = tuple(options.get("always", ()))
@@ -372,6 +386,8 @@ def _resolve(node: Node, root: Node) -> None:
         node.rest = _node("any", "", "any")
     for name, child in node.children.items():
         child.is_early = name in node.early
+        if child.op != UNLESS:
+            node.givers.setdefault(child.name, child)
         _resolve(child, root)
     if node.item is not None:
         _resolve(node.item, root)

@@ -2,7 +2,7 @@
 """How addresses.py is compiled."""
 
 from .merge cimport Merger
-from .state cimport Entries, Place, Slots
+from .state cimport Entries, Place, Slots, new_place
 from .table cimport Action
 
 

@@ -1,6 +1,7 @@
 # cython: language_level=3
 """The contract of build.pyx: a template, made of a plan and the bytes it is of."""
 
+from .path cimport Plan
 from .slots cimport Cells, Slot
 
 
@@ -15,15 +16,21 @@ cdef class Template:
     cdef int text_slot          # the only one that is appended, or -1: none, several, others
     cdef list held              # what the slots point to
     cdef list literal_values    # (values, name, value): as long as they are the same
+    cdef Py_ssize_t head        # the bytes up to the first member that is no literal scalar
+    cdef tuple head_keys        # the members before it
+    cdef Py_ssize_t head_values # how many of `literal_values` are theirs
     cdef list echoes            # constants that are counted
-    cdef Template successor     # what came after it last time
+    cdef void *successor        # the Template that came after it last time, or NULL; not owned
 
 
 # The template of a frame of `size` bytes, whose data lies at `data`; None where some value
-# has no entry in the plan, or one that no template can say.
+# has no entry in the plan, or one that no template can say. `known`: a template that has the
+# frame's head, which was not read; None: all was.
 cdef Template build(
-    Cells cells, dict plan, int depth,
+    Cells cells, Plan plan, int depth, Template known,
     const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
 )
 # Whether all that the template's literals repeat still stands in the answer.
 cdef bint holds(Template template) except -1
+# The same for its head: scalars of the event's own members, which nothing else re-routes.
+cdef bint head_holds(Template template) except -1

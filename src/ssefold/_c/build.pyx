@@ -7,11 +7,15 @@ Leaves: runs of literal bytes, and slots; or nothing, where one would say too mu
 Must not know: how frames are compared, dialects, fields.
 """
 
-from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
-from libc.string cimport memcpy
+cimport cython
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from libc.string cimport memcmp, memcpy
 
-from .jsonread cimport key_at
+from ssefold import values as _values
+
+from .jsonread cimport Reading, key_at, read_value
 from .jsonscan cimport SCAN_ESCAPE, SCAN_INVALID_UTF8, scan_string, scan_value, skip_space
+from .path cimport Plan
 from .plain cimport same
 from .slots cimport (
     APPENDED,
@@ -29,6 +33,11 @@ from .slots cimport (
     Slot,
 )
 
+cdef int OK = _values.OK
+
+cdef enum:
+    MOST_KEYS = 64  # of one object; a chunk with more is none of many
+
 
 cdef class Template:
     def __dealloc__(self):
@@ -37,69 +46,122 @@ cdef class Template:
 
 
 cdef bint holds(Template template) except -1:
-    for values, name, value in template.literal_values:
+    return stand(template.literal_values)
+
+
+cdef bint head_holds(Template template) except -1:
+    return stand(template.literal_values[:template.head_values])
+
+
+cdef bint stand(list literal_values) except -1:
+    for values, name, value in literal_values:
         if not (name in values and same(values[name], value)):
             return False
     return True
 
 
 cdef Template build(
-    Cells cells, dict plan, int depth,
+    Cells cells, Plan plan, int depth, Template known,
     const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
 ):
-    return Builder(cells, plan, depth).build(frame, size, data, data_size)
+    return Builder(cells, plan, depth).build(known, frame, size, data, data_size)
 
 
+cdef struct Span:
+    const unsigned char *start
+    Py_ssize_t size
+
+
+cdef inline bint says_what(Span *key) noexcept nogil:
+    """Whether it is `type` or `error`: they say what an event is."""
+    return (key.size == 4 and memcmp(key.start, b"type", 4) == 0) or (
+        key.size == 5 and memcmp(key.start, b"error", 5) == 0)
+
+
+@cython.final
+@cython.no_gc  # it lives as long as a call
+@cython.freelist(1)
 cdef class Builder:
     """Lays a plan and the bytes it is of side by side."""
 
     cdef Cells cells
-    cdef dict plan
+    cdef Plan plan
     cdef int max_depth
     cdef const unsigned char *frame
     cdef const unsigned char *p         # where the walk is
     cdef const unsigned char *end
     cdef Py_ssize_t behind              # where in the frame the last slot ended
-    cdef Slot slots[MAX_SLOTS]
+    cdef Slot *slots
     cdef int count
     cdef bint texts
+    cdef bint in_head                   # nothing but literals was met so far
+    cdef list head_keys
     cdef Template template
 
-    def __cinit__(self, Cells cells, dict plan, int max_depth):
+    def __cinit__(self, Cells cells, Plan plan, int max_depth):
         self.cells = cells
         self.plan = plan
         self.max_depth = max_depth
-        self.texts = True
+        self.texts = self.in_head = True
 
     cdef Template build(
-        self, const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
+        self, Template known,
+        const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
     ):
         """The template, or None where some value has no entry in the plan."""
         self.template = Template()
         self.template.held = []
         self.template.literal_values = []
+        self.slots = self.template.slots = <Slot *>PyMem_Malloc(MAX_SLOTS * sizeof(Slot))
+        if self.slots == NULL:
+            raise MemoryError
         self.frame = frame
         self.p = skip_space(frame + data, frame + data + data_size)
         self.end = frame + data + data_size
-        if self.p[0] != c'{' or not self.walk_object(None, 1):
+        if self.p[0] != c'{':
             return None
+        if known is None:
+            self.head_keys = []
+        else:
+            self.take_head(known)
+        if not (self.walk_object(None, 1) if known is None else self.walk_members(None, 1)):
+            return None
+        self.template.head_keys = tuple(self.head_keys)
         self.finish(size)
         return self.template
 
+    cdef int take_head(self, Template known) except -1:
+        """Go on behind the head, which is the other template's."""
+        self.p = self.frame + known.head
+        self.head_keys = list(known.head_keys)
+        self.template.head = known.head
+        self.template.head_values = known.head_values
+        self.template.literal_values = known.literal_values[:known.head_values]
+        return 0
+
+    cdef int end_head(self, str key) except -1:
+        """The head reaches to here, behind a comma."""
+        self.head_keys.append(key)
+        self.template.head = self.p - self.frame
+        self.template.head_values = len(self.template.literal_values)
+        return 0
+
     cdef int finish(self, Py_ssize_t size) except -1:
-        """Copy slots and literals, now that their number is known."""
+        """Copy the literals, and give back what the slots do not need."""
         cdef Template template = self.template
+        cdef Slot *slots
         template.count = self.count
         template.tail = self.behind
         template.tail_size = size - self.behind
         template.cr = self.frame[size - 1] == c'\r'
         template.texts = self.texts and template.echoes is None
         template.text_slot = self.only_text() if template.texts else -1
-        template.slots = <Slot *>PyMem_Calloc(self.count + 1, sizeof(Slot))
+        slots = <Slot *>PyMem_Realloc(self.slots, (self.count + 1) * sizeof(Slot))
         template.literals = <unsigned char *>PyMem_Malloc(size)
-        if template.slots == NULL or template.literals == NULL:
+        if slots != NULL:
+            template.slots = slots
+        if template.literals == NULL or slots == NULL:
             raise MemoryError
-        memcpy(template.slots, self.slots, self.count * sizeof(Slot))
         memcpy(template.literals, self.frame, size)
         return 0
 
@@ -113,32 +175,47 @@ cdef class Builder:
                 found = i
         return found
 
-    cdef bint walk_object(self, at, int level) except -1:
-        """The members of the object at `p`; False where no template can be made."""
-        cdef const unsigned char *q
-        cdef int flags
-        cdef str key
-        keys = set()
+    cdef bint walk_object(self, tuple at, int level) except -1:
+        """The object at `p`; False where no template can be made."""
         self.p = skip_space(self.p + 1, self.end)
+        return self.walk_members(at, level)
+
+    cdef bint walk_members(self, tuple at, int level) except -1:
+        """The members that begin at `p`, up to the brace."""
+        cdef const unsigned char *q
+        cdef int flags, i, count = 0
+        cdef str key
+        cdef Span keys[MOST_KEYS]
         while self.p[0] != c'}':
             flags = 0
             q = scan_string(self.p + 1, self.end, &flags)
             if flags & (SCAN_ESCAPE | SCAN_INVALID_UTF8):
                 return False
-            key = key_at(self.p + 1, q - self.p - 1)
-            if key in keys:
-                return False  # twice: the last one counts, and the first would be looked at
-            keys.add(key)
+            if count == MOST_KEYS:
+                return False
+            keys[count].start = self.p + 1
+            keys[count].size = q - self.p - 1
+            for i in range(count):
+                if keys[i].size == keys[count].size and memcmp(
+                    keys[i].start, keys[count].start, keys[i].size
+                ) == 0:
+                    return False  # twice: the last one counts, and the first would be looked at
+            key = key_at(keys[count].start, keys[count].size)
+            count += 1
             self.p = skip_space(skip_space(q + 1, self.end) + 1, self.end)
+            if self.p[0] == c'{' or self.p[0] == c'[' or says_what(&keys[count - 1]):
+                self.in_head = False
             if not self.walk_value(at, key, level):
                 return False
             self.p = skip_space(self.p, self.end)
             if self.p[0] == c',':
                 self.p = skip_space(self.p + 1, self.end)
+                if self.in_head:
+                    self.end_head(key)
         self.p += 1
         return True
 
-    cdef bint walk_array(self, at, int level) except -1:
+    cdef bint walk_array(self, tuple at, int level) except -1:
         """The elements of the array at `p`."""
         cdef Py_ssize_t position = 0
         self.p = skip_space(self.p + 1, self.end)
@@ -152,18 +229,21 @@ cdef class Builder:
         self.p += 1
         return True
 
-    cdef bint walk_value(self, at, key, int level) except -1:
+    cdef bint walk_value(self, tuple at, key, int level) except -1:
         """One value: a literal, a slot, or what its members are."""
         cdef int flags = 0
-        entry = self.plan.get((at, key))
+        entry = self.plan.entry(at, key)
         if entry is None:
             return False
         cdef int kind = entry[0]
         cdef unsigned char first = self.p[0]
         if kind == OPENED or kind == ROUTED:
+            below = self.plan.found(at, key)
+            if below is None:
+                return False
             if first == c'{':
-                return self.walk_object((at, key), level + 1)
-            return first == c'[' and self.walk_array((at, key), level + 1)
+                return self.walk_object(below, level + 1)
+            return first == c'[' and self.walk_array(below, level + 1)
         cdef const unsigned char *q = scan_value(self.p, self.end, self.max_depth, &flags)
         cdef bint is_string = first == c'"'
         cdef bint is_number = first == c'-' or c'0' <= first <= c'9'
@@ -190,6 +270,7 @@ cdef class Builder:
         elif kind == KEPT:
             self.template.literal_values.append((entry[1], entry[2], entry[1][entry[2]]))
         elif kind == ECHOED:
+            self.in_head = False
             if self.template.echoes is None:
                 self.template.echoes = []
             self.template.echoes.append(entry[1][entry[2]])
@@ -197,11 +278,13 @@ cdef class Builder:
         return True
 
     cdef bint add_last(
-        self, const unsigned char *q, entry, at, key, bint is_token
+        self, const unsigned char *q, entry, tuple at, key, bint is_token
     ) except -1:
         """A last value: a literal while it never differed, else a slot for ever."""
         found = self.cells.last_of(entry)
         if found is None:
+            if self.in_head and not self.is_last(q, entry):
+                self.in_head = False  # another member had the last word: alone it would change it
             self.template.literal_values.append((entry[1], entry[2], entry[1][entry[2]]))
             return True
         if not is_token or (at is None and key == "type"):
@@ -210,12 +293,19 @@ cdef class Builder:
             return False  # two values for one place: their order is the rules' business
         return self.add_slot(q, LAST_ONE, 0, found)
 
+    cdef bint is_last(self, const unsigned char *q, entry) except -1:
+        """Whether the scalar at `p` is what stands in its place."""
+        cdef Reading reading
+        value = read_value(self.p, q - self.p, 0, 1, &reading)
+        return reading.code == OK and same(entry[1][entry[2]], value)
+
     cdef bint add_slot(
         self, const unsigned char *q, int kind, int level, target
     ) except -1:
         """A slot from `p` to `q`; of a string the body, its quotes are literal."""
         cdef Slot *slot = &self.slots[self.count]
         cdef Py_ssize_t quote = 1 if self.p[0] == c'"' else 0
+        self.in_head = False
         if self.count == MAX_SLOTS:
             return False
         slot.kind = kind

@@ -2,6 +2,7 @@
 """The contract of core.pyx: what StreamAccumulator stands on."""
 
 from .framing cimport Framer
+from .jsonread cimport Reading
 from .stream cimport Stream
 from .templates cimport Templates
 
@@ -32,7 +33,10 @@ cdef class FoldCore:
     cdef Py_ssize_t run(self, const unsigned char *buf, Py_ssize_t size, bint *cut) except -1
     # One block by the cold path; what the framer answered.
     cdef int cold(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos) except -2
-    cdef int deliver(self) except -1
+    # Hand the framer's block to the stream. `head`: how much of its data changes nothing; true
+    # if it was enough to read the rest.
+    cdef bint deliver(self, Py_ssize_t head) except -1
+    cdef object read(self, Py_ssize_t head, Reading *reading)
     # A frame that a read cut waits here.
     cdef int hold(self, const unsigned char *p, Py_ssize_t size) except -1
     cdef bint may_teach(self, const unsigned char *p, Py_ssize_t size) noexcept

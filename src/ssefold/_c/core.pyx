@@ -13,10 +13,13 @@ from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.string cimport memcpy
 
 from ssefold._input import as_bytes
+from ssefold import values as _values
 from ssefold.options import check_limits, check_options
 
+from .build cimport Template
 from .bytewalk cimport line_end
 from .framing cimport Framer, Piece
+from .jsonread cimport Reading, read_members, read_value
 from .jsonread import read
 from .jsonwrite cimport write
 from .news cimport leaves
@@ -34,6 +37,8 @@ cdef enum:
     MEMBERS = 2
 
 cdef int FAST = {"0": OFF, "members": MEMBERS}.get(os.environ.get("SSEFOLD_TEMPLATES", "1"), ON)
+
+cdef int OK = _values.OK
 
 cdef enum:
     # A frame that a read cut waits for its rest up to this size; a larger one is
@@ -158,6 +163,8 @@ cdef class FoldCore:
         while not stream.dead:
             if self._known is not None and self._framer.settle(buf, size, &pos):
                 pos += self.run(buf + pos, size - pos, &cut)
+                if pos == size:
+                    break
                 self._strange = not cut
                 cut = cut or self.may_teach(buf + pos, size - pos)
                 if cut and self.hold(buf + pos, size - pos):
@@ -195,43 +202,62 @@ cdef class FoldCore:
         cdef Stream stream = self._stream
         cdef Templates known = self._known
         cdef const unsigned char *frame = buf + pos[0]
-        cdef bint whole, steady
+        cdef bint whole, steady, alone
+        cdef Template headed
         cdef long long events, odd
+        cdef Py_ssize_t head = 0, data
         cdef int done
         whole = known is not None and framer.at_boundary()
         done = framer.advance(buf, size, pos)
         if done != 1:
             return done
         if known is None:
-            self.deliver()
+            self.deliver(0)
             return done
         self._cold += 1
         known.flush()
         stream.planning = whole and framer.has_data and known.wanted()
-        if stream.merger is not None:
-            stream.merger.plan = None
         events = stream.events
         odd = stream.log.fault_count + stream.log.anomaly_count
-        self.deliver()
+        data = framer.data.ptr - frame
+        alone = whole and framer.span_count == 1 and not framer.has_stray and (
+            frame <= framer.data.ptr < buf + pos[0])
+        headed = known.headed
+        if alone and framer.event.size == 0:
+            head = known.head(frame, data + framer.data.size)
+        if not self.deliver(head - data if head else 0):
+            headed = None
         steady = known.review()
         if (
             steady
+            and alone
             and stream.planning
             and stream.events == events + 1
             and stream.log.fault_count + stream.log.anomaly_count == odd
-            and framer.span_count == 1
-            and not framer.has_stray
-            and frame <= framer.data.ptr < buf + pos[0]
         ):
-            known.learn(frame, buf + pos[0] - frame, framer.data.ptr - frame, framer.data.size)
+            known.learn(headed, frame, buf + pos[0] - frame, data, framer.data.size)
         stream.planning = False
+        if stream.merger is not None:
+            stream.merger.plan = None
         return done
 
-    cdef int deliver(self) except -1:
-        """Hand the framer's block to the stream."""
+    cdef bint deliver(self, Py_ssize_t head) except -1:
         cdef Framer framer = self._framer
         cdef Py_ssize_t i
+        cdef Stream stream = self._stream
+        cdef Reading reading
         spans = data = None
+        if framer.span_count == 1 and not framer.has_stray and not stream.ended:
+            # What nearly all blocks are: one JSON value on one line.
+            value = self.read(head, &reading) if head else None
+            if value is None:
+                head = 0
+                value = read_value(framer.data.ptr, framer.data.size, 0, stream.depth, &reading)
+            if reading.code == OK and reading.pos == framer.data.size:
+                stream.whole(
+                    piece_bytes(&framer.event), value, reading.flags, framer.data.size, framer.start
+                )
+                return head > 0
         if framer.has_data:
             data = piece_bytes(&framer.data)
             spans = [
@@ -245,7 +271,20 @@ cdef class FoldCore:
             framer.start,
             framer.final,
         )
-        return 0
+        return False
+
+    cdef object read(self, Py_ssize_t head, Reading *reading):
+        """The event without its head; None if it has to be read whole after all."""
+        cdef Framer framer = self._framer
+        cdef Template headed = self._known.headed
+        value = read_members(
+            framer.data.ptr, framer.data.size, head, self._stream.depth, reading)
+        if reading.code != OK or reading.pos != framer.data.size:
+            return None
+        for key in headed.head_keys:
+            if key in <dict>value:
+                return None  # twice: the last one counts
+        return None if "type" in <dict>value else value  # an error's payload is all of it
 
     cdef int hold(self, const unsigned char *p, Py_ssize_t size) except -1:
         """Keep the beginning of a frame until its rest comes; 0 if it is too large."""
@@ -335,7 +374,7 @@ cdef class FoldCore:
                 if done < 0:
                     stream.limit("limit_event_bytes", framer.limit_offset)
                 elif done == 1:
-                    self.deliver()
+                    self.deliver(0)
             stream.close()
             self._framer = None
         finally:

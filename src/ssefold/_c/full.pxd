@@ -2,4 +2,4 @@
 """How full.py is compiled."""
 
 from .plain cimport repair_text, text_weight, weight
-from .state cimport Place, Replaced, Slots
+from .state cimport Place, Replaced, Slots, new_place

@@ -9,6 +9,11 @@ cdef struct Reading:
 cdef object read_value(
     const unsigned char *data, Py_ssize_t size, Py_ssize_t start, int depth, Reading *out
 )
+# The rest of an object whose first members lie before `start`: what read_value would find if it
+# began there, behind a comma.
+cdef object read_members(
+    const unsigned char *data, Py_ssize_t size, Py_ssize_t start, int depth, Reading *out
+)
 cpdef tuple read(bytes data, Py_ssize_t start, int depth)
 cdef str unescape(const unsigned char *p, Py_ssize_t size)
 # The key of `size` bytes at `p`, valid UTF-8 without an escape.

@@ -39,6 +39,7 @@ cdef extern from "Python.h":
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
     unsigned char *PyUnicode_1BYTE_DATA(object text)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    Py_ssize_t PyDict_GET_SIZE(object members)
     object PyUnicode_DecodeUTF8(const char *text, Py_ssize_t size, const char *errors)
     void PyUnicode_InternInPlace(PyObject **text)
     double PyOS_string_to_double(const char *text, char **end, PyObject *overflow) except? -1.0
@@ -59,6 +60,12 @@ cdef extern from *:
     #else
     #define SSEFOLD_EXACT_DOUBLES 0
     #endif
+    /* A dict that grows past five members is laid out anew: so make it large at once. */
+    #if defined(CYTHON_COMPILING_IN_CPYTHON) && CYTHON_COMPILING_IN_CPYTHON
+    #define SSEFOLD_NEW_DICT(n) ((n) > 5 ? _PyDict_NewPresized(n) : PyDict_New())
+    #else
+    #define SSEFOLD_NEW_DICT(n) PyDict_New()
+    #endif
     #define SSEFOLD_KEY_SLOTS 1024
     static PyObject *ssefold_keys[SSEFOLD_KEY_SLOTS];
     static const double ssefold_tens[23] = {
@@ -70,10 +77,16 @@ cdef extern from *:
     const int KEY_SLOTS "SSEFOLD_KEY_SLOTS"
     PyObject **kept_keys "ssefold_keys"
     const double *tens "ssefold_tens"
+    dict new_dict "SSEFOLD_NEW_DICT"(Py_ssize_t members)
 
 cdef enum:
     KEY_SIZE = 64  # longer keys are not kept
     TOKEN_SIZE = 64  # numbers up to here need no heap
+    LEVELS = 32  # of nesting, as far as their objects' sizes are remembered
+    MOST_USUAL = 32  # members that room is made for beforehand
+
+# How many members the last object had, level by level: the next one's guess.
+cdef int usual_sizes[LEVELS]
 
 cdef int OK = _values.OK
 cdef int BAD = _values.BAD
@@ -123,13 +136,32 @@ cdef object read_value(
 ):
     """`read` over raw bytes, which need no NUL behind them; `out` says how it ended."""
     cdef Reader r
+    _begin(&r, data, size, start, depth)
+    return _end(&r, _value(&r), data, out)
+
+
+cdef object read_members(
+    const unsigned char *data, Py_ssize_t size, Py_ssize_t start, int depth, Reading *out
+):
+    cdef Reader r
+    _begin(&r, data, size, start, depth - 1)
+    r.inside = True
+    return _end(&r, _object(&r, True), data, out)
+
+
+cdef inline void _begin(
+    Reader *r, const unsigned char *data, Py_ssize_t size, Py_ssize_t start, int depth
+) noexcept:
     r.p = data + min(max(start, 0), size)
     r.end = data + size
     r.depth = min(depth, DEPTH_CEILING)
     r.inside = False
     r.code = OK
     r.flags = 0
-    value = _value(&r)
+
+
+cdef inline object _end(Reader *r, value, const unsigned char *data, Reading *out):
+    """Say how the reading ended."""
     if r.code == OK:
         r.p = skip_space(r.p, r.end)
     elif r.code == DEEP:
@@ -173,19 +205,21 @@ cdef object _container(Reader *r, bint is_object):
     r.depth -= 1
     r.inside = True
     r.p += 1
-    value = _object(r) if is_object else _array(r)
+    value = _object(r, False) if is_object else _array(r)
     r.inside = inside
     r.depth += 1
     return value
 
 
-cdef object _object(Reader *r):
-    """The members behind an opening brace."""
-    cdef dict members = {}
+cdef object _object(Reader *r, bint begun):
+    """The members behind an opening brace, or behind a comma if the object has `begun`."""
+    cdef dict members
     cdef const unsigned char *p = skip_space(r.p, r.end)
-    if p < r.end and p[0] == c'}':
+    cdef int *usual = &usual_sizes[r.depth & (LEVELS - 1)]
+    if p < r.end and p[0] == c'}' and not begun:
         r.p = p + 1
-        return members
+        return {}
+    members = new_dict(usual[0])
     while True:
         if p == r.end or p[0] != c'"':
             break
@@ -206,6 +240,7 @@ cdef object _object(Reader *r):
         if p == r.end or p[0] != c',':
             if p < r.end and p[0] == c'}':
                 r.p = p + 1
+                usual[0] = <int>min(PyDict_GET_SIZE(members), <Py_ssize_t>MOST_USUAL)
                 return members
             break
         p = skip_space(p + 1, r.end)

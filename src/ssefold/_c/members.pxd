@@ -1,6 +1,7 @@
 # cython: language_level=3
 """The contract of members.pyx: chunks whose members were all seen before, in any order."""
 
+from .path cimport Plan
 from .slots cimport Cells, Found, Slot
 
 # A member of the event that is being learned from.
@@ -58,15 +59,18 @@ cdef class Members:
     cdef bint broken            # two members change one thing: their order matters
     cdef bint cut               # the match ended where the bytes do
     cdef Py_ssize_t room        # how many bytes more may be learned
-    cdef dict plan              # while learning
-    cdef Slot *slots            # of the last match
+    cdef Plan plan              # while learning
+    cdef Slot *slots            # while matching
     cdef Found *found
     cdef int count
     cdef bint cr                # the frame ended with CR: an LF behind it belongs to it
 
-    # Size of the frame at `p` if all its members are known (`slots`, `found` and `count` say
-    # what to commit), INCOMPLETE or NO_MATCH.
-    cdef Py_ssize_t match(self, const unsigned char *p, Py_ssize_t size) noexcept
+    # Size of the frame at `p` if all its members are known, INCOMPLETE or NO_MATCH. What there is
+    # to commit goes to `slots` and `found`, which have room for MAX_SLOTS.
+    cdef Py_ssize_t match(
+        self, const unsigned char *p, Py_ssize_t size, Slot *slots, Found *found, int *count
+    ) noexcept
+    cdef Py_ssize_t match_frame(self, const unsigned char *p, Py_ssize_t size) noexcept
     cdef const unsigned char *stop(self, bint cut) noexcept
     cdef const unsigned char *match_object(
         self, Known known, const unsigned char *p, const unsigned char *end
@@ -82,17 +86,17 @@ cdef class Members:
         const unsigned char *p, const unsigned char *end
     ) noexcept
     # Take up the members of an event that was just merged.
-    cdef int learn(self, dict plan, const unsigned char *p, const unsigned char *end) except -1
+    cdef int learn(self, Plan plan, const unsigned char *p, const unsigned char *end) except -1
     # After scalars were replaced: which literals stand no longer?
     cdef int review(self) except -1
     cdef int learn_object(
-        self, Known known, const unsigned char *p, const unsigned char *end, at, bint is_call
+        self, Known known, const unsigned char *p, const unsigned char *end, tuple at, bint is_call
     ) except -1
     cdef int learn_array(
-        self, Routes routes, const unsigned char *p, const unsigned char *end, at
+        self, Routes routes, const unsigned char *p, const unsigned char *end, tuple at
     ) except -1
-    cdef int learn_member(self, Known known, Key *key, at, str name, bint is_call) except -1
+    cdef int learn_member(self, Known known, Key *key, tuple at, str name, bint is_call) except -1
     cdef Standing stand(self, entry, int kind, bytes literal)
-    cdef int learn_below(self, Known known, Key *key, int kind, at, str name, entry) except -1
+    cdef int learn_below(self, Known known, Key *key, int kind, tuple at, str name, entry) except -1
     cdef bint own(self, Known known, Key *key, thing) except -1
     cdef Member *keep(self, Known known, Key *key, int kind, target) except NULL

@@ -17,7 +17,7 @@ told apart by the small integer that routes them; one without it does not match.
 """
 
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
-from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from libc.string cimport memcmp, memcpy
 
 from .jsonread cimport key_at
@@ -33,6 +33,7 @@ from .jsonscan cimport (
     scan_value,
     skip_space,
 )
+from .path cimport Plan
 from .plain cimport same
 from .slots cimport (
     APPENDED,
@@ -119,18 +120,20 @@ cdef class Members:
         self.owners = {}
         self.standings = {}
         self.room = MOST_LEARNED
-        self.slots = <Slot *>PyMem_Calloc(MAX_SLOTS, sizeof(Slot))
-        self.found = <Found *>PyMem_Malloc(MAX_SLOTS * sizeof(Found))
-        if self.slots == NULL or self.found == NULL:
-            raise MemoryError
-
-    def __dealloc__(self):
-        PyMem_Free(self.slots)
-        PyMem_Free(self.found)
 
     # -- comparing -----------------------------------------------------------------------
 
-    cdef Py_ssize_t match(self, const unsigned char *p, Py_ssize_t size) noexcept:
+    cdef Py_ssize_t match(
+        self, const unsigned char *p, Py_ssize_t size, Slot *slots, Found *found, int *count
+    ) noexcept:
+        cdef Py_ssize_t k
+        self.slots = slots
+        self.found = found
+        k = self.match_frame(p, size)
+        count[0] = self.count
+        return k
+
+    cdef Py_ssize_t match_frame(self, const unsigned char *p, Py_ssize_t size) noexcept:
         cdef const unsigned char *begin = p
         cdef const unsigned char *end = p + size
         self.count = 0
@@ -295,7 +298,7 @@ cdef class Members:
 
     # -- learning -------------------------------------------------------------------------
 
-    cdef int learn(self, dict plan, const unsigned char *p, const unsigned char *end) except -1:
+    cdef int learn(self, Plan plan, const unsigned char *p, const unsigned char *end) except -1:
         self.plan = plan
         p = skip_space(p, end)
         if p[0] == c'{' and not self.broken:
@@ -313,7 +316,7 @@ cdef class Members:
         return 0
 
     cdef int learn_object(
-        self, Known known, const unsigned char *p, const unsigned char *end, at, bint is_call
+        self, Known known, const unsigned char *p, const unsigned char *end, tuple at, bint is_call
     ) except -1:
         """The members of the object at `p`, unless a key comes twice."""
         cdef Key keys[MOST_GROUPS]
@@ -344,14 +347,14 @@ cdef class Members:
             self.learn_member(known, &keys[i], at, names[i], is_call)
         return 0
 
-    cdef int learn_member(self, Known known, Key *key, at, str name, bint is_call) except -1:
+    cdef int learn_member(self, Known known, Key *key, tuple at, str name, bint is_call) except -1:
         """What the plan says of one member."""
         cdef Standing standing
         cdef Cells cells
         cdef int kind
         cdef int token = token_of(key.value[0])
         cdef bint is_scalar = token == c'"' or token == c'0'
-        entry = self.plan.get((at, name))
+        entry = self.plan.entry(at, name)
         if entry is None:
             return 0
         if at is None and name == "type" and entry[0] == DROPPED:
@@ -397,7 +400,9 @@ cdef class Members:
         standing.dead = False
         return standing
 
-    cdef int learn_below(self, Known known, Key *key, int kind, at, str name, entry) except -1:
+    cdef int learn_below(
+        self, Known known, Key *key, int kind, tuple at, str name, entry
+    ) except -1:
         """The members of an object, or of a list's elements."""
         cdef Member *member
         cdef Routes routes
@@ -417,12 +422,15 @@ cdef class Members:
             member = self.keep(known, key, kind, below)
             if member.target != <void *>below:
                 return 0
+        here = self.plan.found(at, name)
+        if here is None:
+            return 0
         if kind == OPENED:
-            return self.learn_object(<Known>member.target, key.value, end, (at, name), False)
-        return self.learn_array(<Routes>member.target, key.value, end, (at, name))
+            return self.learn_object(<Known>member.target, key.value, end, here, False)
+        return self.learn_array(<Routes>member.target, key.value, end, here)
 
     cdef int learn_array(
-        self, Routes routes, const unsigned char *p, const unsigned char *end, at
+        self, Routes routes, const unsigned char *p, const unsigned char *end, tuple at
     ) except -1:
         """The elements of the list at `p`, each at its number."""
         cdef Py_ssize_t position = 0, number
@@ -439,7 +447,9 @@ cdef class Members:
                 known = routes.known[number]
                 if known is None:
                     known = routes.known[number] = known_at(routes.level)
-                self.learn_object(known, p, q, (at, position), routes.calls)
+                below = self.plan.found(at, position)
+                if below is not None:
+                    self.learn_object(known, p, q, below, routes.calls)
             position += 1
             p = skip_space(q, end)
             if p[0] == c',':

@@ -5,8 +5,8 @@ cimport cython
 
 from .ledger cimport Ledger
 from .log cimport Log
-from .plain cimport is_open, same, text_weight, weight
-from .state cimport Calls, Elements, Entries, Keyed, Parts, Place, routing
+from .plain cimport given, is_open, same, text_weight, weight
+from .state cimport Calls, Elements, Entries, Keyed, Parts, Place, new_place, routing
 from .table cimport Node, Table
 
 # Assigned by the imports of plan.py and table.py: comparisons of C integers.
@@ -14,6 +14,8 @@ cdef int APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED, ROUTED
 cdef int ANY, ANY_DELTA, APPEND, CALLS, CONTENT, DEFERRED, DROP, ENTRIES, EXTEND, EXTEND_ANY
 cdef int FINISH, FIRST, KEYED, LAST, LAST_FILLED, MEMBER, NAME, OBJECT, OVERWRITE, PARTS
 cdef int PER_KEY, SNAPSHOT, UNLESS
+# Assigned by merge.py.
+cdef int LONGEST_GIVEN
 
 
 cdef class Merger(Ledger):
@@ -26,39 +28,42 @@ cdef class Merger(Ledger):
 
     cpdef merge(self, value, event, kind)
     @cython.locals(node=Node, child=Node, rest=Node, children=dict)
-    cdef members(self, Place place, source, at)
+    cdef members(self, Place place, source, tuple at)
     cdef apply_deferred(self)
-    cdef field(self, Place place, str key, Node node, value, source, at)
-    cdef rare_field(self, Place place, str key, Node node, value, source, at)
-    cdef overwrite_field(self, Place place, str key, Node node, value, at)
-    cdef null_field(self, Place place, str key, Node node, at)
-    cdef drop_field(self, Place place, str key, Node node, value, at)
-    cdef first_field(self, Place place, str key, Node node, value, at)
-    cdef last_field(self, Place place, str key, Node node, value, at)
-    cdef append_field(self, Place place, str key, Node node, value, at)
-    cdef extend_field(self, Place place, str key, Node node, value, at)
-    cdef name_field(self, Place place, str key, Node node, value, at)
-    cdef object_field(self, Place place, str key, Node node, value, at)
+    cdef field(self, Place place, str key, Node node, value, source, tuple at)
+    cdef rare_field(self, Place place, str key, Node node, value, source, tuple at)
+    cdef overwrite_field(self, Place place, str key, Node node, value, tuple at)
+    cdef null_field(self, Place place, str key, Node node, tuple at)
+    cdef drop_field(self, Place place, str key, Node node, value, tuple at)
+    cdef first_field(self, Place place, str key, Node node, value, tuple at)
+    cdef last_field(self, Place place, str key, Node node, value, tuple at)
+    cdef append_field(self, Place place, str key, Node node, value, tuple at)
+    cdef extend_field(self, Place place, str key, Node node, value, tuple at)
+    cdef name_field(self, Place place, str key, Node node, value, tuple at)
+    cdef object_field(self, Place place, str key, Node node, value, tuple at)
     cdef open_place(self, values, str name, Node node)
-    cdef spill(self, Place place, Node node, source, at)
-    cdef check_finished(self, Place place, at, str key)
-    cdef unless_field(self, Place place, str key, Node node, source, at)
-    @cython.locals(entry=Place)
-    cdef entries_field(self, Place place, str key, Node node, value, at)
+    cdef spill(self, Place place, Node node, source, tuple at)
+    cdef check_finished(self, Place place, tuple at, str key)
+    cdef unless_field(self, Place place, str key, Node node, source, tuple at)
+    @cython.locals(entry=Place, below=tuple, here=tuple)
+    cdef entries_field(self, Place place, str key, Node node, value, tuple at)
     @cython.locals(entry=Place, by=str)
-    cdef entry(self, Entries entries, Node node, element, position, at)
-    cdef calls_field(self, Place place, str key, Node node, value, at)
-    cdef call(self, Calls calls, Node node, element, at)
-    cdef call_at(self, Calls calls, element, str new_id, index, at)
+    cdef entry(self, Entries entries, Node node, element, position, tuple at)
+    @cython.locals(below=tuple, here=tuple)
+    cdef calls_field(self, Place place, str key, Node node, value, tuple at)
+    cdef call(self, Calls calls, Node node, element, tuple at)
+    cdef call_at(self, Calls calls, element, str new_id, index, tuple at)
     cdef call_without_index(self, Calls calls, element, str new_id)
-    cdef keyed_field(self, Place place, str key, Node node, value, at)
-    cdef keyed_element(self, Keyed keyed, Node node, element, at)
-    cdef content_field(self, Place place, str key, Node node, value, at)
-    cdef parts_field(self, Place place, str key, Node node, value, at)
-    cdef per_key_field(self, Place place, str name, value, at, str key)
-    cdef any_delta_field(self, Place place, str key, Node node, value, at)
+    @cython.locals(below=tuple)
+    cdef keyed_field(self, Place place, str key, Node node, value, tuple at)
+    cdef keyed_element(self, Keyed keyed, Node node, element, tuple at)
+    cdef content_field(self, Place place, str key, Node node, value, tuple at)
+    cdef parts_field(self, Place place, str key, Node node, value, tuple at)
+    cdef per_key_field(self, Place place, str name, value, tuple at, str key)
+    cdef any_delta_field(self, Place place, str key, Node node, value, tuple at)
 
 
 cdef _rank(waiting)
+cdef str _without(str text, Node node)
 cdef bint _is_empty(value) except -1
 cdef bint _tool_name(element) except -1

@@ -10,5 +10,5 @@ cdef int APPENDED, FIXED, OPENED
 cpdef open_content(merger, values, key)
 cpdef add_text_part(merger, parts, text)
 cpdef add_parts(merger, parts, source, at)
-cpdef add_candidate_parts(Ledger merger, parts, source, at)
-cdef _add_candidate_text(Ledger merger, parts, item, at)
+cpdef add_candidate_parts(Ledger merger, parts, source, tuple at)
+cdef _add_candidate_text(Ledger merger, parts, item, tuple at)

@@ -395,6 +395,8 @@ cdef class Cells:
     cdef object last_of(self, entry):
         """The cell of a last value that differed once: it is a slot for ever."""
         cdef Cell cell
+        if not entry[3] and not self.known:
+            return None  # as nearly always
         route = (id(entry[1]), entry[2])
         found = self.known.get(route)
         if found is None and entry[3]:

@@ -1,6 +1,8 @@
 # cython: language_level=3
 """How state.py is compiled: its classes without instance dicts, attributes by offset."""
 
+cimport cython
+
 from .plain cimport copy
 from .table cimport Node
 
@@ -13,6 +15,7 @@ cdef class Place:
     cdef public object index
     cdef public bint started
     cdef public bint stopped
+    @cython.locals(values=dict, out=dict, node=Node)
     cpdef read(self)
 
 
@@ -85,10 +88,15 @@ cdef class Parts:
     cpdef read(self)
 
 
+@cython.locals(place=Place)
+cpdef Place new_place(Node node)
 cpdef bint has_index(element) except -1
 cpdef route_of(element)
 cpdef routing(value)
+@cython.locals(place=Place, entries=Entries)
 cpdef read(value)
+@cython.locals(child=Node)
+cpdef default_of(Node node, str key, dict values)
 cpdef list located(value, tuple path)
 cpdef list select(value, tuple path, choice)
 cpdef member(value, str key)

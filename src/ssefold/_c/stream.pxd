@@ -1,8 +1,11 @@
 # cython: language_level=3
 """How stream.py is compiled: what the core reads of a Stream, by offset."""
 
+from .detect cimport dialect_of, plain_table
 from .log cimport Log
 from .merge cimport Merger
+from .plain cimport copy, given, repair, repair_text
+from .path cimport Plan, path_of
 
 
 cdef class Stream:
@@ -34,16 +37,18 @@ cdef class Stream:
     cdef public object source
     cdef public Merger merger
 
+    cpdef whole(self, bytes name, value, int flags, Py_ssize_t size, long long start)
     cpdef block(self, bytes name, bytes data, spans, bytes stray, start, bint final)
     cdef data(self, bytes name, bytes data, spans, bint final)
     cdef count(self)
     cdef event(self, bytes name, value, int flags, Py_ssize_t size)
     cdef take(self, bytes name, value, int flags, Py_ssize_t size)
     cdef bint in_band_error(self, str kind, value) except -1
+    cdef errors_at(self, value, tuple path, int level)
+    cdef decide(self, source)
+    cdef bint find_dialect(self, str kind, value, bint reported, Py_ssize_t size) except -1
     cdef merge(self, value, str kind)
     cpdef limit(self, str code, offset)
     cpdef end_folding(self, str code, offset)
     cpdef close(self)
 
-
-cpdef list values_at(value, tuple steps)

@@ -5,16 +5,21 @@
 cdef class Node:
     cdef readonly int op
     cdef readonly str name
+    cdef readonly bint named
     cdef readonly bint absent
     cdef readonly bint empty
     cdef readonly object default
     cdef readonly bint has_default
     cdef readonly str without
+    cdef readonly Py_ssize_t cut
+    cdef public tuple given
     cdef readonly bint delta
+    cdef readonly bint only_text
     cdef readonly object options
     cdef readonly dict children
     cdef public Node rest
     cdef public Node item
+    cdef readonly dict givers
     cdef readonly tuple order
     cdef readonly tuple always
     cdef readonly tuple early

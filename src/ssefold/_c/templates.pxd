@@ -16,9 +16,11 @@ cdef class Templates:
     cdef Stream stream
     cdef Cells cells
     cdef list known             # Templates
+    cdef Py_ssize_t common      # how many bytes all of them begin with
     cdef Members members        # None until the templates turn out to be many
     cdef Template last          # what came last
     cdef Template likely        # what probably comes next
+    cdef Template headed        # the newest whose head was found in a frame, or will be; None
     cdef bint members_alone     # no templates: to test what stands beside them
     cdef int builds             # how many more may be built without a hit
     cdef int built
@@ -26,7 +28,6 @@ cdef class Templates:
     cdef long long openings     # the ledger's counters when `known` was last looked at
     cdef long long structure
     cdef long long changes
-    cdef Found *found
 
     # Whether the next cold event should note its plan.
     cdef bint wanted(self) noexcept
@@ -38,14 +39,20 @@ cdef class Templates:
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, int *ending
     ) except -2
     cdef Py_ssize_t run_text(
-        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
+        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most,
+        Found *found
     ) except -1
+    cdef bint append(self, Template template, Found *found) except -1
     cdef int follow(self, Template template) except -1
-    cdef bint commit(self, Template template) except -1
+    cdef bint commit(self, Template template, Found *found) except -1
     cdef Py_ssize_t search(
-        self, const unsigned char *p, Py_ssize_t size, bint incomplete
+        self, const unsigned char *p, Py_ssize_t size, Found *found
     ) except -2
+    cdef int compare_known(self) except -1
     cdef int earn(self, long long hits) except -1
+    # Where the frame at `p` begins as one that is known: how many bytes of it need not be read,
+    # for they change nothing. 0: none; `headed` has their members' keys.
+    cdef Py_ssize_t head(self, const unsigned char *p, Py_ssize_t size) noexcept
     # Decode what waits, before anybody reads the state or merges into it.
     cdef int flush(self) except -1
     cdef int forget(self) except -1
@@ -53,8 +60,10 @@ cdef class Templates:
     # may be the first of many. One that opened a place (a role, a tool's name) is the first
     # of its kind, and mostly the last.
     cdef bint review(self) except -1
-    # Learn from a frame that was just merged, as far as its plan allows.
+    # Learn from a frame that was just merged, as far as its plan allows; `headed`, if its head
+    # was not read.
     cdef int learn(
-        self, const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
+        self, Template headed,
+        const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
     ) except -1
     cdef int add(self, Template template) except -1

@@ -20,10 +20,10 @@ A value goes the cold way if it could mean more than its bytes: a bad escape, ba
 a number that might be out of range, a key that comes twice.
 """
 
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from libc.string cimport memcmp
 
-from .build cimport Template, build, holds
+from .build cimport Template, build, head_holds, holds
 from .jsonscan cimport (
     SCAN_BAD,
     SCAN_CUT,
@@ -31,6 +31,7 @@ from .jsonscan cimport (
     SCAN_FAILED,
     SCAN_INVALID_UTF8,
     SCAN_SURROGATE,
+    plain_end,
     scan_number,
     scan_string,
     scan_value,
@@ -69,25 +70,31 @@ cdef enum:
 
 
 cdef inline Py_ssize_t compare(
-    Template template, const unsigned char *p, Py_ssize_t size, Found *found
+    Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t same, Found *found
 ) noexcept nogil:
-    """Size of the frame at `p` that the template matches, INCOMPLETE or NO_MATCH."""
+    """Size of the frame at `p` that the template matches, INCOMPLETE or NO_MATCH.
+
+    same: how many bytes of the first literal are known to be there.
+    """
     cdef const unsigned char *begin = p
     cdef const unsigned char *end = p + size
     cdef const unsigned char *q
     cdef Slot *slot = template.slots
     cdef Slot *last = slot + template.count
-    cdef const unsigned char *literals = template.literals
+    cdef const unsigned char *literal = template.literals
     cdef int flags
     while slot < last:
         if end - p <= slot.size:
-            return INCOMPLETE if memcmp(p, literals + slot.literal, end - p) == 0 else NO_MATCH
-        if memcmp(p, literals + slot.literal, slot.size):
+            return INCOMPLETE if memcmp(p + same, literal + same, end - p - same) == 0 else NO_MATCH
+        if memcmp(p + same, literal + same, slot.size - same):
             return NO_MATCH
+        same = 0
         p += slot.size
         flags = 0
         if slot.token == c'"':
-            q = scan_string(p, end, &flags)
+            q = plain_end(p, end)
+            if q == end or q[0] != c'"':
+                q = scan_string(q, end, &flags)
         elif slot.token == c'0':
             q = scan_number(p, end, &flags)
             if q == end and not flags & SCAN_BAD:
@@ -109,11 +116,27 @@ cdef inline Py_ssize_t compare(
         found += 1
         slot += 1
         p = q
+        literal = template.literals + (slot.literal if slot < last else template.tail)
     if end - p < template.tail_size:
-        return INCOMPLETE if memcmp(p, literals + template.tail, end - p) == 0 else NO_MATCH
-    if memcmp(p, literals + template.tail, template.tail_size):
+        return INCOMPLETE if memcmp(p + same, literal + same, end - p - same) == 0 else NO_MATCH
+    if memcmp(p + same, literal + same, template.tail_size - same):
         return NO_MATCH
     return p + template.tail_size - begin
+
+
+cdef inline Py_ssize_t first_size(Template template) noexcept nogil:
+    """The size of the literal that a frame begins with."""
+    return template.slots.size if template.count else template.tail_size
+
+
+cdef inline Py_ssize_t shared(
+    const unsigned char *a, const unsigned char *b, Py_ssize_t size
+) noexcept nogil:
+    """How many of the first `size` bytes are the same."""
+    cdef Py_ssize_t i = 0
+    while i < size and a[i] == b[i]:
+        i += 1
+    return i
 
 
 cdef class Templates:
@@ -125,12 +148,6 @@ cdef class Templates:
         self.cells = Cells(stream)
         self.known = []
         self.builds = FIRST_BUILDS
-        self.found = <Found *>PyMem_Malloc(MAX_SLOTS * sizeof(Found))
-        if self.found == NULL:
-            raise MemoryError
-
-    def __dealloc__(self):
-        PyMem_Free(self.found)
 
     cdef bint wanted(self) noexcept:
         return self.builds > 0
@@ -141,28 +158,35 @@ cdef class Templates:
     cdef Py_ssize_t run(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, int *ending
     ) except -2:
+        cdef Found found[MAX_SLOTS]
+        cdef Slot slots[MAX_SLOTS]  # of known members
         cdef Template template
         cdef Py_ssize_t pos = 0, k = NO_MATCH, texts
         cdef long long before = self.stream.events
+        cdef int count = 0
         cdef bint cr = False, lf = False
         while pos < size:
             template = self.likely
-            if template is not None and template.text_slot >= 0 and template.successor is template:
-                texts = self.run_text(template, p + pos, size - pos, most)
+            if template is not None and template.text_slot >= 0 and (
+                template.successor == <void *>template and self.last is template
+                and not template.cr
+            ):
+                texts = self.run_text(template, p + pos, size - pos, most, found)
                 pos += texts
                 if texts:
                     cr = lf = False  # known members may have ended with CR before
                 if pos == size:
                     break
-            k = NO_MATCH if template is None else compare(template, p + pos, size - pos, self.found)
-            if k <= 0:
-                k = self.search(p + pos, size - pos, k == INCOMPLETE)
-                template = self.likely if k > 0 else None
+            k = self.search(p + pos, size - pos, found)
+            template = self.likely if k > 0 else None
             if k == NO_MATCH and self.members is not None:
-                k = self.members.match(p + pos, size - pos)
+                k = self.members.match(p + pos, size - pos, slots, found, &count)
             if k <= 0:
                 break
-            if k > most or not self.commit(template):
+            if k > most or not (
+                self.cells.commit(slots, found, count, None) if template is None
+                else self.commit(template, found)
+            ):
                 k = NO_MATCH
                 break
             pos += k
@@ -180,76 +204,111 @@ cdef class Templates:
         return pos
 
     cdef Py_ssize_t run_text(
-        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
+        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most,
+        Found *found
     ) except -1:
         """Fold frames that all append to one text, which most of most streams do.
 
         It stops at whatever it does not know, and leaves that to run().
         """
-        cdef Ledger ledger = self.stream.merger
-        cdef Found *text_found = &self.found[template.text_slot]
-        cdef Text text = <Text>template.slots[template.text_slot].target
-        cdef Py_ssize_t pos = 0, k, n
-        cdef int i, flags
-        if template.cr or self.last is not template:
-            return 0
+        cdef Py_ssize_t pos = 0, k
+        cdef Py_ssize_t events = 0
         while pos < size:
-            k = compare(template, p + pos, size - pos, self.found)
-            if k <= 0 or k > most:
+            k = compare(template, p + pos, size - pos, 0, found)
+            if k <= 0 or k > most or not self.append(template, found):
                 break
-            n = text_found.size
-            if text_found.flags & SCAN_ESCAPE:
-                n = unescaped_length(text_found.start, n)
-            if 0 <= ledger.held_limit < ledger.held + n and n > 0:
-                break
-            if text.size + text_found.size + TEXT_SLACK > text.room:
-                text.reserve(text_found.size)
-            copy_bytes(text.buf + text.size, text_found.start, text_found.size)
-            text.size += text_found.size
-            text.escaped |= text_found.flags & SCAN_ESCAPE
-            flags = text_found.flags
-            for i in range(template.count):
-                flags |= self.found[i].flags
+            events += 1
+            pos += k
+        self.stream.events += events
+        return pos
+
+    cdef bint append(self, Template template, Found *found) except -1:
+        """Do what a frame says that appends to one text and no more; False: it is too much."""
+        cdef Ledger ledger = self.stream.merger
+        cdef Found *fragment = &found[template.text_slot]
+        cdef Text text = <Text>template.slots[template.text_slot].target
+        cdef Py_ssize_t size = fragment.size, weight = size
+        cdef int i, flags = found[0].flags
+        for i in range(1, template.count):
+            flags |= found[i].flags
+        if flags:
+            if fragment.flags & SCAN_ESCAPE:
+                weight = unescaped_length(fragment.start, size)
             if flags & SCAN_SURROGATE:
                 self.stream.surrogates = True
-            ledger.held += n
-            self.stream.events += 1
-            pos += k
-        return pos
+        if 0 <= ledger.held_limit < ledger.held + weight and weight > 0:
+            return False
+        if text.size + size + TEXT_SLACK > text.room:
+            text.reserve(size)
+        copy_bytes(text.buf + text.size, fragment.start, size)
+        text.size += size
+        text.escaped |= fragment.flags & SCAN_ESCAPE
+        ledger.held += weight
+        return True
 
     cdef int follow(self, Template template) except -1:
         """What came after this one last time probably comes next."""
         if self.last is not template:
             if self.last is not None:
-                self.last.successor = template
+                self.last.successor = <void *>template
             self.last = template
-        self.likely = template.successor
+        if template.successor != <void *>self.likely:
+            self.likely = None if template.successor == NULL else <Template>template.successor
         return 0
 
-    cdef bint commit(self, Template template) except -1:
-        """Do what the frame that was just compared says; None: its members were known."""
-        cdef Members members
-        if template is None:
-            members = self.members
-            return self.cells.commit(members.slots, members.found, members.count, None)
+    cdef bint commit(self, Template template, Found *found) except -1:
+        """Do what the frame that was just compared says."""
+        if template.text_slot >= 0:
+            return self.append(template, found)
         if template.texts:
-            return self.cells.commit_texts(template.slots, self.found, template.count)
-        return self.cells.commit(template.slots, self.found, template.count, template.echoes)
+            return self.cells.commit_texts(template.slots, found, template.count)
+        return self.cells.commit(template.slots, found, template.count, template.echoes)
 
     cdef Py_ssize_t search(
-        self, const unsigned char *p, Py_ssize_t size, bint incomplete
+        self, const unsigned char *p, Py_ssize_t size, Found *found
     ) except -2:
-        """Compare all but the likely template; the one that matches becomes the likely one."""
+        """Compare the templates, the likely one first; the one that matches becomes that.
+
+        What they all begin with is compared once: choices and calls in turns differ in
+        one digit behind two hundred bytes.
+        """
         cdef Template template, guess = self.likely
-        cdef Py_ssize_t k
-        for template in self.known:
+        cdef Py_ssize_t i, k = NO_MATCH
+        cdef bint incomplete = False
+        if not self.known:
+            return NO_MATCH
+        template = <Template>PyList_GET_ITEM(self.known, 0)
+        if memcmp(p, template.literals, min(size, self.common)) != 0:
+            return NO_MATCH
+        if size < self.common:
+            return INCOMPLETE
+        if guess is not None:
+            k = compare(guess, p, size, self.common, found)
+            if k > 0:
+                return k
+            incomplete = k == INCOMPLETE
+        for i in range(PyList_GET_SIZE(self.known)):
+            template = <Template>PyList_GET_ITEM(self.known, i)
             if template is not guess:
-                k = compare(template, p, size, self.found)
+                k = compare(template, p, size, self.common, found)
                 if k > 0:
                     self.likely = template
                     return k
                 incomplete |= k == INCOMPLETE
         return INCOMPLETE if incomplete else NO_MATCH
+
+    cdef int compare_known(self) except -1:
+        """How much all templates begin with."""
+        cdef Template template, first = None
+        self.common = 0
+        for template in self.known:
+            if first is None:
+                first = template
+                self.common = first_size(first)
+            else:
+                self.common = shared(
+                    first.literals, template.literals, min(self.common, first_size(template)))
+        return 0
 
     cdef int earn(self, long long hits) except -1:
         """What is recognised earns the right to learn more."""
@@ -261,12 +320,23 @@ cdef class Templates:
             self.hits %= HITS_PER_BUILD
         return 0
 
+    cdef Py_ssize_t head(self, const unsigned char *p, Py_ssize_t size) noexcept:
+        cdef Template headed = self.headed
+        # Known members have to be learned from whole events.
+        if headed is None or self.members is not None or self.members_alone:
+            return 0
+        if size <= headed.head or memcmp(p, headed.literals, headed.head) != 0:
+            return 0
+        return headed.head
+
     cdef int flush(self) except -1:
         return self.cells.flush()
 
     cdef int forget(self) except -1:
         """Drop all templates; what waits is decoded first."""
         self.cells.forget()
+        if self.headed is not None:
+            self.headed.successor = NULL  # it outlives the others
         self.known.clear()
         self.members = None
         self.last = self.likely = None
@@ -279,6 +349,10 @@ cdef class Templates:
         if ledger is None:
             return False
         steady = self.openings == ledger.openings
+        if self.headed is not None and (
+            self.structure != ledger.structure or self.changes != ledger.changes
+        ) and not head_holds(self.headed):
+            self.headed = None
         if self.structure != ledger.structure or self.stream.ended:
             self.forget()
             steady = False
@@ -286,7 +360,8 @@ cdef class Templates:
             self.known = [template for template in self.known if holds(template)]
             self.last = self.likely = None
             for template in self.known:
-                template.successor = None
+                template.successor = NULL
+            self.compare_known()
             if self.members is not None:
                 self.members.review()
         self.openings = ledger.openings
@@ -295,7 +370,8 @@ cdef class Templates:
         return steady
 
     cdef int learn(
-        self, const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
+        self, Template headed,
+        const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
     ) except -1:
         cdef Ledger ledger = self.stream.merger
         cdef int depth = self.stream.depth
@@ -313,15 +389,18 @@ cdef class Templates:
         if size <= MAX_FRAME and not self.members_alone and len(self.known) < (
             MAX_TEMPLATES if self.members is None else TEMPLATES_BESIDE_MEMBERS
         ):
-            self.add(build(self.cells, ledger.plan, depth, frame, size, data, data_size))
+            self.add(build(self.cells, ledger.plan, depth, headed, frame, size, data, data_size))
         return 0
 
     cdef int add(self, Template template) except -1:
         """One template more, probably the next one too; None: there is none."""
         if template is not None:
             self.known.append(template)
+            if template.head and (<Ledger>self.stream.merger).table.kind is None:
+                self.headed = template
             if self.last is not None:
-                self.last.successor = template
-            template.successor = template
+                self.last.successor = <void *>template
+            template.successor = <void *>template
             self.last = self.likely = template
+            self.compare_known()
         return 0
