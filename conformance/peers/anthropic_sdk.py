@@ -1,6 +1,12 @@
-"""The anthropic SDK: `client.messages.stream(...).get_final_message()`."""
+"""The anthropic SDK: `client.messages.stream(...).get_final_message()`.
+
+With the word `beta` it is `client.beta.messages`, whose stream knows more kinds of blocks.
+"""
 
 from __future__ import annotations
+
+import sys
+from typing import Any
 
 from .loopback import Loopback
 from .serve import Answer, Json, Request, serve, versions
@@ -25,10 +31,11 @@ def make() -> tuple[Json, Answer]:
 
     loopback = Loopback()
     client = anthropic.Anthropic(api_key="none", base_url=loopback.url, max_retries=0, timeout=5)
+    messages: Any = client.beta.messages if "beta" in sys.argv[1:] else client.messages
 
     def answer(request: Request) -> Json:
         loopback.body = request.stream
-        with client.messages.stream(
+        with messages.stream(
             model="m", max_tokens=9, messages=[{"role": "user", "content": "x"}]
         ) as stream:
             final = stream.get_final_message()
