@@ -70,16 +70,20 @@ def check_rules(
     overrides = checked(rules)
     source = SOURCES[dialect] if isinstance(dialect, str) else dialect
     for path in overrides:
-        reasons = [_reason(one, overrides, path) for one in _candidates(source)]
+        reasons = [_reason(one, overrides, path) for one in _candidates(source, path)]
         if all(reasons):
             where = f"in {source['NAME']}" if source is not None else "in any dialect"
             raise ValueError(f"rule of {path!r} is never asked {where}: {reasons[0]}")
     return overrides
 
 
-def _candidates(source: Source | None) -> list[Source]:
-    """The dialects that a rule may be for; where all refuse it, chat's reason is told."""
-    return [source] if source is not None else list(SOURCES.values())[::-1]
+def _candidates(source: Source | None, path: str) -> list[Source]:
+    """The dialects that a rule may be for; where all refuse it, the first one's reason is told:
+    that of one which has such a member, or chat's."""
+    if source is not None:
+        return [source]
+    member = path.partition(".")[0].partition("[]")[0]
+    return sorted(reversed(SOURCES.values()), key=lambda one: member not in one["FIELDS"])
 
 
 def _reason(source: Source, overrides: Mapping[str, str], path: str) -> str:

@@ -185,7 +185,7 @@ class Table:
         self.text_steps, self.text_leaf = _text_steps(self.read["text"] if self.events else ())
         self.finished: Mapping[str, Any] = source.get("FINISHED", {})
         self.errors = tuple(steps(path) for path in source.get("ERRORS", ()))
-        self.root = _grow({**source["FIELDS"], **overrides})
+        self.root = _grow(_overridden(source["FIELDS"], overrides))
 
 
 def _text_steps(path: tuple[Any, ...]) -> tuple[tuple[Any, ...], str | None]:
@@ -329,6 +329,18 @@ def checked(overrides: Mapping[str, str] | None) -> dict[str, str]:
         if not all(_STEP.fullmatch(step) for step in path.split(".")):
             raise ValueError(f"{path!r} is not a path such as 'choices[].delta.foo'")
     return dict(overrides)
+
+
+def _overridden(fields: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
+    """A caller's rules in the place of the dialect's; a text that stands where nothing came
+    stays, since a rule says how values combine."""
+    rows = {**fields, **overrides}
+    for path, rule in overrides.items():
+        known = fields.get(path)
+        default = known.get("default") if isinstance(known, Mapping) else None
+        if isinstance(default, str):
+            rows[path] = {"rule": rule, "default": default}
+    return rows
 
 
 def _grow(fields: Mapping[str, Any]) -> Node:
