@@ -83,7 +83,8 @@ def _candidates(source: Source | None, path: str) -> list[Source]:
     if source is not None:
         return [source]
     member = path.partition(".")[0].partition("[]")[0]
-    return sorted(reversed(SOURCES.values()), key=lambda one: member not in one["FIELDS"])
+    latest = list(SOURCES.values())[::-1]
+    return sorted(latest, key=lambda one: member not in one["FIELDS"])
 
 
 def _reason(source: Source, overrides: Mapping[str, str], path: str) -> str:

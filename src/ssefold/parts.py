@@ -145,7 +145,8 @@ def _is_open_text(parts: Any, last: Any) -> bool:
 
 
 def _thought(values: Any) -> bool:
-    return values.get("thought") is True
+    """As who reads the text sees it: anything but false, so that a join takes no text away."""
+    return values.get("thought") not in (None, False)
 
 
 def _last_of_type(parts: Any, kind: str) -> Any:
