@@ -44,6 +44,11 @@ from ssefold import Anomaly, Fault
             ValueError,
             "in any dialect: 'choices\\[\\].delta.content' has the rule 'content'",
         ),
+        (  # the reason is that of a dialect which has such a member
+            {"rules": {"candidates[].content.parts[].x": "last"}},
+            ValueError,
+            "in any dialect: 'candidates\\[\\].content.parts' is no list",
+        ),
         ({"rules": {"a": "append", "a.b": "last"}}, ValueError, "'a' has the rule 'append'"),
         (
             {"rules": {"choices[].delta.x": "last"}, "dialect": "google.gemini"},
