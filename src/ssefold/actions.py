@@ -267,10 +267,10 @@ class EventMerger(Fragments):
             self.follow()
 
     def take_in(self, values: Any, source: Any, text: Any) -> None:
-        """The members of an element; what deltas gave before it stays."""
+        """The members of an element; what deltas gave before it stays, a null changes nothing."""
         for key, given in source.items():
             old = values.get(key)
-            if old is None or isinstance(old, (str, int, float)):
+            if old is None or (given is not None and isinstance(old, (str, int, float))):
                 if old is None and key == text and type(given) is str:
                     self.append(values, key, given)
                 else:
