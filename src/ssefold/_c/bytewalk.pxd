@@ -60,7 +60,82 @@ cdef extern from *:
         return 16;
     #endif
     }
+
+    #if defined(SSEFOLD_SSE2) && (defined(__GNUC__) || defined(__clang__))
+      #define SSEFOLD_EOLS(x) _mm_movemask_epi8(_mm_or_si128( \\
+          _mm_cmpeq_epi8(x, _mm_set1_epi8('\\n')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\r'))))
+    #endif
+
+    /* The first CR or LF in [p, end), or `end`; `high` is set where a byte before it is
+       not ASCII. `first` <= p: the bytes from there on may be looked at again. */
+    static inline const unsigned char *ssefold_line(
+        const unsigned char *first, const unsigned char *p, const unsigned char *end, int *high
+    ) {
+    #ifdef SSEFOLD_EOLS
+        int found = 0, eols, tops;
+        while (end - p >= 64) {
+            const __m128i *v = (const __m128i *)p;
+            __m128i a = _mm_loadu_si128(v), b = _mm_loadu_si128(v + 1);
+            __m128i c = _mm_loadu_si128(v + 2), d = _mm_loadu_si128(v + 3);
+            __m128i low = _mm_min_epu8(_mm_min_epu8(a, b), _mm_min_epu8(c, d));
+            __m128i over = _mm_subs_epu8(low, _mm_set1_epi8(0x0D));
+            if (_mm_movemask_epi8(_mm_cmpeq_epi8(over, _mm_setzero_si128()))) {
+                int i;
+                for (i = 0; i < 4; i++, p += 16) {
+                    __m128i x = _mm_loadu_si128((const __m128i *)p);
+                    eols = SSEFOLD_EOLS(x);
+                    tops = _mm_movemask_epi8(x);
+                    if (eols) goto hit;
+                    found |= tops;
+                }
+                continue;
+            }
+            found |= _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d)));
+            p += 64;
+        }
+        while (end - p >= 16) {
+            __m128i x = _mm_loadu_si128((const __m128i *)p);
+            eols = SSEFOLD_EOLS(x);
+            tops = _mm_movemask_epi8(x);
+            if (eols) goto hit;
+            found |= tops;
+            p += 16;
+        }
+        if (p < end && end - first >= 16) {  /* the last 16, without those seen already */
+            int seen = (int)(16 - (end - p));
+            __m128i x = _mm_loadu_si128((const __m128i *)(end - 16));
+            eols = SSEFOLD_EOLS(x) >> seen;
+            tops = _mm_movemask_epi8(x) >> seen;
+            if (eols) goto hit;
+            found |= tops;
+            p = end;
+        }
+        for (; p < end && *p != '\\n' && *p != '\\r'; p++) found |= *p & 0x80;
+        *high |= found;
+        return p;
+    hit:
+        *high |= found | (tops & ((eols & -eols) - 1));
+        return p + __builtin_ctz((unsigned)eols);
+    #else
+        const unsigned char *start = p;
+        unsigned char found = 0;
+        (void)first;
+        for (;;) {
+            const unsigned char *stop;
+            while (end - p >= 64 && !ssefold_low64(p)) p += 64;
+            stop = end - p > 64 ? p + 64 : end;
+            while (p < stop && *p != '\\n' && *p != '\\r') p++;
+            if (p < stop || p == end) break;
+        }
+        for (; start < p; start++) found |= *start;
+        *high |= found & 0x80;
+        return p;
+    #endif
+    }
     """
+    const unsigned char *ssefold_line(
+        const unsigned char *first, const unsigned char *p, const unsigned char *end, int *high
+    ) noexcept nogil
     int ssefold_low64(const unsigned char *p) noexcept nogil
     int ssefold_eol16(const unsigned char *p) noexcept nogil
 

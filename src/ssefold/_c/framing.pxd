@@ -9,6 +9,7 @@ reads the framer's fields; `SSEDecoder` does the same to make events.
 cimport cython
 
 from .events cimport ServerSentEvent
+from .wholeframe cimport Whole
 
 
 # Bytes that may lie in the caller's buffer (`ptr` outside `mem`) or in ours.
@@ -98,6 +99,8 @@ cdef class Framer:
     # The same where the last frame ended with CR: `lf` says that the LF after it
     # is the last of the k bytes; else it is swallowed when it comes.
     cdef void skip_cr(self, Py_ssize_t k, bint lf) noexcept
+    # What skip() went past set this id last.
+    cdef int commit(self, const unsigned char *p, Py_ssize_t n) except -2
     # The stream offset of data[index].
     cdef long long offset_of(self, Py_ssize_t index) noexcept
     # Back to the start of a new stream.
@@ -179,5 +182,9 @@ cdef class SSEDecoder:
     cdef list _take_pending(self)
     cdef bytes _take_backlog(self, bytes data)
     cdef ServerSentEvent _event(self)
-    cdef object _event_type(self)
+    cdef int _whole(
+        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos, list events
+    ) except -1
+    cdef ServerSentEvent _made(self, Whole *found, long long start, long long end)
+    cdef object _event_type(self, const unsigned char *p, Py_ssize_t size)
     cdef object _last_id(self)

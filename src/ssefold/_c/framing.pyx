@@ -35,6 +35,8 @@ from .bytewalk cimport (
     retry_value,
 )
 from .events cimport ServerSentEvent
+from .utf8 cimport ssefold_text
+from .wholeframe cimport Whole, read_whole
 
 from ssefold._input import as_bytes
 from ssefold.errors import SSEFoldError
@@ -551,9 +553,7 @@ cdef class Framer:
     cdef int _end_block(self, long long end) except -2:
         """A blank line, or the end of input: 1 if there is something to report."""
         if self.has_id:
-            piece_drop(&self.last_id)
-            piece_append(&self.last_id, self.ident.ptr, self.ident.size)
-            self.id_changed = True
+            self.commit(self.ident.ptr, self.ident.size)
         self.reported = self.has_data or self.has_stray
         if not self.reported:
             self._clear()
@@ -653,6 +653,12 @@ cdef class Framer:
             self.frame_start -= 1
         else:
             self.swallow = LF_FREE
+
+    cdef int commit(self, const unsigned char *p, Py_ssize_t n) except -2:
+        piece_drop(&self.last_id)
+        piece_append(&self.last_id, p, n)
+        self.id_changed = True
+        return 0
 
     cdef long long offset_of(self, Py_ssize_t index) noexcept:
         cdef Py_ssize_t low = 0
@@ -887,6 +893,10 @@ cdef class SSEDecoder:
         cdef Framer framer = self.framer
         cdef int code
         while pos < size:
+            if not framer.want_raw and framer.settle(buf, size, &pos):
+                self._whole(buf, size, &pos, events)
+                if pos == size:
+                    break
             code = framer.advance(buf, size, &pos)
             if code == 1:
                 events.append(self._event())
@@ -924,7 +934,9 @@ cdef class SSEDecoder:
     cdef ServerSentEvent _event(self):
         cdef Framer framer = self.framer
         cdef ServerSentEvent event = ServerSentEvent.__new__(ServerSentEvent)
-        event.event = self._event_type() if framer.event.size else MESSAGE
+        event.event = MESSAGE
+        if framer.event.size:
+            event.event = self._event_type(framer.event.ptr, framer.event.size)
         event._data = PyBytes_FromStringAndSize(<const char *>framer.data.ptr, framer.data.size)
         event.id = self._last_id() if framer.id_changed else self.id_text
         if framer.retry >= 0:
@@ -936,10 +948,53 @@ cdef class SSEDecoder:
         self.dispatched += 1
         return event
 
-    cdef object _event_type(self):
+    cdef int _whole(
+        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos, list events
+    ) except -1:
+        """Take the events whose frames lie whole in buf[pos[0]:size]; a frame begins there."""
+        cdef Framer framer = self.framer
+        cdef const unsigned char *first = buf + pos[0]
+        cdef const unsigned char *end = buf + size
+        cdef const unsigned char *p = first
+        cdef long long base = framer.offset
+        cdef long long start = framer.frame_start
+        cdef bint cr = False
+        cdef bint lf = False
+        cdef Whole found
+        if framer.bom == 0 and p[0] == BOM[0]:
+            return 0
+        while read_whole(buf, p, end, framer.limit, framer.want_comments, &found):
+            p = found.blank + 1
+            cr = found.blank[0] == c"\r"
+            lf = cr and p < end and p[0] == c"\n"
+            events.append(self._made(&found, start, base + (p - first)))
+            start = base + (p - first)
+            p += lf
+        if p > first:
+            if cr:
+                framer.skip_cr(p - first, lf)
+            else:
+                framer.skip(p - first)
+            pos[0] += p - first
+        return 0
+
+    cdef ServerSentEvent _made(self, Whole *found, long long start, long long end):
+        """The event of a frame that was read in place."""
+        cdef ServerSentEvent event = ServerSentEvent.__new__(ServerSentEvent)
+        if found.ident.ptr != NULL:
+            self.framer.commit(found.ident.ptr, found.ident.size)
+        event.event = MESSAGE
+        if found.event.size:
+            event.event = self._event_type(found.event.ptr, found.event.size)
+        event._text = ssefold_text(found.lines, found.count, not found.high)
+        event.id = self._last_id() if self.framer.id_changed else self.id_text
+        event.start = start
+        event.end = end
+        self.dispatched += 1
+        return event
+
+    cdef object _event_type(self, const unsigned char *p, Py_ssize_t size):
         """The type's str; the few that a stream uses are made once."""
-        cdef const unsigned char *p = self.framer.event.ptr
-        cdef Py_ssize_t size = self.framer.event.size
         cdef int slot = (size + p[0] + p[size - 1]) & (NAME_CACHE - 1)
         cdef bytes known
         if size > NAME_CACHE_LONGEST:
