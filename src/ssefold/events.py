@@ -10,9 +10,25 @@ One source for both backends: `_c/events.pxd` says how it is compiled.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # to the compiler and to type checkers; a .pxd cannot say it for a class of a .py
+    import cython
+else:
+
+    class cython:  # noqa: N801
+        """What the decorators are where nothing is compiled."""
+
+        cclass = staticmethod(lambda cls: cls)
+        no_gc = staticmethod(lambda cls: cls)
+        freelist = staticmethod(lambda size: lambda cls: cls)
 
 
+# The fields hold strings, bytes and ints, none of which can refer back: the
+# collector has nothing to find here, and 16 bytes per event less to carry.
+@cython.no_gc
+@cython.freelist(64)
+@cython.cclass
 class ServerSentEvent:
     """One event of a stream (WHATWG HTML 9.2.6), with its place in the bytes.
 

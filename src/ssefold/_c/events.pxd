@@ -8,13 +8,7 @@ a long stream makes no int objects that nobody reads.
 Must not know: framing.
 """
 
-cimport cython
 
-
-# The fields hold strings, bytes and ints, none of which can refer back: the
-# collector has nothing to find here, and 16 bytes per event less to carry.
-@cython.no_gc
-@cython.freelist(64)
 cdef class ServerSentEvent:
     cdef object _data
     cdef object _text
