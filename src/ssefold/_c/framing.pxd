@@ -173,13 +173,12 @@ cdef class SSEDecoder:
     cdef list name_texts
     cdef long long dispatched
 
-    cdef int _enter(self) except -1
+    cdef int _refuse(self) except -1
     cdef int _frame(self, bytes data, list events) except -1
     cdef int _finish(self, list events) except -1
     cdef int _comment(self, bytes data, Py_ssize_t pos) except -1
     cdef int _fail(self) except -1
     cdef int _restart(self) except -1
-    cdef list _take_pending(self)
     cdef bytes _take_backlog(self, bytes data)
     cdef ServerSentEvent _event(self)
     cdef int _whole(

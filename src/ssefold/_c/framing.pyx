@@ -17,6 +17,7 @@ The rules (WHATWG HTML 9.2.5 and 9.2.6) and what they mean here:
   byte past it, though not before the byte that decides the line's name.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.unicode cimport PyUnicode_DecodeUTF8
@@ -781,14 +782,17 @@ cdef class SSEDecoder:
         """
         cdef bytes data = chunk if type(chunk) is bytes else as_bytes(chunk)
         cdef list events
-        self._enter()
+        if self.busy or self.ended or self.failure is not None:
+            self._refuse()
+        self.busy = True
+        self.ended = True  # until this is through: see the class's docstring
         try:
-            if self.ended:
-                raise SSEFoldError("closed", self.framer.offset)
-            events = self._take_pending()
-            self.pending = events
-            self.ended = True  # until this is through: see the class's docstring
-            self._frame(self._take_backlog(data), events)
+            events = self.pending
+            if events is None:
+                events = self.pending = []
+            if self.backlog is not None:
+                data = self._take_backlog(data)
+            self._frame(data, events)
             self.ended = False
             self.pending = None
         finally:
@@ -798,9 +802,14 @@ cdef class SSEDecoder:
     def close(self):
         """The end of input; return the last events. A second close returns []."""
         cdef list events
-        self._enter()
+        if self.busy or self.failure is not None:
+            self._refuse()
+        self.busy = True
         try:
-            events = self._take_pending()
+            events = self.pending
+            self.pending = None
+            if events is None:
+                events = []
             if not self.ended:
                 self.pending = events
                 self.ended = True
@@ -862,22 +871,17 @@ cdef class SSEDecoder:
         self.dispatched = 0
         return 0
 
-    cdef int _enter(self) except -1:
+    cdef int _refuse(self) except -1:
+        """Why no call may begin now."""
         if self.busy:
             raise SSEFoldError("busy", self.framer.offset)
         if self.failure is not None:
             self._fail()
-        self.busy = True
-        return 0
+        raise SSEFoldError("closed", self.framer.offset)
 
     cdef int _fail(self) except -1:
         # A fresh one each time: an exception raised again keeps every frame it passed.
         raise SSEFoldError(self.failure.code, self.failure.offset)
-
-    cdef list _take_pending(self):
-        cdef list events = self.pending
-        self.pending = None
-        return [] if events is None else events
 
     cdef bytes _take_backlog(self, bytes data):
         cdef bytes backlog = self.backlog
@@ -886,6 +890,7 @@ cdef class SSEDecoder:
         self.backlog = None
         return backlog + data
 
+    @cython.final
     cdef int _frame(self, bytes data, list events) except -1:
         cdef const unsigned char *buf = <const unsigned char *>PyBytes_AS_STRING(data)
         cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
@@ -948,6 +953,7 @@ cdef class SSEDecoder:
         self.dispatched += 1
         return event
 
+    @cython.final
     cdef int _whole(
         self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos, list events
     ) except -1:
@@ -978,6 +984,7 @@ cdef class SSEDecoder:
             pos[0] += p - first
         return 0
 
+    @cython.final
     cdef ServerSentEvent _made(self, Whole *found, long long start, long long end):
         """The event of a frame that was read in place."""
         cdef ServerSentEvent event = ServerSentEvent.__new__(ServerSentEvent)
