@@ -167,22 +167,24 @@ cdef class SSEDecoder:
     cdef object on_comment
     cdef object failure         # the SSEFoldError that killed it, or None
     cdef object id_text         # the last event id, decoded
-    cdef list pending           # events that an interrupted feed could not deliver
+    cdef list pending           # events that no call has returned yet, or None
     cdef bytes backlog          # the bytes that it did not read
     cdef list name_bytes        # event types seen lately, by a small hash
     cdef list name_texts
     cdef long long dispatched
 
     cdef int _refuse(self) except -1
-    cdef int _frame(self, bytes data, list events) except -1
-    cdef int _finish(self, list events) except -1
+    cdef int _frame(self, bytes data) except -1
+    cdef int _finish(self) except -1
     cdef int _comment(self, bytes data, Py_ssize_t pos) except -1
     cdef int _fail(self) except -1
     cdef int _restart(self) except -1
+    cdef list _take_pending(self)
+    cdef int _hand_out(self, ServerSentEvent event) except -1
     cdef bytes _take_backlog(self, bytes data)
     cdef ServerSentEvent _event(self)
     cdef int _whole(
-        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos, list events
+        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos
     ) except -1
     cdef ServerSentEvent _made(self, Whole *found, long long start, long long end)
     cdef object _event_type(self, const unsigned char *p, Py_ssize_t size)

@@ -781,47 +781,35 @@ cdef class SSEDecoder:
         another call runs, `limit_event_bytes` once the limit was passed.
         """
         cdef bytes data = chunk if type(chunk) is bytes else as_bytes(chunk)
-        cdef list events
         if self.busy or self.ended or self.failure is not None:
             self._refuse()
         self.busy = True
         self.ended = True  # until this is through: see the class's docstring
         try:
-            events = self.pending
-            if events is None:
-                events = self.pending = []
             if self.backlog is not None:
                 data = self._take_backlog(data)
-            self._frame(data, events)
+            self._frame(data)
             self.ended = False
-            self.pending = None
         finally:
             self.busy = False
-        return events
+        return self._take_pending()
 
     def close(self):
         """The end of input; return the last events. A second close returns []."""
-        cdef list events
         if self.busy or self.failure is not None:
             self._refuse()
         self.busy = True
         try:
-            events = self.pending
-            self.pending = None
-            if events is None:
-                events = []
             if not self.ended:
-                self.pending = events
                 self.ended = True
-                self._frame(self._take_backlog(b""), events)
+                self._frame(self._take_backlog(b""))
                 if self.failure is None:
-                    self._finish(events)
-                self.pending = None
-            if self.failure is not None and not events:
+                    self._finish()
+            if self.failure is not None and self.pending is None:
                 self._fail()
         finally:
             self.busy = False
-        return events
+        return self._take_pending()
 
     def reset(self):
         """Back to the start, for another stream: nothing of this one is kept."""
@@ -883,6 +871,23 @@ cdef class SSEDecoder:
         # A fresh one each time: an exception raised again keeps every frame it passed.
         raise SSEFoldError(self.failure.code, self.failure.offset)
 
+    @cython.final
+    cdef list _take_pending(self):
+        cdef list events = self.pending
+        if events is None:
+            return []
+        self.pending = None
+        return events
+
+    @cython.final
+    cdef int _hand_out(self, ServerSentEvent event) except -1:
+        """One event more for whoever called: most reads of a live stream hold just one."""
+        if self.pending is None:
+            self.pending = [event]
+        else:
+            self.pending.append(event)
+        return 0
+
     cdef bytes _take_backlog(self, bytes data):
         cdef bytes backlog = self.backlog
         if backlog is None:
@@ -891,7 +896,7 @@ cdef class SSEDecoder:
         return backlog + data
 
     @cython.final
-    cdef int _frame(self, bytes data, list events) except -1:
+    cdef int _frame(self, bytes data) except -1:
         cdef const unsigned char *buf = <const unsigned char *>PyBytes_AS_STRING(data)
         cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
         cdef Py_ssize_t pos = 0
@@ -899,12 +904,12 @@ cdef class SSEDecoder:
         cdef int code
         while pos < size:
             if not framer.want_raw and framer.settle(buf, size, &pos):
-                self._whole(buf, size, &pos, events)
+                self._whole(buf, size, &pos)
                 if pos == size:
                     break
             code = framer.advance(buf, size, &pos)
             if code == 1:
-                events.append(self._event())
+                self._hand_out(self._event())
             elif code == 2:
                 self._comment(data, pos)
             elif code == 0:
@@ -914,13 +919,13 @@ cdef class SSEDecoder:
                 break
         return 0
 
-    cdef int _finish(self, list events) except -1:
+    cdef int _finish(self) except -1:
         cdef int code = self.framer.finish(self.flush)
         if code == 2:
             self._comment(b"", 0)
             code = self.framer.finish(self.flush)
         if code == 1:
-            events.append(self._event())
+            self._hand_out(self._event())
         elif code < 0:
             self.failure = SSEFoldError("limit_event_bytes", self.framer.limit_offset)
         return 0
@@ -955,7 +960,7 @@ cdef class SSEDecoder:
 
     @cython.final
     cdef int _whole(
-        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos, list events
+        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos
     ) except -1:
         """Take the events whose frames lie whole in buf[pos[0]:size]; a frame begins there."""
         cdef Framer framer = self.framer
@@ -973,7 +978,7 @@ cdef class SSEDecoder:
             p = found.blank + 1
             cr = found.blank[0] == c"\r"
             lf = cr and p < end and p[0] == c"\n"
-            events.append(self._made(&found, start, base + (p - first)))
+            self._hand_out(self._made(&found, start, base + (p - first)))
             start = base + (p - first)
             p += lf
         if p > first:
