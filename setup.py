@@ -42,6 +42,7 @@ ONE_SOURCE = [
 CYTHON = [
     "build",
     "core",
+    "decoder",
     "framing",
     "jsonread",
     "jsonwrite",

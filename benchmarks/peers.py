@@ -78,7 +78,7 @@ def backends() -> list[str]:
 
 def decoder(backend: str) -> Any:
     """SSEDecoder of that backend."""
-    return import_module(f"ssefold._{'c' if backend == 'c' else 'py'}.framing").SSEDecoder
+    return import_module(f"ssefold._{'c' if backend == 'c' else 'py'}.decoder").SSEDecoder
 
 
 def ssefold(backend: str, templates: bool = True) -> Peer:

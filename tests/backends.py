@@ -35,8 +35,9 @@ class Backend:
 def load(name: str) -> Backend:
     """The backend `name`; raises ImportError if it is not installed or does not load."""
     package = PACKAGES[name]
-    core, framing, jsonread = (
-        importlib.import_module(f"{package}.{module}") for module in ("core", "framing", "jsonread")
+    core, decoder, framing, jsonread = (
+        importlib.import_module(f"{package}.{module}")
+        for module in ("core", "decoder", "framing", "jsonread")
     )
     # As ssefold.accumulator does it for the backend that runs.
     accumulator = type("StreamAccumulator", (Reader, core.FoldCore), {"__slots__": ()})
@@ -44,7 +45,7 @@ def load(name: str) -> Backend:
     return Backend(
         name=name,
         StreamAccumulator=accumulator,
-        SSEDecoder=framing.SSEDecoder,
+        SSEDecoder=decoder.SSEDecoder,
         Framer=framing.Framer,
         ServerSentEvent=events.ServerSentEvent,
         read=jsonread.read,

@@ -99,7 +99,7 @@ def test_both_are_called_the_same() -> None:
 
 
 @needs_extension
-@pytest.mark.parametrize(("module", "name"), [("core", "FoldCore"), ("framing", "SSEDecoder")])
+@pytest.mark.parametrize(("module", "name"), [("core", "FoldCore"), ("decoder", "SSEDecoder")])
 def test_twins_look_alike(module: str, name: str) -> None:
     """The same public names, and the same words about them."""
     compiled, pure = (
@@ -154,7 +154,7 @@ def test_asked_for_the_extension_that_is_not_there(copied: Path) -> None:
 
 
 @pytest.mark.parametrize("backend", [None, "c"])
-@pytest.mark.parametrize("broken", ["core", "framing", "stream", "events"])
+@pytest.mark.parametrize("broken", ["core", "decoder", "framing", "stream", "events"])
 def test_a_broken_extension_raises(copied: Path, broken: str, backend: str | None) -> None:
     """A slow service would be all that anybody saw of a silent fallback."""
     if broken != "core" and not COMPILED:
@@ -170,7 +170,7 @@ def test_a_broken_extension_raises(copied: Path, broken: str, backend: str | Non
 
 
 @needs_extension
-@pytest.mark.parametrize("missing", ["framing", "stream", "text", "events"])
+@pytest.mark.parametrize("missing", ["decoder", "framing", "stream", "text", "events"])
 def test_half_an_extension_raises(copied: Path, missing: str) -> None:
     """A broken installation: the core is there, and what it stands on is not."""
     suffix = EXTENSION_SUFFIXES[0]

@@ -37,11 +37,11 @@ name = _choose()
 
 if TYPE_CHECKING or name == "python":
     from ssefold._py.core import FoldCore
-    from ssefold._py.framing import SSEDecoder
+    from ssefold._py.decoder import SSEDecoder
     from ssefold.events import ServerSentEvent
 else:
     from ssefold._c.core import FoldCore
+    from ssefold._c.decoder import SSEDecoder
     from ssefold._c.events import ServerSentEvent
-    from ssefold._c.framing import SSEDecoder
 
 __all__ = ["FoldCore", "SSEDecoder", "ServerSentEvent", "name"]

@@ -1,7 +1,7 @@
 """ServerSentEvent: one dispatched event of a stream.
 
 Enters: what the framing found in one block, as bytes.
-Leaves: the event; its data becomes `str` only when somebody asks.
+Leaves: the event; its data becomes `str` when somebody asks, at the latest.
 Must not know: how it was framed, what its data means.
 
 One source for both backends: `_c/events.pxd` says how it is compiled.

@@ -2,9 +2,9 @@
 """How events.py is compiled: ServerSentEvent with its fields in C slots.
 
 Enters: ../events.py, the one source for both backends.
-Leaves: a class that framing.pyx fills without calling `__init__`: `_data` the
-bytes, `_text` None until somebody asks. Offsets are C integers, so an event of
-a long stream makes no int objects that nobody reads.
+Leaves: a class that decoder.pyx fills without calling `__init__`: with `_text`, or
+with `_data`, the bytes, and `_text` None until somebody asks. Offsets are C integers,
+so an event of a long stream makes no int objects that nobody reads.
 Must not know: framing.
 """
 

@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""The contract of framing.pyx: bytes in, blocks and events out.
+"""The contract of framing.pyx: bytes in, blocks out.
 
 A block is what lies between blank lines; a frame is the bytes of one dispatched
 event, and frames tile the stream. The fold drives `Framer.advance` itself and
@@ -7,9 +7,6 @@ reads the framer's fields; `SSEDecoder` does the same to make events.
 """
 
 cimport cython
-
-from .events cimport ServerSentEvent
-from .wholeframe cimport Whole
 
 
 # Bytes that may lie in the caller's buffer (`ptr` outside `mem`) or in ours.
@@ -157,35 +154,3 @@ cdef class Block:
     cdef readonly object retry
     cdef readonly object raw
     cdef readonly object comment        # not None: a comment instead of a block
-
-
-cdef class SSEDecoder:
-    cdef Framer framer
-    cdef bint flush
-    cdef bint busy
-    cdef bint ended
-    cdef object on_comment
-    cdef object failure         # the SSEFoldError that killed it, or None
-    cdef object id_text         # the last event id, decoded
-    cdef list pending           # events that no call has returned yet, or None
-    cdef bytes backlog          # the bytes that it did not read
-    cdef list name_bytes        # event types seen lately, by a small hash
-    cdef list name_texts
-    cdef long long dispatched
-
-    cdef int _refuse(self) except -1
-    cdef int _frame(self, bytes data) except -1
-    cdef int _finish(self) except -1
-    cdef int _comment(self, bytes data, Py_ssize_t pos) except -1
-    cdef int _fail(self) except -1
-    cdef int _restart(self) except -1
-    cdef list _take_pending(self)
-    cdef int _hand_out(self, ServerSentEvent event) except -1
-    cdef bytes _take_backlog(self, bytes data)
-    cdef ServerSentEvent _event(self)
-    cdef int _whole(
-        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos
-    ) except -1
-    cdef ServerSentEvent _made(self, Whole *found, long long start, long long end)
-    cdef object _event_type(self, const unsigned char *p, Py_ssize_t size)
-    cdef object _last_id(self)

@@ -1,0 +1,233 @@
+"""SSEDecoder, pure: blocks → events.
+
+Enters: the bytes of a stream, cut anywhere; the end of input.
+Leaves: `ServerSentEvent`s.
+Must not know: JSON, dialects, what an event means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+
+from ssefold._input import BytesLike, as_bytes
+from ssefold._py.framing import Block, Framer
+from ssefold.errors import SSEFoldError
+from ssefold.events import ServerSentEvent
+from ssefold.limits import Limits
+
+
+class SSEDecoder:
+    """Bytes of a stream in, `ServerSentEvent`s out.
+
+    eof:        what the end of input does with an unfinished event: "discard" it,
+                as the standard says, or "flush": act as a line end and a blank line.
+    raw:        keep each event's bytes as `event.raw`.
+    on_comment: called with the text of each comment (all that follows the colon).
+    limits:     a `Limits`; only `max_event_bytes` matters here.
+
+    An exception of `on_comment` leaves `feed` or `close` at once. Nothing is lost
+    by it: the events before the comment, and the bytes after it, are kept for the
+    next `feed` or `close`. Any other exception in the midst of a `feed` (no memory)
+    leaves the decoder closed; `close` then hands out the events before it.
+
+    Past the limit the decoder is dead until `reset`: `error` says so at once, and
+    the call after the one that delivered the events before it raises.
+    """
+
+    __slots__ = (
+        "_backlog", "_busy", "_closed", "_delivered", "_error", "_flush", "_framer",
+        "_id", "_id_bytes", "_on_comment", "_pending",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        eof: str = "discard",
+        raw: bool = False,
+        on_comment: Callable[[str], object] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        if eof != "discard" and eof != "flush":
+            raise ValueError(f"eof must be 'discard' or 'flush', not {eof!r}")
+        if on_comment is not None and not callable(on_comment):
+            raise TypeError(
+                f"on_comment must be callable or None, not {type(on_comment).__name__!r}"
+            )
+        if limits is None:
+            limits = Limits()
+        elif not isinstance(limits, Limits):
+            raise TypeError(f"limits must be a Limits or None, not {type(limits).__name__!r}")
+        self._framer = Framer(limits.max_event_bytes, bool(raw), on_comment is not None, False)
+        self._flush = eof == "flush"
+        self._on_comment = on_comment
+        self._busy = Lock()
+        self._restart()
+
+    def _restart(self) -> None:
+        self._framer.restart()
+        self._closed = False
+        self._error: SSEFoldError | None = None
+        self._pending: list[ServerSentEvent] | None = None
+        self._backlog = b""
+        self._id_bytes = b""
+        self._id = ""
+        self._delivered = 0
+
+    def feed(self, chunk: BytesLike) -> list[ServerSentEvent]:
+        """Take the next bytes; return the events that they complete.
+
+        `chunk` is any C-contiguous bytes-like object. Raises TypeError or BufferError
+        for anything else, and SSEFoldError: `closed` after `close`, `busy` while
+        another call runs, `limit_event_bytes` once the limit was passed.
+        """
+        data = as_bytes(chunk)
+        self._enter()
+        try:
+            if self._closed:
+                raise SSEFoldError("closed", self._framer.offset)
+            events = self._open_call()
+            self._frame(self._backlog + data if self._backlog else data, events)
+            self._closed = False
+            self._deliver(events)
+        finally:
+            self._busy.release()
+        return events
+
+    def close(self) -> list[ServerSentEvent]:
+        """The end of input; return the last events. A second close returns []."""
+        self._enter()
+        try:
+            if self._closed:
+                events = self._pending or []
+                self._deliver(events)
+                return events
+            events = self._open_call()
+            self._frame(self._backlog, events)
+            if self._error is None:
+                self._finish(events)
+            self._deliver(events)
+            if self._error is not None and not events:
+                raise self._failure(self._error)
+        finally:
+            self._busy.release()
+        return events
+
+    def reset(self) -> None:
+        """Back to the start, for another stream: nothing of this one is kept."""
+        if not self._busy.acquire(False):
+            raise SSEFoldError("busy", self._framer.offset)
+        try:
+            self._restart()
+        finally:
+            self._busy.release()
+
+    @property
+    def last_event_id(self) -> str:
+        """The id that the last blank line committed; "" at first."""
+        return self._last_id()
+
+    @property
+    def retry(self) -> int | None:
+        """The newest reconnection time in ms, or None."""
+        retry = self._framer.last_retry
+        return None if retry < 0 else retry
+
+    @property
+    def offset(self) -> int:
+        """The number of bytes consumed so far."""
+        return self._framer.offset
+
+    @property
+    def error(self) -> SSEFoldError | None:
+        """What killed this decoder, or None."""
+        return self._error
+
+    def __repr__(self) -> str:
+        state = "open"
+        if self._error is not None:
+            state = self._error.code
+        elif self._busy.locked():
+            state = "busy"
+        elif self._closed:
+            state = "closed"
+        events = self._delivered + len(self._pending or ())
+        return f"<SSEDecoder {state}, {events} events, {self._framer.offset} bytes>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("cannot pickle or copy an SSEDecoder: it holds half a stream")
+
+    def _enter(self) -> None:
+        if not self._busy.acquire(False):
+            raise SSEFoldError("busy", self._framer.offset)
+        if self._error is not None:
+            self._busy.release()
+            raise self._failure(self._error)
+
+    @staticmethod
+    def _failure(error: SSEFoldError) -> SSEFoldError:
+        # A fresh one each time: an exception raised again keeps every frame it passed.
+        return SSEFoldError(error.code, error.offset)
+
+    def _open_call(self) -> list[ServerSentEvent]:
+        """The list to fill: `_pending` until the call is through, so nothing is lost."""
+        if self._pending is None:
+            self._pending = []
+        self._closed = True  # until this call is through: see the class's docstring
+        return self._pending
+
+    def _deliver(self, events: list[ServerSentEvent]) -> None:
+        self._pending = None
+        self._delivered += len(events)
+
+    def _frame(self, data: bytes, events: list[ServerSentEvent]) -> None:
+        framer = self._framer
+        base = framer.offset
+        self._backlog = b""
+        if self._on_comment is None:  # extend() keeps what came before an exception
+            events.extend(map(self._event, framer.feed(data)))
+        else:
+            for found in framer.feed(data):
+                if found.comment is not None:
+                    self._comment(found.comment, data, framer.offset - base)
+                else:
+                    events.append(self._event(found))
+        if framer.limit_offset >= 0:
+            self._error = SSEFoldError("limit_event_bytes", framer.limit_offset)
+
+    def _finish(self, events: list[ServerSentEvent]) -> None:
+        framer = self._framer
+        found = framer.close(self._flush)
+        if found is not None and found.comment is not None:
+            self._comment(found.comment, b"", 0)
+            found = framer.close(self._flush)
+        if found is not None:
+            events.append(self._event(found))
+        elif framer.limit_offset >= 0:
+            self._error = SSEFoldError("limit_event_bytes", framer.limit_offset)
+
+    def _comment(self, comment: bytes, data: bytes, pos: int) -> None:
+        assert self._on_comment is not None
+        try:
+            self._on_comment(comment.decode("utf-8", "replace"))
+        except BaseException:
+            self._backlog = data[pos:]
+            self._closed = False
+            raise
+
+    def _event(self, block: Block) -> ServerSentEvent:
+        return ServerSentEvent(
+            block.event.decode("utf-8", "replace") if block.event else "message",
+            block.data,
+            self._id if self._id_bytes is self._framer.last_id_bytes else self._last_id(),
+            block.retry,
+            block.raw,
+            block.start,
+            block.end,
+        )
+
+    def _last_id(self) -> str:
+        newest = self._framer.last_id_bytes
+        if newest is not self._id_bytes:
+            self._id_bytes = newest
+            self._id = newest.decode("utf-8", "replace")
+        return self._id
