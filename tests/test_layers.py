@@ -71,8 +71,8 @@ LATE = {("events", "")}
 
 # The compiled backend from the bottom up, headers and modules alike.
 COMPILED = (
-    "bytewalk", "jsonscan", "events", "framing", "utf8", "wholeframe", "decoder", "jsonread", "jsonwrite", "text", *ENGINE,
-    "slots", "build", "members", "templates", "core",
+    "bytewalk", "jsonscan", "events", "framing", "utf8", "wholeframe", "decoder", "jsonread",
+    "jsonwrite", "text", *ENGINE, "slots", "build", "members", "templates", "core",
 )  # fmt: skip
 
 # The pure one.

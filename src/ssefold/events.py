@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # to the compiler and to type checkers; a .pxd cannot say it 
     import cython
 else:
 
-    class cython:  # noqa: N801
+    class cython:
         """What the decorators are where nothing is compiled."""
 
         cclass = staticmethod(lambda cls: cls)
