@@ -50,7 +50,7 @@ cdef class Framer:
     cdef Span *spans                        # one per data line (only with `strays`)
     cdef Py_ssize_t span_count
 
-    # Private.
+    # Private, but that decoder.pyx reads where a frame begins, the limit, and what is wanted.
     cdef Py_ssize_t span_room
     cdef Piece held                         # the value of an unfinished line
     cdef Piece ident                        # the id this block will commit
