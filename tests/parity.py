@@ -310,7 +310,7 @@ def agree(where: str, seen: Iterable[tuple[str, Any]]) -> None:
 
 
 def slow(backend: Backend, templates: Any = False) -> Backend:
-    """The compiled backend without what remembers the form of chunks, or with a part of it."""
+    """A backend without what remembers the form of chunks, or with a part of it."""
 
     def accumulator(**options: Any) -> Any:
         acc = backend.StreamAccumulator(**options)
@@ -321,7 +321,7 @@ def slow(backend: Backend, templates: Any = False) -> Backend:
     return replace(backend, name=name, StreamAccumulator=accumulator)
 
 
-ALL = [BACKENDS["python"]]
+ALL = [slow(BACKENDS["python"]), BACKENDS["python"]]
 if "c" in BACKENDS:
     ALL = [BACKENDS["c"], slow(BACKENDS["c"], "members"), slow(BACKENDS["c"]), *ALL]
 

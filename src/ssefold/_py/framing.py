@@ -229,6 +229,17 @@ class Framer:
             self._frame_start = start
         self.offset = at
 
+    def at_boundary(self) -> bool:
+        """Whether the next byte begins a frame, and nothing waits."""
+        return self._clean() and self._bom <= 0 and self.limit_offset < 0
+
+    def skip(self, size: int, crlf: bool) -> None:
+        """Go past whole frames that somebody else read; `crlf`: the last line's ending."""
+        self.offset += size
+        self._frame_start = self.offset - crlf  # that LF belongs to the next frame
+        self._bom = -1
+        self._lead = LEAD_OTHER
+
     def _clean(self) -> bool:
         """Between blocks, with nothing pending."""
         return not (self._dirty or self._swallow or self._kind != AT_START)
