@@ -62,33 +62,45 @@ class Template:
     head:   the bytes before the first slot; with no slots the whole frame.
     slots:  (whether a string, what happens to the value, where it goes, the bytes behind
             it); of a string the quotes are no part of the slot.
+    tail:   the bytes behind the last slot. crlf: it ends with CRLF.
+    lines:  how many lines it has, the blank one too; line: which of them has the slots;
+            cut: where in that line they are, as a slice has it.
+    joint:  a tail and the head of the next one; middles: what stands between slots.
     text:   the Text that its only slot appends to, or None if there is more to do.
-    tail:   then the bytes behind that slot; joint: and those of the next one's head.
-    crlf:   its lines end with CRLF.
-    reach:  how far ahead a run of it is worth looking for, in bytes.
+    alike:  whether many of its kind can be folded at once; reach: how far ahead to look
+            for them, in bytes; least: from where on.
     literal_values: (values, name, value) of what its literals repeat.
+    echoes: what counts them.
     """
 
     __slots__ = (
-        "crlf", "echoes", "head", "joint", "literal_values", "reach", "slots", "successor",
-        "tail", "text",
+        "alike", "crlf", "cut", "echoes", "head", "head_size", "joint", "least", "line", "lines",
+        "literal_values", "middles", "reach", "slots", "successor", "tail", "tail_size", "text",
     )  # fmt: skip
 
     def __init__(
         self, pieces: list[bytes], slots: list[tuple[bool, int, Any]], literal_values: list[Any],
         echoes: list[Any],
     ) -> None:  # fmt: skip
-        self.head = pieces[0]
         self.slots: list[Slot] = [
             (*slot, behind) for slot, behind in zip(slots, pieces[1:], strict=True)
         ]
         self.literal_values = literal_values
         self.echoes = echoes
+        self.head = pieces[0]
+        self.head_size = len(self.head)
         self.tail = pieces[-1]
-        self.joint = self.tail + self.head
+        self.tail_size = len(self.tail)
         self.crlf = self.tail.endswith(b"\r\n")
+        self.line = self.head.count(b"\n")
+        self.lines = self.line + self.tail.count(b"\n")
+        self.cut = (self.head_size - self.head.rfind(b"\n") - 1, -self.tail.find(b"\n"))
+        self.joint = self.tail + self.head
+        self.middles = pieces[1:-1]
         self.successor: Template | None = None
         self.reach = 0
+        self.least = 2 * sum(map(len, pieces))
+        self.alike = bool(slots) and _are_columns(slots)
         self.text: Text | None = None
         if len(slots) == 1 and slots[0][1] == APPENDED and not echoes:
             self.text = slots[0][2]
@@ -99,6 +111,15 @@ class Template:
             name in values and same(values[name], value)
             for values, name, value in self.literal_values
         )
+
+
+def _are_columns(slots: list[tuple[bool, int, Any]]) -> bool:
+    """Whether each slot's values can be taken alone: no two go to one text."""
+    targets = [id(target) for _, _, target in slots if target is not None]
+    kinds = {(is_string, kind) for is_string, kind, _ in slots}
+    return len(set(targets)) == len(targets) and kinds <= {
+        (True, APPENDED), (True, DROPPED), (False, COUNTED),
+    }  # fmt: skip
 
 
 class Cells:

@@ -137,20 +137,22 @@ class FoldCore:
                 return
             data = self._carried + data
             self._carried = b""
-        blank = blank_line(data)
-        if not blank or not known.useful():
-            self._cold(framer, data, known)
-            return
         pos = 0
         size = len(data)
         stream = self._stream
+        blank = b""
         while not stream.dead:
+            pos = framer.settle(data, pos)
             if framer.at_boundary():
                 done = known.run(data, pos, self._event_limit)
                 if done > pos:
                     framer.skip(done - pos, known.crlf)
                     pos = done
             if pos == size:
+                break
+            blank = blank or blank_line(data)
+            if not blank or not known.useful():
+                self._cold(framer, data[pos:], known)
                 break
             end = data.find(blank, pos) + len(blank)
             if end < len(blank):
@@ -172,7 +174,7 @@ class FoldCore:
         if (
             len(rest) > self._room()
             or rest[0] not in b"de"  # no data or event line
-            or rest.endswith(b"\r")  # which may end an event already
+            or rest.endswith(b"\n\r")  # a blank line already, whatever follows
             or not (known.useful() and framer.at_boundary())
         ):
             return False
@@ -209,7 +211,9 @@ class FoldCore:
                 and log.fault_count + log.anomaly_count == odd
                 and len(block.spans) == 1
                 and not block.stray
-                and 0 <= base + len(data) - block.end <= 1  # an LF behind its CR
+                # All of it, and the LF behind its last CR.
+                and data.endswith(b"\n")
+                and 0 <= base + len(data) - block.end <= 1
             ):
                 known.learn(data, block.spans[0][1] - base, len(block.data))
             stream.planning = False

@@ -231,7 +231,17 @@ class Framer:
 
     def at_boundary(self) -> bool:
         """Whether the next byte begins a frame, and nothing waits."""
-        return self._clean() and self._bom <= 0 and self.limit_offset < 0
+        waits = self._dirty or self._swallow or self._kind or self._bom > 0
+        return not waits and self.limit_offset < 0
+
+    def settle(self, data: bytes, pos: int) -> int:
+        """Take the LF at `pos` that belongs to a blank line before it; where to go on."""
+        if self._swallow == LF_FREE and not self._dirty and pos < len(data):
+            self._swallow = NO_LF
+            if data[pos] == 0x0A:
+                self.offset += 1
+                return pos + 1
+        return pos
 
     def skip(self, size: int, crlf: bool) -> None:
         """Go past whole frames that somebody else read; `crlf`: the last line's ending."""

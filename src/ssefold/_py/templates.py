@@ -15,6 +15,7 @@ and checked as a whole. No pattern is made of a payload.
 from __future__ import annotations
 
 import re
+from json.decoder import scanstring
 from typing import Any
 
 from ssefold._py.build import Cell, Cells, Template, build
@@ -105,24 +106,34 @@ class Templates:
             template = self.likely
             end = UNKNOWN
             if template is not None and data.startswith(template.head, pos):
-                text = template.text
-                if text is not None and self.runs(template, size - pos):
-                    end = self.run_text(template, text, data, pos, most)
+                if template.reach > template.least < size - pos and template.successor is template:
+                    end = self.run_alike(template, data, pos, most)
                     if end:
                         pos = end
                         continue
-                end = self.fold(template, data, pos, most)
+                if template.text is not None:
+                    end = self.fold_text(template, template.text, data, pos, most)
+                else:
+                    end = self.fold(template, data, pos, most)
             if not end:
                 found = self.search(data, pos, most, template)
                 if found is None:
                     break
                 template, end = found
             assert template is not None
-            template.reach += 2 * (end - pos)
+            if template.alike:
+                template.reach += 2 * (end - pos)
             pos = end
             stream.events += 1
-            self.follow(template)
-        self.earn(stream.events - before)
+            if template is not self.likely:
+                self.follow(template)
+            self.last = template
+            self.likely = template.successor
+        hits = self.hits + stream.events - before
+        if hits < HITS_PER_BUILD:
+            self.hits = hits
+        else:
+            self.earn(hits)
         return pos
 
     def search(
@@ -139,86 +150,107 @@ class Templates:
 
     def follow(self, template: Template) -> None:
         """What came after this one last time probably comes next."""
-        if self.last is not template:
-            if self.last is not None:
-                self.last.successor = template
-            self.last = template
-        self.likely = template.successor
+        if self.last is not None:
+            self.last.successor = template
 
-    def runs(self, template: Template, left: int) -> bool:
-        """Whether a run of it is worth looking for."""
-        return template.successor is template and min(template.reach, left) > 2 * len(
-            template.joint
-        )
-
-    def run_text(
-        self, template: Template, text: Text, data: bytes, pos: int, most: int
-    ) -> int:
-        """Fold frames that all append to one text, which most of most streams do.
+    def run_alike(self, template: Template, data: bytes, pos: int, most: int) -> int:
+        """Fold frames that are all of one kind, which most of most streams are.
 
         The first byte behind them, or UNKNOWN and nothing done: then one after the other.
         """
-        head, tail = template.head, template.tail
         reach = template.reach
-        pieces = data[pos + len(head) : pos + reach].split(template.joint)
-        # The last one is the end of the run, or was cut.
-        size = pieces[-1].find(tail)
-        if size < 0:
-            pieces.pop()
-        else:
-            pieces[-1] = pieces[-1][:size]
-        count = len(pieces)
-        fixed = len(head) + len(tail)
         # Without success it takes as many bytes, one by one, until the next try.
         template.reach = 0
-        if not count or max(map(len, pieces)) + fixed > most:
+        rows = rows_of(template, data[pos : pos + reach])
+        count = len(rows)
+        if not count:
             return UNKNOWN
-        joined = b"\n".join(pieces)
-        if joined.count(b"\n") != count - 1:
+        columns = [rows]
+        for middle in template.middles:
+            pairs = [row.partition(middle) for row in columns.pop()]
+            columns.append([pair[0] for pair in pairs])
+            columns.append([pair[2] for pair in pairs])
+            if not all([pair[1] for pair in pairs]):
+                return UNKNOWN
+        fixed = len(template.joint) + sum(map(len, template.middles))
+        done = sum([sum(map(len, column)) for column in columns]) + count * fixed
+        if done > most and max(map(len, rows)) + len(template.joint) > most:
             return UNKNOWN
-        added = self.append_lines(text, joined, count)
-        if not added:
+        if not self.commit_columns(template, columns, count):
             return UNKNOWN
-        done = len(joined) - (count - 1) + count * fixed
         template.reach = min(2 * max(done, reach if 2 * done > reach else 0), LONGEST_REACH)
         self.stream.events += count
         return pos + done
 
-    def append_lines(self, text: Text, joined: bytes, count: int) -> bool:
-        """Append string bodies, which LFs join, to a text; False, and nothing done, if any
-        of them is none, or it would be too much.
-        """
-        surrogates = 0
-        if _skip_plain_lines(joined).end() == len(joined):  # type: ignore[union-attr]
-            try:
-                value = joined.decode().replace("\n", "")
-            except UnicodeDecodeError:
+    def commit_columns(self, template: Template, columns: list[list[bytes]], count: int) -> bool:
+        """Do what the values of many chunks say, a column for each slot; False: nothing done."""
+        values: list[Any] = []
+        held = surrogates = 0
+        for (_, kind, target, _), column in zip(template.slots, columns, strict=True):
+            joined = b"\n".join(column)
+            if kind == COUNTED:
+                first = target.last + 1
+                if joined != b"\n".join([b"%d" % n for n in range(first, first + count)]):
+                    return False
+                values.append(target.last + count)
+                continue
+            lines = joined_strings(joined, count, kind == DROPPED)
+            if lines is None:
                 return False
-            size = len(joined) - (count - 1)
-        elif _skip_lines(joined).end() == len(joined):  # type: ignore[union-attr]
-            strings = b'["%b"]' % joined.replace(b"\n", b'","')
-            code, values, end, surrogates = read(strings, 0, _ANY)
-            if code != OK or end != len(strings):
-                return False
-            value = "".join(values)
-            size = text_weight(value)
-        else:
-            return False
+            values.append(lines[0])
+            held += lines[1]
+            surrogates |= lines[2]
         ledger = self.stream.merger
-        if size and 0 <= ledger.held_limit < ledger.held + size:
+        if held and 0 <= ledger.held_limit < ledger.held + held:
             return False
-        ledger.held += size
-        text.append(value)
+        ledger.held += held
+        for (_, kind, target, _), value in zip(template.slots, values, strict=True):
+            if kind == APPENDED:
+                target.append(value)
+            elif kind == COUNTED:
+                target.last = value
+        for echo in template.echoes:
+            echo.count += count
         if surrogates & HAS_SURROGATE:
             self.stream.surrogates = True
         return True
+
+    def fold_text(self, template: Template, text: Text, data: bytes, pos: int, most: int) -> int:
+        """fold() for what most chunks are: one text."""
+        tail = template.tail
+        at = pos + template.head_size
+        end = _skip_plain(data, at, at + LONGEST_BODY).end()  # type: ignore[union-attr]
+        if data.startswith(tail, end):
+            size = end - at
+            flags = 0
+            try:
+                value = data[at:end].decode()
+            except UnicodeDecodeError:
+                return UNKNOWN
+        else:
+            end = _skip_body(data, end, at + LONGEST_BODY).end()  # type: ignore[union-attr]
+            string = unescaped(data[at:end]) if data.startswith(tail, end) else None
+            if string is None:
+                return UNKNOWN
+            value, flags = string
+            size = text_weight(value)
+        end += template.tail_size
+        ledger = self.stream.merger
+        held = ledger.held + size
+        if end - pos - template.crlf > most or (size and 0 <= ledger.held_limit < held):
+            return UNKNOWN
+        ledger.held = held
+        text.append(value)
+        if flags & HAS_SURROGATE:
+            self.stream.surrogates = True
+        return end
 
     def fold(self, template: Template, data: bytes, pos: int, most: int) -> int:
         """Do what the frame at `pos` says: the first byte behind it, or UNKNOWN.
 
         The template's head stands at `pos` already.
         """
-        at = pos + len(template.head)
+        at = pos + template.head_size
         surrogates = 0
         found: list[Any] = []
         for is_string, kind, _, literal in template.slots:
@@ -235,11 +267,11 @@ class Templates:
                     end = _skip_body(data, end, at + LONGEST_BODY).end()  # type: ignore[union-attr]
                     if not data.startswith(literal, end):
                         return UNKNOWN
-                    body = b'"%b"' % data[at:end]
-                    code, value, behind, flags = read(body, 0, _ANY)
-                    if code != OK or behind != len(body):
+                    string = unescaped(data[at:end])
+                    if string is None:
                         return UNKNOWN
-                    surrogates |= flags
+                    value = string[0]
+                    surrogates |= string[1]
             else:
                 digits = _match_number(data, at)
                 if digits is None:
@@ -297,10 +329,8 @@ class Templates:
 
     def earn(self, hits: int) -> None:
         """What is recognised earns the right to learn more."""
-        self.hits += hits
-        if self.hits >= HITS_PER_BUILD:
-            self.builds = min(FIRST_BUILDS, self.builds + self.hits // HITS_PER_BUILD)
-            self.hits %= HITS_PER_BUILD
+        self.builds = min(FIRST_BUILDS, self.builds + hits // HITS_PER_BUILD)
+        self.hits = hits % HITS_PER_BUILD
 
     # -- learning ----------------------------------------------------------------------
 
@@ -363,3 +393,60 @@ class Templates:
         head = template.head
         self.heads.setdefault(len(head), {}).setdefault(head, []).append(template)
         self.count += 1
+
+
+def rows_of(template: Template, window: bytes) -> list[bytes]:
+    """What stands between head and tail of the template's frames that `window` begins with."""
+    lines = window.split(b"\n")  # twice as fast as by blank lines: it is memchr
+    count = (len(lines) - 1) // template.lines
+    begin, stop = template.cut
+    rows = [line[begin:stop] for line in lines[template.line : -1 : template.lines]]
+    del rows[count:]
+    # All of this is only a guess so far. Mostly all of them are its frames.
+    head, tail = template.head, template.tail
+    if window.startswith(b"%b%b%b" % (head, template.joint.join(rows), tail)):
+        return rows
+    pos = 0
+    for number_of, row in enumerate(rows):
+        frame = b"%b%b%b" % (head, row, tail)
+        if not window.startswith(frame, pos):
+            return rows[:number_of]
+        pos += len(frame)
+    return rows
+
+
+def joined_strings(joined: bytes, count: int, dropped: bool) -> tuple[str, int, int] | None:
+    """The strings whose bodies LFs join: all of them in one, what they weigh, flags.
+
+    None if one of them is no sound body. What is dropped is not decoded, and weighs nothing.
+    """
+    if joined.count(b"\n") != count - 1:
+        return None
+    if _skip_plain_lines(joined).end() == len(joined):  # type: ignore[union-attr]
+        if dropped:
+            return "", 0, 0
+        try:
+            return joined.decode().replace("\n", ""), len(joined) - (count - 1), 0
+        except UnicodeDecodeError:
+            return None
+    if _skip_lines(joined).end() != len(joined):  # type: ignore[union-attr]
+        return None
+    strings = b'["%b"]' % joined.replace(b"\n", b'","')
+    code, values, end, flags = read(strings, 0, _ANY)
+    if code != OK or end != len(strings):
+        return None
+    if dropped:
+        return "", 0, flags
+    value = "".join(values)
+    return value, text_weight(value), flags
+
+
+def unescaped(body: bytes) -> tuple[str, int] | None:
+    """The string of a body that _skip_body matched, and flags; None if it is not sound."""
+    if b"\\u" in body:
+        code, value, end, flags = read(b'"%b"' % body, 0, _ANY)
+        return (value, flags) if code == OK and end == len(body) + 2 else None
+    try:
+        return scanstring(body.decode() + '"', 0, True)[0], 0
+    except UnicodeDecodeError:
+        return None
