@@ -239,6 +239,42 @@ def test_hostile_streams(backends: list[Backend], seed: int) -> None:
                 assert seen == wanted, (stream, chunks, options, limit)
 
 
+# What a server writes, and what it might: a backend may take whole frames in one step.
+LINES = [
+    b"data: x", b"data:x", b"data:", b"data: ", b"data", b"data:  y", b"datum: x", b"event: e",
+    b"event:", b"event:f", b"event: ", b"event", b"id: 7", b"id:8", b"id: ", b"id: a\0b", b"id",
+    b"id: \xff", b"data: \xff", b"retry: 15", b": c", b":", b"foo", b"", b"", b"{", b"data: x\r",
+    b"\xef\xbb\xbfdata: q", b"data: " + b"z" * 60, b": " + b"c" * 60,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_frames_after_one_another(backends: list[Backend], seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(40):
+        odd = rng.choice([0.02, 0.1, 0.3])
+        lines: list[bytes] = []
+        for number in range(rng.randint(1, 30)):
+            frame = [b"event: e"] * rng.randint(0, 1) + [b"id: %d" % number] * rng.randint(0, 1)
+            lines += [*rng.sample(frame, len(frame)), b"data: %d" % number, b""]
+        lines = [rng.choice(LINES) if rng.random() < odd else line for line in lines]
+        stream = b"\n".join([*lines, b""])
+        options = rng.choice(OPTIONS)
+        limit = rng.choice([None, None, rng.randint(0, 80)])
+        found = reference(
+            stream,
+            flush=options["eof"] == "flush",
+            raw=bool(options["raw"]),
+            comments=bool(options["comments"]),
+            limit=limit,
+        )
+        wanted = expected(found, stream)
+        for chunks in (whole(stream), bytewise(stream), random_cut(rng, stream)):
+            for backend in backends:
+                seen = run(backend, chunks, limits=Limits(max_event_bytes=limit), **options)
+                assert seen == wanted, (stream, chunks, options, limit)
+
+
 BLOCK_FIELDS = (
     "event", "has_data", "data", "spans", "data_end", "stray", "start", "end", "final",
     "retry", "raw",

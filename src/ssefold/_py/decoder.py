@@ -80,7 +80,7 @@ class SSEDecoder:
         for anything else, and SSEFoldError: `closed` after `close`, `busy` while
         another call runs, `limit_event_bytes` once the limit was passed.
         """
-        data = as_bytes(chunk)
+        data = chunk if type(chunk) is bytes else as_bytes(chunk)
         self._enter()
         try:
             if self._closed:
@@ -88,7 +88,8 @@ class SSEDecoder:
             events = self._open_call()
             self._frame(self._backlog + data if self._backlog else data, events)
             self._closed = False
-            self._deliver(events)
+            self._pending = None
+            self._delivered += len(events)
         finally:
             self._busy.release()
         return events
@@ -184,7 +185,17 @@ class SSEDecoder:
         base = framer.offset
         self._backlog = b""
         if self._on_comment is None:  # extend() keeps what came before an exception
-            events.extend(map(self._event, framer.feed(data)))
+            pos = 0
+            plain = framer.is_plain()
+            if not plain:  # it goes on in a frame: up to the end of that
+                pos = data.find(b"\n\n") + 2
+                pos = pos if pos >= 2 and not framer.wants_all() else len(data)
+                events.extend(map(self._event, framer.feed(data[:pos])))
+                plain = pos < len(data) and framer.is_plain()
+            if plain and b"\r" not in data:
+                pos += self._plain_frames(data[pos:] if pos else data, events)
+            if pos < len(data):
+                events.extend(map(self._event, framer.feed(data[pos:])))
         else:
             for found in framer.feed(data):
                 if found.comment is not None:
@@ -193,6 +204,55 @@ class SSEDecoder:
                     events.append(self._event(found))
         if framer.limit_offset >= 0:
             self._error = SSEFoldError("limit_event_bytes", framer.limit_offset)
+
+    def _plain_frames(self, data: bytes, events: list[ServerSentEvent]) -> int:
+        """The events of whole frames whose lines end with LF: how many bytes those are.
+
+        It stops before a frame with anything else than one data line, event and id lines
+        and comments: the framer knows the rules.
+        """
+        framer = self._framer
+        lines = data.split(b"\n")
+        lines.pop()  # which goes on
+        start, most = framer.frame_start, framer.limit
+        number = self._id if self._id_bytes is framer.last_id_bytes else self._last_id()
+        here = at = base = framer.offset  # where the block begins, and where its next line does
+        body = ident = None
+        name = "message"
+        new = ServerSentEvent.__new__
+        for line in lines:
+            at += len(line) + 1
+            if line.startswith(b"data:") and body is None:
+                body = line[6:] if line.startswith(b" ", 5) else line[5:]
+            elif not line:
+                if at - here > most:
+                    break
+                if ident is not None:
+                    framer.last_id_bytes = self._id_bytes = ident
+                    self._id = number = ident.decode("utf-8", "replace")
+                    ident = None
+                if body is not None:
+                    # Half the time would be the checks of its arguments.
+                    event = new(ServerSentEvent)
+                    event._data = body
+                    event._text = event.retry = event.raw = None
+                    event.event = name
+                    event.id = number
+                    event.start = start
+                    event.end = start = at
+                    events.append(event)
+                    body = None
+                name = "message"
+                here = at
+            elif line.startswith(b"event: "):
+                name = line[7:].decode("utf-8", "replace") or "message"
+            elif line.startswith(b"id: ") and b"\0" not in line:
+                ident = line[4:]
+            elif line[0] != 0x3A:
+                break
+        framer.offset = here
+        framer.frame_start = start
+        return here - base
 
     def _finish(self, events: list[ServerSentEvent]) -> None:
         framer = self._framer

@@ -89,14 +89,16 @@ class Framer:
     limit_offset:  the byte past the limit, or -1; nothing is read after it.
     last_retry:    the newest valid retry of the stream, or -1.
     last_id_bytes: the last committed id.
+    frame_start:   where the frame begins that is read.
+    limit:         the most that is counted in a block.
     """
 
     __slots__ = (
-        "_body_start", "_bom", "_count", "_counted", "_data_end", "_dirty", "_event",
-        "_field", "_frame_start", "_has_data", "_has_stray", "_held", "_ident", "_kind",
-        "_lead", "_limit", "_line_start", "_lines", "_name_size", "_raw",
-        "_raw_limit", "_retry", "_starts", "_stray", "_swallow", "_want_comments",
-        "_want_raw", "_want_strays", "last_id_bytes", "last_retry", "limit_offset", "offset",
+        "_body_start", "_bom", "_count", "_counted", "_data_end", "_dirty", "_event", "_field",
+        "_has_data", "_has_stray", "_held", "_ident", "_kind", "_lead", "_line_start", "_lines",
+        "_name_size", "_raw", "_raw_limit", "_retry", "_starts", "_stray", "_swallow",
+        "_want_comments", "_want_raw", "_want_strays", "frame_start", "last_id_bytes",
+        "last_retry", "limit", "limit_offset", "offset",
     )  # fmt: skip
 
     _lines: list[bytes]  # the data values of this block
@@ -111,7 +113,7 @@ class Framer:
     ) -> None:
         limit = NO_LIMIT if max_event_bytes is None else min(max_event_bytes, NO_LIMIT)
         # With raw every byte of the frame counts, and no line counts beside it.
-        self._limit = NO_LIMIT if raw else limit
+        self.limit = NO_LIMIT if raw else limit
         self._raw_limit = limit
         self._want_raw = raw
         self._want_comments = comments
@@ -125,7 +127,7 @@ class Framer:
         self._held = bytearray()
         self.last_id_bytes = b""
         self.last_retry = self.limit_offset = -1
-        self.offset = self._line_start = self._frame_start = 0
+        self.offset = self._line_start = self.frame_start = 0
         self._kind = AT_START
         self._field = b""
         self._name_size = 0
@@ -167,9 +169,9 @@ class Framer:
         width, blank, cut = (2, b"\r", -1) if crlf else (1, b"", None)
         last = len(lines) - 1
         lines[last] = UNFINISHED
-        most = self._limit - 2 * width
+        most = self.limit - 2 * width
         strays = self._want_strays
-        start = self._frame_start
+        start = self.frame_start
         clean = self._clean()
         at = base + p  # the stream offset of lines[i]
         i = 0
@@ -214,7 +216,7 @@ class Framer:
             yield from self._walk(data, at - base, stop - base, base)
             if self.limit_offset >= 0:
                 return
-            start = self._frame_start
+            start = self.frame_start
             clean = self._clean()
             at = stop
             i = k
@@ -224,15 +226,24 @@ class Framer:
 
     def _arrive(self, at: int, start: int) -> None:
         """Take over what `_frames` has gone past since it began or last walked."""
-        if start != self._frame_start:  # there were events in it
+        if start != self.frame_start:  # there were events in it
             self._lead = LEAD_OTHER
-            self._frame_start = start
+            self.frame_start = start
         self.offset = at
 
     def at_boundary(self) -> bool:
         """Whether the next byte begins a frame, and nothing waits."""
         waits = self._dirty or self._swallow or self._kind or self._bom > 0
         return not waits and self.limit_offset < 0
+
+    def is_plain(self) -> bool:
+        """At a boundary, behind a first line, and nobody asks for more than events."""
+        busy = self._dirty or self._swallow or self._kind or self._want_raw
+        return not busy and self._bom < 0 and self.limit_offset < 0
+
+    def wants_all(self) -> bool:
+        """Whether a read should come in one piece: its bytes are asked for."""
+        return self._want_raw
 
     def settle(self, data: bytes, pos: int) -> int:
         """Take the LF at `pos` that belongs to a blank line before it; where to go on."""
@@ -246,7 +257,7 @@ class Framer:
     def skip(self, size: int, crlf: bool) -> None:
         """Go past whole frames that somebody else read; `crlf`: the last line's ending."""
         self.offset += size
-        self._frame_start = self.offset - crlf  # that LF belongs to the next frame
+        self.frame_start = self.offset - crlf  # that LF belongs to the next frame
         self._bom = -1
         self._lead = LEAD_OTHER
 
@@ -330,7 +341,7 @@ class Framer:
         """Where reading must stop: with raw, the frame may not reach past the limit."""
         if not self._want_raw:
             return size
-        return min(size, self._frame_start + self._raw_limit - base)
+        return min(size, self.frame_start + self._raw_limit - base)
 
     def _prelude(self, data: bytes, end: int) -> int:
         """Remove one BOM, however it is cut; where the first line goes on."""
@@ -372,12 +383,12 @@ class Framer:
         self._swallow = NO_LF
         if due and is_lf:
             if due == LF_COUNTED:
-                if self._count >= self._limit:
+                if self._count >= self.limit:
                     self._over(at)
                     return None
                 self._count += 1
             return None
-        if self._count >= self._limit:
+        if self._count >= self.limit:
             self._over(at)
             return None
         if not is_lf:
@@ -410,7 +421,7 @@ class Framer:
     def _known(self, data: bytes, p: int, e: int, name_size: int, base: int) -> None:
         """A whole line of a known field."""
         value = p + name_size
-        left = self._limit - self._count
+        left = self.limit - self._count
         if e + 1 - p > left:
             self._over(max(base + value, base + p + left))
             return
@@ -518,7 +529,7 @@ class Framer:
     def _known_part(self, data: bytes, p: int, e: int, ending: int, base: int) -> None:
         """More of a known field's line."""
         total = base + e - self._line_start + (ending == 1)
-        left = self._limit - self._count
+        left = self.limit - self._count
         if total > left:
             self._over(self._line_start + max(self._name_size, left))
             return
@@ -548,8 +559,8 @@ class Framer:
     def _comment_part(self, data: bytes, p: int, e: int, ending: int, base: int) -> Block | None:
         """More of a comment. It counts while it is held, and no longer."""
         total = base + e - self._line_start + (ending == 1)
-        if total > self._limit - self._count:
-            self._over(self._line_start + self._limit - self._count)
+        if total > self.limit - self._count:
+            self._over(self._line_start + self.limit - self._count)
             return None
         self._held += data[p:e]
         if ending < 0:
@@ -564,7 +575,7 @@ class Framer:
         """More of a line of no known field: bounded, or, in a `{` body, counted."""
         plain = size = len(part)
         room = max(STRAY_ROOM - len(self._stray), 0)
-        left = self._limit - self._count
+        left = self.limit - self._count
         if self._in_body(at + size - 1):
             plain = max(self._body_start - at, 0)
             if size - plain > left:
@@ -577,7 +588,7 @@ class Framer:
     def _stray_ending(self, at: int) -> None:
         if self.limit_offset < 0 and self._in_body(at):
             self._counted = True
-            if self._count >= self._limit:
+            if self._count >= self.limit:
                 self._over(at)
             else:
                 self._count += 1
@@ -601,12 +612,12 @@ class Framer:
                 block.spans = self._spans()
                 block.stray = bytes(self._stray)
             block.data_end = self._data_end
-            block.start = self._frame_start
+            block.start = self.frame_start
             block.end = end
             block.final = final
             block.retry = self._retry
             if self._has_data:
-                self._frame_start = end
+                self.frame_start = end
         self._clear()
         return block
 
