@@ -81,12 +81,23 @@ class SSEDecoder:
         another call runs, `limit_event_bytes` once the limit was passed.
         """
         data = chunk if type(chunk) is bytes else as_bytes(chunk)
-        self._enter()
+        framer = self._framer
+        if not self._busy.acquire(False):  # _enter and _open_call, without their calls
+            raise SSEFoldError("busy", framer.offset)
         try:
+            if self._error is not None:
+                raise self._failure(self._error)
             if self._closed:
-                raise SSEFoldError("closed", self._framer.offset)
-            events = self._open_call()
-            self._frame(self._backlog + data if self._backlog else data, events)
+                raise SSEFoldError("closed", framer.offset)
+            events = [] if self._pending is None else self._pending
+            self._pending = events
+            self._closed = True
+            done = 0
+            if framer.is_plain() and self._on_comment is None and b"\r" not in data:
+                done = self._plain_frames(data, events)
+            if done < len(data) or self._backlog:
+                rest = data[done:] if done else data
+                self._frame(self._backlog + rest if self._backlog else rest, events)
             self._closed = False
             self._pending = None
             self._delivered += len(events)
@@ -186,14 +197,12 @@ class SSEDecoder:
         self._backlog = b""
         if self._on_comment is None:  # extend() keeps what came before an exception
             pos = 0
-            plain = framer.is_plain()
-            if not plain:  # it goes on in a frame: up to the end of that
+            if not framer.is_plain():  # it goes on in a frame: up to the end of that
                 pos = data.find(b"\n\n") + 2
                 pos = pos if pos >= 2 and not framer.wants_all() else len(data)
                 events.extend(map(self._event, framer.feed(data[:pos])))
-                plain = pos < len(data) and framer.is_plain()
-            if plain and b"\r" not in data:
-                pos += self._plain_frames(data[pos:] if pos else data, events)
+                if pos < len(data) and framer.is_plain() and b"\r" not in data:
+                    pos += self._plain_frames(data[pos:], events)
             if pos < len(data):
                 events.extend(map(self._event, framer.feed(data[pos:])))
         else:

@@ -15,7 +15,7 @@ and checked as a whole. No pattern is made of a payload.
 from __future__ import annotations
 
 import re
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from ssefold._py.build import Cell, Cells, Template, build
