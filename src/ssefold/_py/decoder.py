@@ -16,6 +16,8 @@ from ssefold.errors import SSEFoldError
 from ssefold.events import ServerSentEvent
 from ssefold.limits import Limits
 
+_new_event = ServerSentEvent.__new__
+
 
 class SSEDecoder:
     """Bytes of a stream in, `ServerSentEvent`s out.
@@ -228,11 +230,10 @@ class SSEDecoder:
         here = at = base = framer.offset  # where the block begins, and where its next line does
         body = ident = None
         name = "message"
-        new = ServerSentEvent.__new__
         for line in lines:
             at += len(line) + 1
-            if line.startswith(b"data:") and body is None:
-                body = line[6:] if line.startswith(b" ", 5) else line[5:]
+            if line.startswith(b"data: ") and body is None:
+                body = line[6:]
             elif not line:
                 if at - here > most:
                     break
@@ -242,7 +243,7 @@ class SSEDecoder:
                     ident = None
                 if body is not None:
                     # Half the time would be the checks of its arguments.
-                    event = new(ServerSentEvent)
+                    event = _new_event(ServerSentEvent)
                     event._data = body
                     event._text = event.retry = event.raw = None
                     event.event = name
@@ -253,6 +254,8 @@ class SSEDecoder:
                     body = None
                 name = "message"
                 here = at
+            elif line.startswith(b"data:") and body is None:
+                body = line[5:]
             elif line.startswith(b"event: "):
                 name = line[7:].decode("utf-8", "replace") or "message"
             elif line.startswith(b"id: ") and b"\0" not in line:
