@@ -221,7 +221,8 @@ def test_keys_in_another_order_and_twice() -> None:
 def test_lines_and_comments_around_known_frames() -> None:
     known = [b"data: %b\n\n" % payload for payload in warm(4)]
     odd = [
-        b"\n", b": ping\n\n", b": ping\n", b"event: ping\n", b"id: 7\n", b"retry: 1\n\n", b"\r\n",
+        b"\n", b"\n" * 9, b"\r\n" * 4,
+        b": ping\n\n", b": ping\n", b"event: ping\n", b"id: 7\n", b"retry: 1\n\n", b"\r\n",
         b"\r", b"data: \n\n", b"data\n\n", b"error: x\n", b"data: [DONE]\n\n",
         b"data: {}\ndata: \n\n", b"event: error\n",
         b'data: {"error":{"code":1}}\n\n', b"\xef\xbb\xbf",

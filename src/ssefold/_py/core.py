@@ -8,6 +8,7 @@ Must not know: what blocks mean, what callers read.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from threading import Lock
 from types import ModuleType
@@ -28,6 +29,9 @@ from ssefold.stream import Stream
 
 # A private switch, to compare the fast path with the cold one.
 FAST = os.environ.get("SSEFOLD_TEMPLATES", "1") != "0"
+
+# Servers that flush line ends to keep a connection open send many at once.
+_skip_blank_lines = re.compile(rb"[\r\n]*").match
 
 # A frame that a read cut waits for its rest up to this size; a larger one is framed as
 # it comes.
@@ -154,12 +158,15 @@ class FoldCore:
             if not blank or not known.useful():
                 self._cold(framer, data[pos:], known)
                 break
-            end = data.find(blank, pos) + len(blank)
-            if end < len(blank):
-                rest = data[pos:]
-                if not self._holds(framer, rest, known):
-                    self._cold(framer, rest, known)
-                break
+            end = _skip_blank_lines(data, pos).end()  # type: ignore[union-attr]
+            if end == pos:
+                end = data.find(blank, pos)
+                if end < 0:
+                    rest = data[pos:]
+                    if not self._holds(framer, rest, known):
+                        self._cold(framer, rest, known)
+                    break
+                end += len(blank)
             self._cold(framer, data[pos:end], known)
             if framer.limit_offset >= 0:
                 break
