@@ -44,8 +44,6 @@ NO_LIMIT = 2**63 - 1
 BOM = b"\xef\xbb\xbf"
 WHITE_SPACE = b" \t\r\n"
 
-_new_event = ServerSentEvent.__new__
-
 # The only field whose name begins with a byte.
 BY_FIRST = {name[0]: name for name in (b"data", b"event", b"id", b"retry")}
 KNOWN = frozenset(BY_FIRST.values())
