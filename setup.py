@@ -48,6 +48,7 @@ CYTHON = [
     "jsonwrite",
     "members",
     "slots",
+    "statewrite",
     "templates",
     "text",
 ]

@@ -89,7 +89,8 @@ class Reader(_Core):
 
     def snapshot_json(self) -> bytes:
         """The snapshot as compact JSON in UTF-8."""
-        return self._write(self.snapshot())
+        written = self._write_answer()
+        return self._write(self.snapshot()) if written is None else written
 
     def result(self) -> dict[str, Any]:
         """The answer, complete and faultless.

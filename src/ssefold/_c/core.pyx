@@ -25,6 +25,7 @@ from .jsonwrite cimport write
 from .news cimport leaves
 from .state cimport read as read_state
 from .state cimport located, select
+from .statewrite cimport write_state
 from .stream cimport Stream
 from .templates cimport RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
@@ -406,3 +407,13 @@ cdef class FoldCore:
 
     def _write(self, value):
         return write(value)
+
+    def _write_answer(self):
+        """The JSON of the answer, or None where the snapshot has to be written."""
+        cdef Stream stream = self._stream
+        if stream.root is None or stream.surrogates:
+            return None
+        self.settle()
+        whole = write_state(stream.root)
+        # A tool's input may have had one, once it was read.
+        return None if stream.surrogates else whole

@@ -275,6 +275,10 @@ class FoldCore:
     def _write(self, value: Any) -> bytes:
         return write(value)
 
+    def _write_answer(self) -> bytes | None:
+        """None: the snapshot has to be written."""
+        return None
+
     def _refuse(self, code: str) -> NoReturn:
         raise NotImplementedError  # the Reader knows what a caller is told
 
