@@ -44,6 +44,7 @@ CYTHON = [
     "core",
     "decoder",
     "framing",
+    "jsoncompact",
     "jsonread",
     "jsonwrite",
     "members",

@@ -278,8 +278,8 @@ class Grown:
 class Elements:
     """A list that grows by whole elements.
 
-    waiting: elements as they stood on the wire, a comma behind each, that the compiled
-    backend recognised and nobody looked at; `decode` reads them.
+    waiting: elements that the compiled backend recognised and nobody looked at, as JSON
+    writes them, a comma behind each; `decode` reads them.
     """
 
     __slots__ = ("decode", "items", "waiting")

@@ -20,6 +20,7 @@ from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from libc.string cimport memcmp, memcpy
 
+from .jsoncompact cimport scan_list
 from .jsonread cimport key_at
 from .jsonscan cimport (
     SCAN_BAD,
@@ -249,6 +250,8 @@ cdef class Members:
                 flags = SCAN_CUT
             elif not is_safe_number(p, q - p, flags):
                 return NULL
+        elif kind == EXTENDED:
+            q = scan_list(p, end, member.depth, &flags, &found.weight)
         else:
             q = scan_value(p, end, member.depth, &flags)
             if has_line_end(p, end if flags & SCAN_CUT else q):

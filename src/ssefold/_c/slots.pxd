@@ -26,6 +26,7 @@ cdef struct Found:
     const unsigned char *start
     Py_ssize_t size
     int flags
+    Py_ssize_t weight           # of an extending list (plain.weight)
 
 
 # The plan's vocabulary (plan.py), as C integers.

@@ -15,6 +15,8 @@ from libc.string cimport memchr, memcmp, memcpy
 
 from ssefold import plan as _plan
 
+from .jsoncompact cimport MAX_KEYS, put_compact
+from .jsonnumber cimport MAX_EXPONENT, MAX_FLOAT, MAX_NUMBER, SCAN_LOOSE
 from .jsonread cimport read
 from .jsonscan cimport (
     SCAN_ESCAPE,
@@ -26,6 +28,7 @@ from .jsonscan cimport (
     skip_space,
     unescaped_length,
 )
+from .jsonwrite cimport Writer, begin, drop
 from .ledger cimport Ledger
 from .plain cimport weight
 from .sequence cimport Sequence
@@ -43,14 +46,8 @@ except ImportError:
     loads = None
 
 cdef enum:
-    # Longer numbers might be out of range; longer last values are charged exactly.
-    MAX_NUMBER = 18
-    # Seventeen digits are usual, and so are exponents such as e-07 (log probabilities).
-    MAX_FLOAT = 48
-    MAX_EXPONENT = 2
+    # Longer last values are charged exactly.
     MAX_SCALAR = 4096
-    # In an object with more members, nobody looks for a key that comes twice.
-    MAX_KEYS = 16
     # Escapes are six bytes a character, numbers at most six times their weight.
     MOST_WASTE = 8
 
@@ -109,8 +106,20 @@ cdef int flush_scalar(Cell cell, Ledger ledger) except -1:
     return 0
 
 
-cdef int wait(bytearray waiting, const unsigned char *p, Py_ssize_t n) except -1:
-    """Keep the elements at `p` as they are, and a comma behind them."""
+cdef int wait(bytearray waiting, Found *found) except -1:
+    """Keep a list's elements as JSON writes them, and a comma behind them."""
+    cdef Writer w
+    if not found.flags & SCAN_LOOSE:
+        return keep(waiting, found.start + 1, found.size - 2)
+    begin(&w)
+    try:
+        put_compact(&w, found.start + 1, found.size - 2)
+        return keep(waiting, w.buf, w.size)
+    finally:
+        drop(&w)
+
+
+cdef int keep(bytearray waiting, const unsigned char *p, Py_ssize_t n) except -1:
     cdef Py_ssize_t size = len(waiting)
     cdef unsigned char *buf
     PyByteArray_Resize(waiting, size + n + 1)
@@ -312,15 +321,14 @@ cdef class Cells:
                 part = digits_value(found[i].start, found[i].size)
                 if part < 0 or part != (<Sequence>slots[i].target).last + 1:
                     return False
+            elif slots[i].kind == EXTENDED:
+                if found[i].size > MOST_WASTE * found[i].weight:
+                    return False  # white space may be kept as it came, but weighs nothing
+                total += found[i].weight - 8
             elif slots[i].token == c'[' or slots[i].token == c'{':
                 p = found[i].start
-                part = weigh(&p, p + found[i].size, &found[i].flags)
-                if part < 0:
+                if weigh(&p, p + found[i].size, &found[i].flags) < 0:
                     return False
-                if slots[i].kind == EXTENDED:
-                    if found[i].size > MOST_WASTE * part:
-                        return False  # white space is kept as it came, but weighs nothing
-                    total += part - 8
             elif found[i].size > MAX_SCALAR and slots[i].kind != DROPPED:
                 return False
             elif slots[i].kind == LAST_ONE:
@@ -356,7 +364,7 @@ cdef class Cells:
             if is_blank(found.start + 1, found.size - 2):
                 return 0
             if type(<object>slot.target) is Elements:
-                return wait((<Elements>slot.target).waiting, found.start + 1, found.size - 2)
+                return wait((<Elements>slot.target).waiting, found)
             elements = <ListCell>slot.target
             elements.add(found.start + 1, found.size - 2)
             if not elements.dirty:

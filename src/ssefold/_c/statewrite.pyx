@@ -46,6 +46,9 @@ from .state import default_of
 from .table cimport Node
 from .text cimport Text
 
+cdef extern from "Python.h":
+    char *PyByteArray_AS_STRING(object data)
+
 
 class Unusual(Exception):
     """Something that only a reading of the state tells."""
@@ -165,7 +168,19 @@ cdef int put_states(Writer *w, list states) except -1:
 
 
 cdef int put_elements(Writer *w, Elements elements) except -1:
-    return put_value(w, elements.read())
+    """What waits stands there as JSON writes it, a comma behind each (slots.pyx)."""
+    cdef bytearray waiting = elements.waiting
+    cdef Py_ssize_t size = 0 if waiting is None else len(waiting)
+    if size == 0:
+        return put_value(w, elements.items)
+    if not elements.items:
+        put_byte(w, c'[')
+    else:
+        put_value(w, elements.items)
+        w.buf[w.size - 1] = c','  # in the place of the bracket
+    put(w, PyByteArray_AS_STRING(waiting), size)
+    w.buf[w.size - 1] = c']'
+    return 0
 
 
 cdef int put_json_text(Writer *w, JSONText json_text) except -1:

@@ -24,6 +24,7 @@ from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from libc.string cimport memcmp
 
 from .build cimport Template, build, head_holds, holds
+from .jsoncompact cimport scan_list
 from .jsonscan cimport (
     SCAN_BAD,
     SCAN_CUT,
@@ -40,6 +41,7 @@ from .jsonscan cimport (
 from .ledger cimport Ledger
 from .members cimport Members
 from .slots cimport (
+    EXTENDED,
     INCOMPLETE,
     MAX_SLOTS,
     NO_MATCH,
@@ -103,6 +105,8 @@ cdef inline Py_ssize_t compare(
                 return NO_MATCH
         elif p[0] != slot.token:
             return NO_MATCH
+        elif slot.kind == EXTENDED:
+            q = scan_list(p, end, slot.depth, &flags, &found.weight)
         else:
             q = scan_value(p, end, slot.depth, &flags)
             # To JSON a line end is white space, to the framing it ends the line.

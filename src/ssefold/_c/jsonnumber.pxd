@@ -1,0 +1,209 @@
+# cython: language_level=3
+"""Numbers in JSON text: where they end, and whether they stand there as JSON writes them.
+
+Enters: a pointer to a number's first byte, up to where it may reach.
+Leaves: the byte behind it and flags. No double is made.
+Must not know: Python objects, the GIL, what the number is good for.
+
+JSON writes a double with the fewest digits that give it back, and among those with the
+nearest (repr). What has at most 15 digits is always that. With 16 or 17 digits it is if
+no decimal with fewer rounds to the same double, and no neighbour is nearer: both are
+distances on a line, measured in units of the double's last place, in 56 binary places.
+Where a distance is too near to its bound to be told, the answer is no.
+"""
+
+from libc.stdint cimport uint64_t
+
+cdef extern from *:
+    """
+    #ifndef SSEFOLD_JSONNUMBER_H
+    #define SSEFOLD_JSONNUMBER_H
+    #include <stdint.h>
+    #include <string.h>
+    #if defined(_MSC_VER) && defined(_M_X64)
+    #include <intrin.h>
+    #endif
+
+    /* What a scan of a number tells; the first three have the values of jsonscan.pxd. */
+    #define SSEFOLD_CUT 1
+    #define SSEFOLD_BAD 2
+    #define SSEFOLD_LOOSE 256
+    #define SSEFOLD_UNSURE 512
+
+    /* Longer numbers might be out of range. Seventeen digits are usual, and so are
+       exponents such as e-07 (log probabilities). */
+    #define SSEFOLD_MAX_NUMBER 18
+    #define SSEFOLD_MAX_FLOAT 48
+    #define SSEFOLD_MAX_EXPONENT 2
+
+    #define SSEFOLD_MOST_SCALE 120
+    /* 10**-k as a binary fraction of 128 bits whose first bit is one. */
+    typedef struct { uint64_t high[SSEFOLD_MOST_SCALE], low[SSEFOLD_MOST_SCALE]; } ssefold_tenths;
+
+    static inline int ssefold_leading_zeros(uint64_t d) {
+    #if defined(__GNUC__) || defined(__clang__)
+        return __builtin_clzll(d);
+    #else
+        int n = 0;
+        while (!(d >> 63)) { d <<= 1; n++; }
+        return n;
+    #endif
+    }
+
+    static inline uint64_t ssefold_multiply(uint64_t a, uint64_t b, uint64_t *low) {
+    #if defined(__SIZEOF_INT128__)
+        unsigned __int128 product = (unsigned __int128)a * b;
+        *low = (uint64_t)product;
+        return (uint64_t)(product >> 64);
+    #elif defined(_MSC_VER) && defined(_M_X64)
+        uint64_t high;
+        *low = _umul128(a, b, &high);
+        return high;
+    #else
+        uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
+        uint64_t mid = a1 * b0 + (a0 * b0 >> 32);
+        uint64_t rest = (uint32_t)mid + a0 * b1;
+        *low = a * b;
+        return a1 * b1 + (mid >> 32) + (rest >> 32);
+    #endif
+    }
+
+    /* Whether d / 10**k, d of 16 or 17 digits and the last not 0, is what repr would write. */
+    static inline int ssefold_is_shortest(const ssefold_tenths *tenths, uint64_t d, int k) {
+        const int64_t one = (int64_t)1 << 56, half = one >> 1, margin = 1024;
+        uint64_t high, low, more, below, mantissa;
+        int64_t delta, step, away, last = (int64_t)(d % 10);
+        int zeros = ssefold_leading_zeros(d), shift;
+        if (k < 0 || k >= SSEFOLD_MOST_SCALE) return 0;
+        high = ssefold_multiply(d << zeros, tenths->high[k], &low);
+        more = ssefold_multiply(d << zeros, tenths->low[k], &below);
+        low += more;
+        high += low < more;
+        /* The value is high:low, two at most too small; its first 53 bits are the double. */
+        shift = 18 + (int)(high >> 63);
+        mantissa = high >> (shift - 8);
+        delta = (int64_t)((low >> shift | high << (64 - shift)) & (uint64_t)(one - 1));
+        if (delta >= half) { delta -= one; mantissa++; }
+        /* Below a power of two the doubles lie closer. */
+        if (!(mantissa & (((uint64_t)1 << 52) - 1))) return 0;
+        away = delta < 0 ? -delta : delta;
+        step = (int64_t)(tenths->high[k] >> (shift - zeros));  /* one unit of the last digit */
+        if (away > half - margin || 2 * away > step - margin) return 0;
+        return delta - last * step < -half - margin && delta + (10 - last) * step > half + margin;
+    }
+
+    static inline int ssefold_is_digit(unsigned char c) { return (unsigned char)(c - '0') < 10; }
+
+    /* Eight digits at p? Their value goes to `value`. */
+    static inline int ssefold_eight(const unsigned char *p, uint32_t *value) {
+        uint64_t v, w;
+        const unsigned char *q = (const unsigned char *)&v;
+        static const uint16_t order = 1;
+        memcpy(&v, p, 8);
+        w = v ^ 0x3030303030303030ULL;
+        if (((w + 0x7676767676767676ULL) | w) & 0x8080808080808080ULL) return 0;
+        if (*(const unsigned char *)&order) {
+            w = w * 10 + (w >> 8);
+            w = ((w & 0x000000FF000000FFULL) * 0x000F424000000064ULL
+                 + ((w >> 16 & 0x000000FF000000FFULL) * 0x0000271000000001ULL)) >> 32;
+            *value = (uint32_t)w;
+        } else {
+            uint32_t sum = 0;
+            int i;
+            for (i = 0; i < 8; i++) sum = sum * 10 + (q[i] - '0');
+            *value = sum;
+        }
+        return 1;
+    }
+
+    static inline const unsigned char *ssefold_digits(
+        const unsigned char *p, const unsigned char *end, uint64_t *d
+    ) {
+        uint32_t eight;
+        while (end - p >= 8 && ssefold_eight(p, &eight)) { *d = *d * 100000000 + eight; p += 8; }
+        while (p < end && ssefold_is_digit(*p)) *d = *d * 10 + (uint64_t)(*p++ - '0');
+        return p;
+    }
+
+    static inline const unsigned char *ssefold_stopped(
+        const unsigned char *p, const unsigned char *end, int *flags
+    ) {
+        *flags |= p < end ? SSEFOLD_BAD : SSEFOLD_CUT;
+        return p;
+    }
+
+    /* A number at p, with more bytes behind it than it has. */
+    static inline const unsigned char *ssefold_scan_number(
+        const ssefold_tenths *tenths, const unsigned char *p, const unsigned char *end, int *flags
+    ) {
+        const unsigned char *begin = p, *whole, *point = NULL, *digits, *e = NULL, *zeros;
+        uint64_t d = 0;
+        int negative = *p == '-', count, scale = 0, exponent = 0, loose = 0;
+        p += negative;
+        whole = digits = p;
+        if (p < end && *p == '0') { p++; digits = p; }
+        else p = ssefold_digits(p, end, &d);
+        if (p == whole || p == end) return ssefold_stopped(p, end, flags);
+        if (*p != '.' && (*p | 0x20) != 'e') {
+            if (p - begin > SSEFOLD_MAX_NUMBER) *flags |= SSEFOLD_UNSURE;
+            if (negative && *whole == '0') *flags |= SSEFOLD_LOOSE;
+            return p;
+        }
+        count = (int)(p - digits);
+        if (*p == '.') {
+            point = ++p;
+            if (count == 0) {
+                zeros = p;
+                while (p < end && *p == '0') p++;
+                loose = p - zeros > 3;  /* below 1e-4, unless there is nothing else */
+                digits = p;
+                p = ssefold_digits(p, end, &d);
+                count = (int)(p - digits);
+            } else {
+                p = ssefold_digits(p, end, &d);
+                count += (int)(p - point);
+            }
+            if (p == point || p == end) return ssefold_stopped(p, end, flags);
+            scale = (int)(p - point);
+        }
+        if ((*p | 0x20) == 'e') {
+            e = p++;
+            if (p < end && (*p == '-' || *p == '+')) p++;
+            digits = p;
+            while (p < end && ssefold_is_digit(*p)) p++;
+            if (p == digits || p == end) return ssefold_stopped(p, end, flags);
+            if (p - digits > SSEFOLD_MAX_EXPONENT) { *flags |= SSEFOLD_UNSURE; return p; }
+            exponent = p - digits == 2 ? 10 * (digits[0] - '0') + digits[1] - '0' : 0;
+            /* d.ddde-05, d.ddde+16 */
+            loose = *e != 'e' || digits - e != 2 || p - digits != 2 || *whole == '0'
+                || (point ? point - whole != 2 || e[-1] == '0' : e - whole != 1)
+                || (e[1] == '-' ? exponent < 5 : exponent < 16);
+            scale += e[1] == '-' ? exponent : -exponent;
+        } else if (p[-1] == '0') {  /* 1.50, but not 100.0 */
+            loose = scale != 1 || d > ((uint64_t)10 << 53) || count > 17;
+            count = 0;
+        }
+        if (p - begin > SSEFOLD_MAX_FLOAT) *flags |= SSEFOLD_UNSURE;
+        else if (loose || count > 17 || (count > 15 && !ssefold_is_shortest(tenths, d, scale)))
+            *flags |= SSEFOLD_LOOSE;
+        return p;
+    }
+    #endif
+    """
+    enum:
+        # Not as JSON writes it: it has to be rewritten.
+        SCAN_LOOSE "SSEFOLD_LOOSE"
+        # It might be out of range.
+        SCAN_UNSURE "SSEFOLD_UNSURE"
+        MAX_NUMBER "SSEFOLD_MAX_NUMBER"
+        MAX_FLOAT "SSEFOLD_MAX_FLOAT"
+        MAX_EXPONENT "SSEFOLD_MAX_EXPONENT"
+        MOST_SCALE "SSEFOLD_MOST_SCALE"
+
+    ctypedef struct Tenths "ssefold_tenths":
+        uint64_t *high
+        uint64_t *low
+
+    const unsigned char *scan_written "ssefold_scan_number"(
+        const Tenths *tenths, const unsigned char *p, const unsigned char *end, int *flags
+    ) noexcept nogil
