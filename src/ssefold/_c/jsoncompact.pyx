@@ -12,7 +12,6 @@ to JSON is white space and to the framing the end of the line.
 """
 
 from cpython.object cimport PyObject
-from libc.stdint cimport uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
 from .jsonnumber cimport MAX_FLOAT, MOST_SCALE, SCAN_LOOSE, SCAN_UNSURE, Tenths, scan_written
@@ -51,7 +50,6 @@ fill_tenths()
 cdef struct Key:
     const unsigned char *start
     Py_ssize_t size
-    uint64_t head
 
 
 cdef struct Walk:
@@ -249,14 +247,9 @@ cdef inline const unsigned char *walk_key(
             return stop(walk, p)
     key.start = p
     key.size = q - p
-    key.head = 0
-    if key.size < 8:
-        for i in range(key.size):
-            key.head = key.head << 8 | p[i]
-    else:
-        memcpy(&key.head, p, 8)
     for i in range(count):
-        if (keys[i].head == key.head and keys[i].size == key.size
+        # A quote ends both: there is a first byte to compare.
+        if (keys[i].size == key.size and keys[i].start[0] == p[0]
                 and memcmp(keys[i].start, p, key.size) == 0):
             return stop(walk, p)
     walk.weight += key.size

@@ -94,33 +94,33 @@ cdef extern from *:
 
     static inline int ssefold_is_digit(unsigned char c) { return (unsigned char)(c - '0') < 10; }
 
-    /* Eight digits at p? Their value goes to `value`. */
-    static inline int ssefold_eight(const unsigned char *p, uint32_t *value) {
-        uint64_t v, w;
-        const unsigned char *q = (const unsigned char *)&v;
-        static const uint16_t order = 1;
-        memcpy(&v, p, 8);
-        w = v ^ 0x3030303030303030ULL;
-        if (((w + 0x7676767676767676ULL) | w) & 0x8080808080808080ULL) return 0;
-        if (*(const unsigned char *)&order) {
-            w = w * 10 + (w >> 8);
-            w = ((w & 0x000000FF000000FFULL) * 0x000F424000000064ULL
-                 + ((w >> 16 & 0x000000FF000000FFULL) * 0x0000271000000001ULL)) >> 32;
-            *value = (uint32_t)w;
-        } else {
-            uint32_t sum = 0;
-            int i;
-            for (i = 0; i < 8; i++) sum = sum * 10 + (q[i] - '0');
-            *value = sum;
-        }
-        return 1;
-    }
-
     static inline const unsigned char *ssefold_digits(
         const unsigned char *p, const unsigned char *end, uint64_t *d
     ) {
-        uint32_t eight;
-        while (end - p >= 8 && ssefold_eight(p, &eight)) { *d = *d * 100000000 + eight; p += 8; }
+    #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        /* Eight at a time: neighbours make pairs, pairs fours, fours the number. */
+        static const uint64_t tens[9] = {
+            1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+        while (end - p >= 8) {
+            uint64_t v, others;
+            int count = 8;
+            memcpy(&v, p, 8);
+            v ^= 0x3030303030303030ULL;
+            /* A carry can only raise a false alarm behind a true one. */
+            others = ((v + 0x7676767676767676ULL) | v) & 0x8080808080808080ULL;
+            if (others) {
+                count = __builtin_ctzll(others) >> 3;
+                if (count == 0) return p;
+                v <<= 64 - 8 * count;  /* zeros before the digits */
+            }
+            v = v * 10 + (v >> 8);
+            v = ((v & 0x000000FF000000FFULL) * 0x000F424000000064ULL
+                 + (v >> 16 & 0x000000FF000000FFULL) * 0x0000271000000001ULL) >> 32;
+            *d = *d * tens[count] + v;
+            p += count;
+            if (count < 8) return p;
+        }
+    #endif
         while (p < end && ssefold_is_digit(*p)) *d = *d * 10 + (uint64_t)(*p++ - '0');
         return p;
     }
@@ -142,7 +142,7 @@ cdef extern from *:
         p += negative;
         whole = digits = p;
         if (p < end && *p == '0') { p++; digits = p; }
-        else p = ssefold_digits(p, end, &d);
+        else while (p < end && ssefold_is_digit(*p)) d = d * 10 + (uint64_t)(*p++ - '0');
         if (p == whole || p == end) return ssefold_stopped(p, end, flags);
         if (*p != '.' && (*p | 0x20) != 'e') {
             if (p - begin > SSEFOLD_MAX_NUMBER) *flags |= SSEFOLD_UNSURE;

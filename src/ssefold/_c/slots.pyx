@@ -37,6 +37,8 @@ from .stream cimport Stream
 from .text cimport Text
 
 cdef extern from "Python.h":
+    ctypedef struct bytearray_object "PyByteArrayObject":
+        Py_ssize_t ob_alloc
     char *PyByteArray_AS_STRING(object data)
     int PyByteArray_Resize(object data, Py_ssize_t size) except -1
 
@@ -122,6 +124,9 @@ cdef int wait(bytearray waiting, Found *found) except -1:
 cdef int keep(bytearray waiting, const unsigned char *p, Py_ssize_t n) except -1:
     cdef Py_ssize_t size = len(waiting)
     cdef unsigned char *buf
+    if size + n + 1 >= (<bytearray_object *>waiting).ob_alloc:
+        # By its half: of its own it grows by an eighth, and copies everything eight times.
+        PyByteArray_Resize(waiting, size + n + 1 + (size >> 1))
     PyByteArray_Resize(waiting, size + n + 1)
     buf = <unsigned char *>PyByteArray_AS_STRING(waiting) + size
     memcpy(buf, p, n)
