@@ -292,14 +292,14 @@ class Elements:
     def append(self, element: Any) -> None:
         """Add an element, behind those that wait."""
         if self.waiting:
-            self.items += self.decode(bytes(self.waiting))
+            self.items += self.decode(self.waiting)
             self.waiting.clear()
         self.items.append(element)
 
     def read(self) -> list[Any]:
         fresh = [copy(item) for item in self.items.copy()]
         if self.waiting:
-            fresh += self.decode(bytes(self.waiting))
+            fresh += self.decode(self.waiting)
         return fresh
 
 

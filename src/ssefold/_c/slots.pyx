@@ -10,6 +10,7 @@ A value goes the cold way if it could mean more than its bytes: a number that mi
 out of range, an object's key that comes twice, more than max_output_bytes.
 """
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.string cimport memchr, memcmp, memcpy
 
@@ -134,9 +135,14 @@ cdef int keep(bytearray waiting, const unsigned char *p, Py_ssize_t n) except -1
     return 0
 
 
-def decode(bytes waiting):
+def decode(bytearray waiting):
     """The elements that waited: each was checked as it came."""
-    data = b"[%b]" % waiting[:-1]
+    cdef Py_ssize_t size = len(waiting)
+    cdef bytes data = PyBytes_FromStringAndSize(NULL, size + 1)
+    cdef char *to = PyBytes_AS_STRING(data)
+    to[0] = c'['
+    memcpy(to + 1, PyByteArray_AS_STRING(waiting), size)
+    to[size] = c']'  # in the place of the last comma
     if loads is not None:
         try:
             return loads(data)
