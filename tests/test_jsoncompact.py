@@ -86,6 +86,16 @@ def test_other_numbers_are_rewritten(token: str) -> None:
     assert not check(f'["a",{{"a":{token}}}]')
 
 
+@pytest.mark.parametrize("digits", ["1", "-2", "12", "-1234567890123", "123456789012345", "700"])
+def test_short_decimals_in_every_form(digits: str) -> None:
+    for exponent in range(-99, 100):
+        for form in ("{}e{}", "{}.0E{:+03}", "{}.50e{}"):
+            check(f"[{form.format(digits, exponent)},1]")
+    for places in range(1, 30):
+        point = f"{abs(int(digits)):0{places + 1}}"
+        check(f"[-{point[:-places]}.{point[-places:]}]")
+
+
 @pytest.mark.parametrize(
     "token", ["0", "-1", "9", "10", "255", "256", "1000", "9" * 18, "-" + "9" * 17]
 )

@@ -31,6 +31,9 @@ from .jsonwrite cimport Writer, begin, drop, finish, put, put_body, put_byte, pu
 cdef extern from "Python.h":
     double PyOS_string_to_double(const char *text, char **end, PyObject *overflow) except? -1.0
 
+cdef enum:
+    ALWAYS_SHORTEST = 15  # as many digits always come back from a double
+
 cdef Tenths tenths
 
 
@@ -68,7 +71,9 @@ cdef const unsigned char *scan_list(
     p = walk_array(&walk, p, depth)
     flags[0] |= walk.flags
     weight[0] = walk.weight
-    return end if p == NULL else p
+    if p == NULL:
+        return end
+    return p
 
 
 cdef inline const unsigned char *stop(Walk *walk, const unsigned char *p) noexcept nogil:
@@ -296,9 +301,81 @@ cdef int put_number(Writer *w, const unsigned char *p, Py_ssize_t size) except -
         if size == 2 and p[0] == c'-' and p[1] == c'0':
             return put_byte(w, c'0')
         return put(w, p, size)
+    if put_short_decimal(w, p, p + size):
+        return 0
     memcpy(text, p, size)
     text[size] = 0
     return put_float(w, PyOS_string_to_double(text, NULL, NULL))
+
+
+cdef bint put_short_decimal(
+    Writer *w, const unsigned char *p, const unsigned char *end
+) except -1:
+    """Write a number with at most 15 digits, which stay as they are; False: it has more.
+
+    Servers in JavaScript write -1.5e-7, and others -0.00000015: both are usual.
+    """
+    cdef unsigned char digits[MAX_FLOAT]
+    cdef int count = 0, point = 0, exponent = 0
+    cdef bint fraction = False, negative = p[0] == c'-', below = False
+    p += negative
+    while p < end and p[0] | 0x20 != c'e':
+        if p[0] == c'.':
+            fraction = True
+        elif count or p[0] != c'0':
+            digits[count] = p[0]
+            count += 1
+            point += not fraction
+        else:
+            point -= fraction
+        p += 1
+    if p < end:
+        p += 1
+        below = p[0] == c'-'
+        p += below or p[0] == c'+'
+    while p < end:
+        exponent = 10 * exponent + (p[0] - c'0')
+        p += 1
+    point += -exponent if below else exponent
+    while count and digits[count - 1] == c'0':
+        count -= 1
+    if not 0 < count <= ALWAYS_SHORTEST:
+        return False
+    if negative:
+        put_byte(w, c'-')
+    if -4 < point <= 16:
+        put_plain(w, digits, count, point)
+    else:
+        put_scientific(w, digits, count, point - 1)
+    return True
+
+
+cdef int put_plain(Writer *w, const unsigned char *digits, int count, int point) except -1:
+    cdef int i
+    if point <= 0:
+        put(w, b"0.000", 2 - point)
+        return put(w, digits, count)
+    put(w, digits, min(point, count))
+    for i in range(count, point):
+        put_byte(w, c'0')
+    put_byte(w, c'.')
+    return put(w, digits + point, count - point) if count > point else put_byte(w, c'0')
+
+
+cdef int put_scientific(
+    Writer *w, const unsigned char *digits, int count, int exponent
+) except -1:
+    put_byte(w, digits[0])
+    if count > 1:
+        put_byte(w, c'.')
+        put(w, digits + 1, count - 1)
+    put_byte(w, c'e')
+    put_byte(w, c'-' if exponent < 0 else c'+')
+    exponent = abs(exponent)
+    if exponent > 99:
+        put_byte(w, c'0' + exponent // 100)
+    put_byte(w, c'0' + exponent // 10 % 10)
+    return put_byte(w, c'0' + exponent % 10)
 
 
 def compact(bytes data, int depth=128):
