@@ -243,11 +243,15 @@ KEYS = st.text(st.characters(codec="utf-8", exclude_characters='"\\', min_codepo
 FLOATS = st.floats(allow_nan=False, allow_infinity=False).filter(
     lambda value: value == 0 or 1e-99 < abs(value) < 1e99
 )
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**16), 10**16) | TEXT | FLOATS,
-    lambda below: st.lists(below, max_size=5) | st.dictionaries(KEYS, below, max_size=5),
-    max_leaves=20,
-)
+LEAVES = st.none() | st.booleans() | st.integers(-(10**16), 10**16) | TEXT | FLOATS
+
+
+def around(below: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The same values, and lists and objects of them."""
+    return below | st.lists(below, max_size=5) | st.dictionaries(KEYS, below, max_size=5)
+
+
+VALUES = around(around(around(LEAVES)))
 
 
 @given(value=VALUES)
