@@ -17,6 +17,7 @@ from typing import Any
 
 from ssefold._py.jsonread import read_slowly
 from ssefold._py.text import Text
+from ssefold.path import Plan
 from ssefold.plain import same
 from ssefold.plan import (
     APPENDED,
@@ -139,19 +140,13 @@ class Cells:
         return found
 
 
-def entry_of(plan: Any, at: Any, key: Any) -> tuple[int, Any, Any, bool] | None:
-    """What the plan says of the value at `key` below `at`: (kind, target, name, changed)."""
-    entry: tuple[int, Any, Any, bool] | None = plan.get((at, key))
-    return entry
-
-
 def text_of(target: Any, name: str) -> Text | None:
     """The text that grows at `name` of an object's values, or of a state."""
     text = target.get(name) if type(target) is dict else getattr(target, name)
     return text if type(text) is Text else None
 
 
-def build(cells: Cells, plan: Any, frame: bytes, data: int, size: int) -> Template | None:
+def build(cells: Cells, plan: Plan, frame: bytes, data: int, size: int) -> Template | None:
     """The template of a frame, whose JSON are `size` bytes at `data`; None: there is none."""
     return _Builder(cells, plan, frame, data + size).build(data)
 
@@ -160,13 +155,18 @@ class _Builder:
     """Lays a plan and the bytes it is of, which are sound JSON, side by side."""
 
     __slots__ = (
-        "behind", "cells", "echoes", "end", "frame", "literal_values", "p", "pieces", "plan",
-        "slots",
+        "behind", "cells", "echoes", "end", "entries", "frame", "literal_values", "p", "paths",
+        "pieces", "slots",
     )  # fmt: skip
 
-    def __init__(self, cells: Cells, plan: Any, frame: bytes, end: int) -> None:
+    def __init__(self, cells: Cells, plan: Plan, frame: bytes, end: int) -> None:
         self.cells = cells
-        self.plan = plan
+        # Looked up once for each value: what was noted there first, and what lies below.
+        self.entries: dict[Any, Any] = {}
+        notes = iter(plan.notes)
+        for at, key, entry in zip(notes, notes, notes, strict=True):
+            self.entries.setdefault((id(at), key), entry)
+        self.paths = {(id(path[0]), path[1]): path for path in plan.paths}
         self.frame = frame
         self.end = end
         self.p = 0  # where the walk is
@@ -228,15 +228,18 @@ class _Builder:
 
     def walk_value(self, at: Any, key: Any, level: int) -> bool:
         """One value: a literal, a slot, or what its members are."""
-        entry = entry_of(self.plan, at, key)
+        entry = self.entries.get((id(at), key))
         if entry is None:
             return False
         kind = entry[0]
         first = self.frame[self.p]
         if kind == OPENED or kind == ROUTED:
+            below = self.paths.get((id(at), key))
+            if below is None:
+                return False
             if first == 0x7B:
-                return self.walk_object((at, key), level + 1)
-            return first == 0x5B and self.walk_array((at, key), level + 1)
+                return self.walk_object(below, level + 1)
+            return first == 0x5B and self.walk_array(below, level + 1)
         end = self.end_of_value(first)
         if end < 0 or not self.add(kind, entry, first, end, at, key):
             return False

@@ -203,8 +203,6 @@ class FoldCore:
         base = framer.offset
         whole = known.wanted() and framer.at_boundary()
         for block in framer.feed(data):
-            if stream.merger is not None:
-                stream.merger.plan = None
             stream.planning = whole and block.has_data
             events = stream.events
             odd = log.fault_count + log.anomaly_count
@@ -224,6 +222,8 @@ class FoldCore:
             ):
                 known.learn(data, block.spans[0][1] - base, len(block.data))
             stream.planning = False
+            if stream.merger is not None:
+                stream.merger.plan = None
             if stream.dead:
                 break
 
