@@ -23,12 +23,16 @@ cdef class FoldCore:
     cdef unsigned char *_carry      # the beginning of a frame that a read cut
     cdef Py_ssize_t _carried        # its size
     cdef Py_ssize_t _carry_room
+    cdef bint _quick                # a text may go on at the next byte: nothing is pending
     cdef bint _strange              # what waits is like nothing known: it waits to be learned from
 
     cdef int start(self) except -1
-    # Take bytes in; the limits of the whole stream, then frame by frame.
-    cdef int take(self, const unsigned char *buf, Py_ssize_t size) except -1
-    cdef int walk(self, const unsigned char *buf, Py_ssize_t size) except -1
+    # The frames of a text that goes on, as far as they go: how many bytes.
+    cdef Py_ssize_t text(self, const unsigned char *buf, Py_ssize_t size) except -1
+    # Take bytes in, of which `done` were folded; the limits of the whole stream, then frame by
+    # frame.
+    cdef int take(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1
+    cdef int walk(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos) except -1
     # Frames that are known, as far as they go.
     cdef Py_ssize_t run(self, const unsigned char *buf, Py_ssize_t size, bint *cut) except -1
     # One block by the cold path; what the framer answered.

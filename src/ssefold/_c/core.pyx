@@ -96,6 +96,7 @@ cdef class FoldCore:
         self._framer = Framer(limits.max_event_bytes, False, False, True)
         self._known = Templates(self._stream, self._fast == MEMBERS) if self._fast else None
         self._carried = 0
+        self._quick = False
         self._taken = {}
         self.bytes = self._cold = 0
         return 0
@@ -118,34 +119,52 @@ cdef class FoldCore:
         StreamMalformed at the first fault, and from then on.
         """
         cdef bytes data = <bytes>chunk if type(chunk) is bytes else as_bytes(chunk)
-        cdef Stream stream
-        cdef long long before
+        cdef const unsigned char *buf = <const unsigned char *>PyBytes_AS_STRING(data)
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(data), done = 0
+        cdef Stream stream = self._stream
+        cdef long long before = stream.events
         if self._busy:
             self._refuse("busy")
-        stream = self._stream
+        if self._quick:
+            # What most reads are, with few steps: a relay reads events one by one, and between
+            # two of them others have used the caches.
+            done = self.text(buf, size)
+            if done == size:
+                return stream.events - before
         if stream.closed:
             self._refuse("closed")
-        before = stream.events
         self._busy = True
         try:
-            self.take(<const unsigned char *>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+            self.take(buf, size, done)
         finally:
             self._busy = False
         if stream.strict and stream.log.fault_count:
             self._stop()
         return stream.events - before
 
-    cdef int take(self, const unsigned char *buf, Py_ssize_t size) except -1:
+    cdef Py_ssize_t text(self, const unsigned char *buf, Py_ssize_t size) except -1:
+        cdef Py_ssize_t most = self._event_limit if self._event_limit >= 0 else size
+        cdef Py_ssize_t done
+        if 0 <= self._most < self.bytes + size:
+            return 0
+        done = self._known.quick(buf, size, most)
+        if done:
+            self.bytes += done
+            self._framer.skip(done)
+        return done
+
+    cdef int take(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1:
         cdef Stream stream = self._stream
-        cdef long long begin = self.bytes
+        cdef long long begin = self.bytes - done
         cdef bint over
-        self.bytes += size
+        self._quick = False
+        self.bytes = begin + size
         if self._framer is None:
             return 0
         over = 0 <= self._most < self.bytes
         if over:
             size = max(0, self._most - begin)
-        self.walk(buf, size)
+        self.walk(buf, size, done)
         if over and not stream.dead:
             stream.limit("limit_total_bytes", self._most)
         if stream.dead:
@@ -154,9 +173,8 @@ cdef class FoldCore:
             self.settle()
         return 0
 
-    cdef int walk(self, const unsigned char *buf, Py_ssize_t size) except -1:
+    cdef int walk(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos) except -1:
         cdef Stream stream = self._stream
-        cdef Py_ssize_t pos = 0
         cdef bint cut = False
         cdef int done
         if self._carried:
@@ -165,6 +183,7 @@ cdef class FoldCore:
             if self._known is not None and self._framer.settle(buf, size, &pos):
                 pos += self.run(buf + pos, size - pos, &cut)
                 if pos == size:
+                    self._quick = not cut and self._framer.at_boundary()
                     break
                 self._strange = not cut
                 cut = cut or self.may_teach(buf + pos, size - pos)
@@ -366,6 +385,7 @@ cdef class FoldCore:
         if self._busy:
             return  # a feed runs in another thread: the stream is its own
         self._busy = True
+        self._quick = False
         try:
             self.settle()
             if framer is not None and not stream.closed and not stream.dead:

@@ -38,10 +38,12 @@ cdef class Templates:
     cdef Py_ssize_t run(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, int *ending
     ) except -2
+    # The same where only frames that append to one text are looked at.
+    cdef Py_ssize_t quick(self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most) except -1
     cdef Py_ssize_t run_text(
-        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most,
-        Found *found
+        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
     ) except -1
+    cdef bint in_text(self) noexcept
     cdef bint append(self, Template template, Found *found) except -1
     cdef int follow(self, Template template) except -1
     cdef bint commit(self, Template template, Found *found) except -1

@@ -21,7 +21,7 @@ a number that might be out of range, a key that comes twice.
 """
 
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
-from libc.string cimport memcmp
+from libc.string cimport memcmp, memcpy
 
 from .build cimport Template, build, head_holds, holds
 from .jsoncompact cimport scan_list
@@ -55,6 +55,9 @@ from .slots cimport (
 )
 from .stream cimport Stream
 from .text cimport Text
+
+cdef extern from "Python.h":
+    const long long LLONG_MAX
 
 cdef enum:
     MAX_TEMPLATES = 64
@@ -170,12 +173,8 @@ cdef class Templates:
         cdef int count = 0
         cdef bint cr = False, lf = False
         while pos < size:
-            template = self.likely
-            if template is not None and template.text_slot >= 0 and (
-                template.successor == <void *>template and self.last is template
-                and not template.cr
-            ):
-                texts = self.run_text(template, p + pos, size - pos, most, found)
+            if self.in_text():
+                texts = self.run_text(self.likely, p + pos, size - pos, most)
                 pos += texts
                 if texts:
                     cr = lf = False  # known members may have ended with CR before
@@ -207,24 +206,97 @@ cdef class Templates:
             RUN_CRLF if lf else 0)
         return pos
 
+    cdef Py_ssize_t quick(self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most) except -1:
+        cdef long long before
+        cdef Py_ssize_t done
+        if not self.in_text():
+            return 0
+        before = self.stream.events
+        done = self.run_text(self.likely, p, size, most)
+        self.earn(self.stream.events - before)
+        return done
+
+    cdef bint in_text(self) noexcept:
+        """Whether the frames that probably come all append to one text."""
+        cdef Template template = self.likely
+        return (
+            template is not None and template.text_slot >= 0 and not template.cr
+            and template.successor == <void *>template and self.last is template
+        )
+
     cdef Py_ssize_t run_text(
-        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most,
-        Found *found
+        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
     ) except -1:
         """Fold frames that all append to one text, which most of most streams do.
 
-        It stops at whatever it does not know, and leaves that to run().
+        It does what compare() and append() do, in one loop. It stops at whatever it does
+        not know, and leaves that to run().
         """
-        cdef Py_ssize_t pos = 0, k
-        cdef Py_ssize_t events = 0
-        while pos < size:
-            k = compare(template, p + pos, size - pos, 0, found)
-            if k <= 0 or k > most or not self.append(template, found):
-                break
-            events += 1
-            pos += k
+        cdef Ledger ledger = self.stream.merger
+        cdef Slot *slots = template.slots
+        cdef Text text = <Text>slots[template.text_slot].target
+        cdef const unsigned char *begin = p
+        cdef const unsigned char *end = p + size
+        cdef const unsigned char *literals = template.literals
+        cdef const unsigned char *tail = literals + template.tail
+        cdef const unsigned char *q
+        cdef const unsigned char *start
+        cdef Py_ssize_t tail_size = template.tail_size, n, weight
+        cdef long long held = ledger.held, left = LLONG_MAX
+        cdef long long events = 0
+        cdef int text_slot = template.text_slot, count = template.count
+        cdef int i, flags, seen, fragment
+        if ledger.held_limit >= 0:
+            left = ledger.held_limit
+        while p < end:
+            q = start = p
+            weight = fragment = seen = 0
+            for i in range(count):
+                if end - q <= slots[i].size or memcmp(q, literals + slots[i].literal, slots[i].size):
+                    break
+                q += slots[i].size
+                if i == text_slot:
+                    start = q
+                q = plain_end(q, end)
+                flags = 0
+                if q == end or q[0] != c'"':
+                    q = scan_string(q, end, &flags)
+                    if flags & (SCAN_FAILED | SCAN_INVALID_UTF8):
+                        break
+                    seen |= flags
+                if i == text_slot:
+                    weight = q - start
+                    fragment = flags
+            else:
+                if end - q < tail_size or memcmp(q, tail, tail_size) or q + tail_size - p > most:
+                    break
+                n = weight
+                if fragment & SCAN_ESCAPE:
+                    weight = unescaped_length(start, n)
+                if held + weight > left and weight > 0:
+                    break
+                if text.size + n + TEXT_SLACK > text.room:
+                    ledger.held = held
+                    self.stream.events += events
+                    events = 0
+                    text.reserve(n)
+                if n <= TEXT_SLACK <= tail_size:
+                    # A word. The frame goes on behind it for as long, and so does our buffer.
+                    memcpy(text.buf + text.size, start, TEXT_SLACK)
+                else:
+                    memcpy(text.buf + text.size, start, n)
+                text.size += n
+                text.escaped |= fragment & SCAN_ESCAPE
+                if seen & SCAN_SURROGATE:
+                    self.stream.surrogates = True
+                held += weight
+                events += 1
+                p = q + tail_size
+                continue
+            break
+        ledger.held = held
         self.stream.events += events
-        return pos
+        return p - begin
 
     cdef bint append(self, Template template, Found *found) except -1:
         """Do what a frame says that appends to one text and no more; False: it is too much."""
