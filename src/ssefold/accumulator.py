@@ -58,12 +58,12 @@ class Reader(_Core):
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The bad input met so far, at most Limits.max_faults of them."""
-        return tuple(self._stream.log.faults)
+        return tuple(self._stream.log.faults or ())
 
     @property
     def anomalies(self) -> tuple[Anomaly, ...]:
         """The odd input met so far, at most Limits.max_anomalies of it."""
-        return tuple(self._stream.log.anomalies)
+        return tuple(self._stream.log.anomalies or ())
 
     @property
     def fault_count(self) -> int:

@@ -17,7 +17,7 @@ GRAVE = ("not_an_event_stream", "unknown_dialect", "limit_")
 
 
 class Log:
-    """The faults and anomalies of one stream.
+    """The faults and anomalies of one stream; None while there are none.
 
     event, offset: the event that is being read, and where its frame starts.
     fault_count, anomaly_count: all there were; `faults` and `anomalies` hold the
@@ -40,14 +40,15 @@ class Log:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.faults: list[Fault] = []
-        self.anomalies: list[Anomaly] = []
+        # Lists from the first one on: nearly no stream has any.
+        self.faults: list[Fault] | None = None
+        self.anomalies: list[Anomaly] | None = None
         self.grave: Fault | None = None
         self.fault_count = 0
         self.anomaly_count = 0
         self.event = 0
         self.offset = 0
-        self.seen: set[str] = set()
+        self.seen: set[str] | None = None
 
     def fault(self, code: str, offset: int, detail: str, raw: bytes = b"") -> None:
         """Record bad input at `offset` of the stream."""
@@ -56,11 +57,15 @@ class Log:
         if self.grave is None and code.startswith(GRAVE):
             self.grave = fault
         most = self.limits.max_faults
+        if self.faults is None:
+            self.faults = []
         if most is None or len(self.faults) < most:
             self.faults.append(fault)
 
     def fault_once(self, code: str, detail: str) -> None:
         """Record a limit that was met, the first time only: it would come again and again."""
+        if self.seen is None:
+            self.seen = set()
         if code not in self.seen:
             self.seen.add(code)
             self.fault(code, self.offset, detail)
@@ -69,5 +74,7 @@ class Log:
         """Record odd input in the event that is being read."""
         self.anomaly_count += 1
         most = self.limits.max_anomalies
+        if self.anomalies is None:
+            self.anomalies = []
         if most is None or len(self.anomalies) < most:
             self.anomalies.append(Anomaly(code, self.event, self.offset, path))

@@ -77,7 +77,7 @@ class Merger(Ledger):
         self.ended = False
         self.failure: Any = None
         self.event = -1
-        self.deferred: list[Any] = []
+        self.deferred: list[Any] | None = None
 
     # -- one event ---------------------------------------------------------
 
@@ -111,7 +111,7 @@ class Merger(Ledger):
     def apply_deferred(self) -> None:
         """What waits for the end of the event, lowest rank first: the last one wins."""
         waiting = self.deferred
-        self.deferred = []
+        self.deferred = None
         if len(waiting) > 1:
             waiting.sort(key=_rank)
         for _, key, value, at, source_key in waiting:
@@ -156,6 +156,8 @@ class Merger(Ledger):
                 self.note(at, key, FIXED)
             else:
                 options = node.options
+                if self.deferred is None:
+                    self.deferred = []
                 self.deferred.append((options["rank"], options["to"], value, at, key))
         elif op == UNLESS:
             self.unless_field(place, key, node, source, at)

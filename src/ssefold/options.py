@@ -16,6 +16,8 @@ from ssefold.limits import Limits
 from ssefold.table import checked, merges, unreachable
 
 DEFAULT_LIMITS = Limits()
+# What most streams are made with: one object for all of them.
+DEFAULT_OPTIONS: Any = (None, False, {})
 
 
 def check_limits(limits: Limits | None) -> Limits:
@@ -32,6 +34,8 @@ def check_options(dialect: Any, strict: bool, rules: Mapping[str, str] | None) -
 
     The dialect is None for "auto", the name of one of ours, or a caller's Source.
     """
+    if rules is None and strict is False and type(dialect) is str and dialect == "auto":
+        return DEFAULT_OPTIONS
     source = check_dialect(dialect)
     return source, bool(strict), check_rules(rules, source)
 

@@ -105,12 +105,12 @@ class Stream:
         self.done = self.surrogates = False
         self.error: Any = None
         self.answer: Any = None
-        self.pending: list[Any] = []
+        self.pending: list[Any] | None = None
         self.pending_size = 0
         self.planning = False
         self.undecided: Any = None
         self.stray = b""
-        self.body: list[bytes] = []
+        self.body: list[bytes] | None = None
         self.body_size = 0
         self.dialect: str | None = None
         self.source: Any = None
@@ -391,10 +391,12 @@ class Stream:
         self.source = source
         self.dialect = source["NAME"]
         table = table_of(source, self.rules) if self.rules else plain_table(source)
-        kind = Merger if table.kind is None else EventMerger
-        # Not a method of ours: what holds it would hold the stream, which holds all.
-        parse = partial(parse_text, self.read, self.depth)
-        self.merger = kind(table, self.limits, self.log, self.text, parse)
+        if table.kind is None:
+            self.merger = Merger(table, self.limits, self.log, self.text, None)
+        else:
+            # Not a method of ours: what holds it would hold the stream, which holds all.
+            parse = partial(parse_text, self.read, self.depth)
+            self.merger = EventMerger(table, self.limits, self.log, self.text, parse)
 
     def find_dialect(self, kind: str, value: Any, reported: bool, size: int) -> bool:
         """Settle the dialect by this event, or keep the event until one decides."""
@@ -407,6 +409,8 @@ class Stream:
         if reported:
             return False
         if self.leave_undecided(size):
+            if self.pending is None:
+                self.pending = []
             self.pending.append((value, kind, self.log.event, self.log.offset))
         return False
 
@@ -424,8 +428,8 @@ class Stream:
     def apply_pending(self) -> None:
         """Merge the events that came before the dialect was known."""
         here = (self.log.event, self.log.offset)
-        pending, self.pending = self.pending, []
-        for value, kind, event, offset in pending:
+        pending, self.pending = self.pending, None
+        for value, kind, event, offset in pending or ():
             self.log.event, self.log.offset = event, offset
             if not self.ended:
                 self.merge(value, kind)
@@ -433,7 +437,7 @@ class Stream:
 
     def give_up(self) -> None:
         """No event decided: nothing can be folded."""
-        self.pending = []
+        self.pending = None
         self.dead = True
         self.log.event, offset = self.undecided
         self.log.fault("unknown_dialect", offset, "no event decided for a dialect")
@@ -473,6 +477,8 @@ class Stream:
         if most is not None and self.body_size > most + 1:
             self.limit("limit_event_bytes", most)
         else:
+            if self.body is None:
+                self.body = []
             self.body.append(stray)
 
     def whole_json(self, data: bytes) -> Any:
@@ -489,7 +495,7 @@ class Stream:
     def judge_body(self) -> None:
         """At the end of a body without any event: what was it?"""
         body = self.body
-        self.body = []
+        self.body = None
         value = self.whole_json(b"\n".join(body)) if body else NOTHING
         if isinstance(value, dict):
             payload = value.get("error")
@@ -527,8 +533,8 @@ class Stream:
         if not self.ended and not self.dead:
             self.log.fault(code, offset, "the folding ended here")
         self.dead = True
-        self.pending = []
-        self.body = []
+        self.pending = None
+        self.body = None
 
     def close(self) -> None:
         """The end of input, after the last block."""
@@ -540,8 +546,8 @@ class Stream:
                 self.judge_body()
             if self.merger is None and self.undecided is not None:
                 self.give_up()
-        self.pending = []
-        self.body = []
+        self.pending = None
+        self.body = None
         merger = self.merger
         if merger is not None and not self.ended:
             self.complete = self.complete or is_finished(merger, merger.table.finished)

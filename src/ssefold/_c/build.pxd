@@ -14,8 +14,8 @@ cdef class Template:
     cdef bint cr                # the frame ends with CR: an LF behind it belongs to it
     cdef bint texts             # all slots are strings, appended or left out
     cdef int text_slot          # the only one that is appended, or -1: none, several, others
-    cdef list held              # what the slots point to
-    cdef list literal_values    # (values, name, value): as long as they are the same
+    cdef tuple held             # what the slots point to
+    cdef tuple literal_values   # values, name, value, and so on: as long as they are the same
     cdef Py_ssize_t head        # the bytes up to the first member that is no literal scalar
     cdef tuple head_keys        # the members before it
     cdef Py_ssize_t head_values # how many of `literal_values` are theirs

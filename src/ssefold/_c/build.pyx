@@ -53,9 +53,11 @@ cdef bint head_holds(Template template) except -1:
     return stand(template.literal_values[:template.head_values])
 
 
-cdef bint stand(list literal_values) except -1:
-    for values, name, value in literal_values:
-        if not (name in values and same(values[name], value)):
+cdef bint stand(tuple literal_values) except -1:
+    cdef Py_ssize_t i
+    for i in range(0, len(literal_values), 3):
+        values, name = literal_values[i], literal_values[i + 1]
+        if not (name in values and same(values[name], literal_values[i + 2])):
             return False
     return True
 
@@ -96,6 +98,8 @@ cdef class Builder:
     cdef bint texts
     cdef bint in_head                   # nothing but literals was met so far
     cdef list head_keys
+    cdef list literal_values
+    cdef list held
     cdef Template template
 
     def __cinit__(self, Cells cells, Plan plan, int max_depth):
@@ -110,8 +114,8 @@ cdef class Builder:
     ):
         """The template, or None where some value has no entry in the plan."""
         self.template = Template()
-        self.template.held = []
-        self.template.literal_values = []
+        self.held = []
+        self.literal_values = []
         self.slots = self.template.slots = <Slot *>PyMem_Malloc(MAX_SLOTS * sizeof(Slot))
         if self.slots == NULL:
             raise MemoryError
@@ -126,7 +130,12 @@ cdef class Builder:
             self.take_head(known)
         if not (self.walk_object(None, 1) if known is None else self.walk_members(None, 1)):
             return None
-        self.template.head_keys = tuple(self.head_keys)
+        if known is not None and len(self.head_keys) == len(known.head_keys):
+            self.template.head_keys = known.head_keys
+        else:
+            self.template.head_keys = tuple(self.head_keys)
+        self.template.literal_values = tuple(self.literal_values)
+        self.template.held = tuple(self.held)
         self.finish(size)
         return self.template
 
@@ -136,14 +145,14 @@ cdef class Builder:
         self.head_keys = list(known.head_keys)
         self.template.head = known.head
         self.template.head_values = known.head_values
-        self.template.literal_values = known.literal_values[:known.head_values]
+        self.literal_values = list(known.literal_values[:known.head_values])
         return 0
 
     cdef int end_head(self, str key) except -1:
         """The head reaches to here, behind a comma."""
         self.head_keys.append(key)
         self.template.head = self.p - self.frame
-        self.template.head_values = len(self.template.literal_values)
+        self.template.head_values = len(self.literal_values)
         return 0
 
     cdef int finish(self, Py_ssize_t size) except -1:
@@ -268,7 +277,7 @@ cdef class Builder:
             if not self.add_last(q, entry, at, key, is_string or is_number):
                 return False
         elif kind == KEPT:
-            self.template.literal_values.append((entry[1], entry[2], entry[1][entry[2]]))
+            self.literal_values += [entry[1], entry[2], entry[1][entry[2]]]
         elif kind == ECHOED:
             self.in_head = False
             if self.template.echoes is None:
@@ -285,11 +294,11 @@ cdef class Builder:
         if found is None:
             if self.in_head and not self.is_last(q, entry):
                 self.in_head = False  # another member had the last word: alone it would change it
-            self.template.literal_values.append((entry[1], entry[2], entry[1][entry[2]]))
+            self.literal_values += [entry[1], entry[2], entry[1][entry[2]]]
             return True
         if not is_token or (at is None and key == "type"):
             return False  # an event's type may make an error of it
-        if found in self.template.held:
+        if found in self.held:
             return False  # two values for one place: their order is the rules' business
         return self.add_slot(q, LAST_ONE, 0, found)
 
@@ -318,7 +327,7 @@ cdef class Builder:
         slot.size = self.p + quote - self.frame - self.behind
         slot.target = <void *>target
         if target is not None:
-            self.template.held.append(target)
+            self.held.append(target)
         self.behind = q - quote - self.frame
         self.count += 1
         return True

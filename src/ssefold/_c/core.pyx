@@ -169,7 +169,7 @@ cdef class FoldCore:
             stream.limit("limit_total_bytes", self._most)
         if stream.dead:
             self._framer = None  # its buffer goes too
-            self._carried = 0
+            self.drop_carry()
             self.settle()
         return 0
 
@@ -352,7 +352,7 @@ cdef class FoldCore:
                 done = self.run(self._carry, self._carried, &cut)
                 self._strange = done == 0 and not cut
             if done > 0:
-                self._carried = 0
+                self.drop_carry()
                 return done - before
             if line < buf + size and self._strange:
                 if not self._known.wanted():
@@ -372,6 +372,15 @@ cdef class FoldCore:
         self._carried = 0
         while not self._stream.dead and self.cold(self._carry, size, &pos) == 1:
             pass
+        self.drop_carry()
+        return 0
+
+    cdef int drop_carry(self) except -1:
+        """Nothing waits any more: most streams wait for their next event, in great numbers."""
+        self._carried = 0
+        self._carry_room = 0
+        PyMem_Free(self._carry)
+        self._carry = NULL
         return 0
 
     cdef int settle(self) except -1:

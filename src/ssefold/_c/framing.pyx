@@ -632,6 +632,8 @@ cdef class Framer:
     cdef void skip(self, Py_ssize_t k) noexcept:
         if self.reported:
             self._clear()
+        if self.data.mem != NULL:
+            piece_free(&self.data)  # a frame that was cut left it behind
         self.offset += k
         self.frame_start = self.offset
         self.bom = -1

@@ -71,6 +71,8 @@ cdef class Cells:
     # Decode what waits, before anybody reads the state or merges into it.
     cdef int flush(self) except -1
     cdef int forget(self) except -1
+    cdef int wait_for(self, cell) except -1
+    cdef int know(self, route, cell) except -1
     # What an appended value grows, a last one replaces, a list extends; None: no slot for it.
     cdef object text_of(self, entry)
     cdef object last_of(self, entry)

@@ -281,8 +281,8 @@ cdef class Cells:
 
     def __cinit__(self, Stream stream):
         self.stream = stream
-        self.known = {}
-        self.dirty = []
+        # A dict and a list once there is something to keep.
+        self.known = self.dirty = None
 
     cdef bint commit_texts(self, Slot *slots, Found *found, int count) except -1:
         cdef Ledger ledger = self.stream.merger
@@ -380,13 +380,13 @@ cdef class Cells:
             elements.add(found.start + 1, found.size - 2)
             if not elements.dirty:
                 elements.dirty = True
-                self.dirty.append(elements)
+                self.wait_for(elements)
         else:
             cell = <Cell>slot.target
             cell.set(found.start - extra, found.size + 2 * extra)
             if not cell.dirty:
                 cell.dirty = True
-                self.dirty.append(cell)
+                self.wait_for(cell)
         return 0
 
     cdef int flush(self) except -1:
@@ -403,7 +403,21 @@ cdef class Cells:
     cdef int forget(self) except -1:
         """No slot leads anywhere any more; what waits is decoded first."""
         self.flush()
-        self.known.clear()
+        self.known = None
+        return 0
+
+    cdef int wait_for(self, cell) except -1:
+        """It is to be decoded before anybody reads."""
+        if self.dirty is None:
+            self.dirty = []
+        self.dirty.append(cell)
+        return 0
+
+    cdef int know(self, route, cell) except -1:
+        """The cell of that place from now on."""
+        if self.known is None:
+            self.known = {}
+        self.known[route] = cell
         return 0
 
     cdef object text_of(self, entry):
@@ -417,19 +431,20 @@ cdef class Cells:
         if not entry[3] and not self.known:
             return None  # as nearly always
         route = (id(entry[1]), entry[2])
-        found = self.known.get(route)
+        found = None if self.known is None else self.known.get(route)
         if found is None and entry[3]:
             cell = Cell()
             cell.values = entry[1]
             cell.name = entry[2]
             cell.charged = entry[0] == LAST_MEMBER
-            self.known[route] = found = cell
+            found = cell
+            self.know(route, cell)
         return found
 
     cdef object list_of(self, entry):
         cdef ListCell cell
         route = (id(entry[1]), entry[2])
-        found = self.known.get(route)
+        found = None if self.known is None else self.known.get(route)
         if found is None and type(entry[1][entry[2]]) is Elements:
             found = entry[1][entry[2]]
             if (<Elements>found).waiting is None:
@@ -438,5 +453,6 @@ cdef class Cells:
         if found is None:
             cell = ListCell()
             cell.elements = entry[1][entry[2]]
-            self.known[route] = found = cell
+            found = cell
+            self.know(route, cell)
         return found
