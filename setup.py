@@ -48,6 +48,7 @@ CYTHON = [
     "jsonread",
     "jsonwrite",
     "members",
+    "runs",
     "slots",
     "statewrite",
     "templates",

@@ -73,7 +73,7 @@ LATE = {("events", "")}
 COMPILED = (
     "bytewalk", "jsonscan", "events", "framing", "utf8", "wholeframe", "decoder", "jsonread",
     "jsonwrite", "jsonnumber", "jsoncompact", "text", *ENGINE, "statewrite", "slots", "build",
-    "members", "templates", "core",
+    "members", "runs", "templates", "core",
 )  # fmt: skip
 
 # The pure one.
@@ -403,7 +403,7 @@ def test_setup_builds_every_module() -> None:
 
 def test_both_backends_have_the_same_modules() -> None:
     assert stems("_py", ".py") <= listed("CYTHON")
-    alone = {"slots", "members", "statewrite", "jsoncompact"}
+    alone = {"slots", "members", "runs", "statewrite", "jsoncompact"}
     assert listed("CYTHON") - stems("_py", ".py") == alone
     assert stems("_c", ".py") == set(), "what is written once stands above _c"
 

@@ -100,8 +100,11 @@ def _full_text(merger: Any, old: Any, new: Any, at: Any) -> Any:
         if new is not None:
             merger.anomaly("wrong_type", at[0], at[1])
         return old
+    given = old.get()
+    if given == new:
+        return old  # as nearly always
     # Halves of a surrogate pair may have met in the text.
-    given = repair_text(old.get())
+    given = repair_text(given)
     value = repair_text(new)
     if given == value:
         return old

@@ -12,6 +12,7 @@ cdef class Template:
     cdef Py_ssize_t tail        # the bytes behind the last slot
     cdef Py_ssize_t tail_size
     cdef bint cr                # the frame ends with CR: an LF behind it belongs to it
+    cdef bint steady            # run_steady can fold it: few slots, no two texts
     cdef bint texts             # all slots are strings, appended or left out
     cdef int text_slot          # the only one that is appended, or -1: none, several, others
     cdef tuple held             # what the slots point to

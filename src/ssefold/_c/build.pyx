@@ -27,6 +27,7 @@ from .slots cimport (
     LAST_MEMBER,
     LAST_ONE,
     MAX_SLOTS,
+    MAX_STEADY,
     OPENED,
     ROUTED,
     Cells,
@@ -165,6 +166,7 @@ cdef class Builder:
         template.cr = self.frame[size - 1] == c'\r'
         template.texts = self.texts and template.echoes is None
         template.text_slot = self.only_text() if template.texts else -1
+        template.steady = self.is_steady()
         slots = <Slot *>PyMem_Realloc(self.slots, (self.count + 1) * sizeof(Slot))
         template.literals = <unsigned char *>PyMem_Malloc(size)
         if slots != NULL:
@@ -173,6 +175,19 @@ cdef class Builder:
             raise MemoryError
         memcpy(template.literals, self.frame, size)
         return 0
+
+    cdef bint is_steady(self) noexcept:
+        """Whether there is at most one text, and no list but those that are mostly empty."""
+        cdef int i, texts = 0
+        if self.template.echoes is not None or self.count > MAX_STEADY:
+            return False
+        for i in range(self.count):
+            texts += self.slots[i].kind == APPENDED
+            if self.slots[i].token == c'{' or (
+                self.slots[i].token == c'[' and not self.slots[i].empty
+            ):
+                return False
+        return texts <= 1
 
     cdef int only_text(self) noexcept:
         """The one slot that is appended, or -1."""
@@ -323,6 +338,7 @@ cdef class Builder:
             slot.token = c'0'
         self.texts &= quote and (kind == APPENDED or kind == DROPPED)
         slot.depth = self.max_depth - level
+        slot.empty = q - self.p == 2 and slot.token == c'['
         slot.literal = self.behind
         slot.size = self.p + quote - self.frame - self.behind
         slot.target = <void *>target

@@ -145,12 +145,16 @@ cdef class FoldCore:
     cdef Py_ssize_t text(self, const unsigned char *buf, Py_ssize_t size) except -1:
         cdef Py_ssize_t most = self._event_limit if self._event_limit >= 0 else size
         cdef Py_ssize_t done
+        cdef bint crlf = False
         if 0 <= self._most < self.bytes + size:
             return 0
-        done = self._known.quick(buf, size, most)
+        done = self._known.quick(buf, size, most, &crlf)
         if done:
             self.bytes += done
-            self._framer.skip(done)
+            if crlf:
+                self._framer.skip_cr(done, True)
+            else:
+                self._framer.skip(done)
         return done
 
     cdef int take(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1:

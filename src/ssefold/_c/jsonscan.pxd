@@ -87,6 +87,7 @@ cdef enum:
     SCAN_INVALID_UTF8 = 32  # and they are not all UTF-8; the scan goes on
     SCAN_SURROGATE = 64  # the string has an unpaired surrogate escape
     SCAN_FLOAT = 128  # the number has a fraction or an exponent
+    SCAN_EXPONENT = 1024  # it has an exponent
     SCAN_FAILED = 7  # SCAN_CUT | SCAN_BAD | SCAN_DEEP
     SCAN_DEPTH_CEILING = 256
 
@@ -266,7 +267,7 @@ cdef inline const unsigned char *scan_number(
         if p == digits:
             return stopped(p, end, flags)
     if p < end and p[0] | 0x20 == c'e':
-        flags[0] |= SCAN_FLOAT
+        flags[0] |= SCAN_FLOAT | SCAN_EXPONENT
         p += 1
         if p < end and (p[0] == c'+' or p[0] == c'-'):
             p += 1

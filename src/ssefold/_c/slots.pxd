@@ -8,6 +8,10 @@ from .stream cimport Stream
 cdef enum:
     MAX_SLOTS = 32
     TEXT_SLACK = 16
+    # Slots of a template that a loop of its own folds.
+    MAX_STEADY = 12
+    # Longer last values are charged exactly.
+    MAX_SCALAR = 4096
     # What comparing a frame answers if not its size.
     INCOMPLETE = -1     # as far as the bytes go they match
     NO_MATCH = 0
@@ -17,6 +21,7 @@ cdef struct Slot:
     int kind                    # what happens to it (plan.py)
     int token                   # its first byte: a quote, a digit, a bracket
     int depth                   # how many levels a value may nest here
+    bint empty                  # it was `[]` where it was learned from
     Py_ssize_t literal          # the bytes before it: where they begin in `literals`
     Py_ssize_t size             # and how many they are
     void *target                # a Text, a Cell, a ListCell or a Sequence, held elsewhere
@@ -79,6 +84,7 @@ cdef class Cells:
     cdef object list_of(self, entry)
 
 
+cdef long long digits_value(const unsigned char *p, Py_ssize_t size) noexcept nogil
 cdef bint is_safe_number(const unsigned char *p, Py_ssize_t size, int flags) noexcept nogil
 cdef bint has_line_end(const unsigned char *p, const unsigned char *end) noexcept nogil
 

@@ -21,6 +21,7 @@ from .jsonnumber cimport MAX_EXPONENT, MAX_FLOAT, MAX_NUMBER, SCAN_LOOSE
 from .jsonread cimport read
 from .jsonscan cimport (
     SCAN_ESCAPE,
+    SCAN_EXPONENT,
     SCAN_FLOAT,
     SCAN_INVALID_UTF8,
     SCAN_SURROGATE,
@@ -50,7 +51,6 @@ except ImportError:
 
 cdef enum:
     # Longer last values are charged exactly.
-    MAX_SCALAR = 4096
     # Escapes are six bytes a character, numbers at most six times their weight.
     MOST_WASTE = 8
 
@@ -247,6 +247,8 @@ cdef bint is_safe_number(
         return size <= MAX_NUMBER
     if size > MAX_FLOAT:
         return False
+    if not flags & SCAN_EXPONENT:
+        return True
     for i in range(size):
         if p[i] | 0x20 == c'e':
             i += 1 if p[i + 1] == c'+' or p[i + 1] == c'-' else 0
@@ -263,7 +265,7 @@ cdef inline bint is_blank(const unsigned char *p, Py_ssize_t size) noexcept nogi
     return skip_space(p, p + size) == p + size
 
 
-cdef inline long long digits_value(const unsigned char *p, Py_ssize_t size) noexcept nogil:
+cdef long long digits_value(const unsigned char *p, Py_ssize_t size) noexcept nogil:
     """The value of at most MAX_NUMBER digits, or -1 where anything else stands."""
     cdef long long value = 0
     cdef Py_ssize_t i

@@ -38,12 +38,15 @@ cdef class Templates:
     cdef Py_ssize_t run(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, int *ending
     ) except -2
-    # The same where only frames that append to one text are looked at.
-    cdef Py_ssize_t quick(self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most) except -1
-    cdef Py_ssize_t run_text(
-        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
+    # The same where only the kind of frames is looked at that came last.
+    # `crlf`: the last one ended with CR, and the LF behind it was taken.
+    cdef Py_ssize_t quick(
+        self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, bint *crlf
     ) except -1
-    cdef bint in_text(self) noexcept
+    cdef bint in_run(self) noexcept
+    cdef Py_ssize_t run_likely(
+        self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
+    ) except -1
     cdef bint append(self, Template template, Found *found) except -1
     cdef int follow(self, Template template) except -1
     cdef bint commit(self, Template template, Found *found) except -1

@@ -40,6 +40,7 @@ from .jsonscan cimport (
 )
 from .ledger cimport Ledger
 from .members cimport Members
+from .runs cimport run_steady, run_text
 from .slots cimport (
     EXTENDED,
     INCOMPLETE,
@@ -55,9 +56,6 @@ from .slots cimport (
 )
 from .stream cimport Stream
 from .text cimport Text
-
-cdef extern from "Python.h":
-    const long long LLONG_MAX
 
 cdef enum:
     MAX_TEMPLATES = 64
@@ -173,11 +171,11 @@ cdef class Templates:
         cdef int count = 0
         cdef bint cr = False, lf = False
         while pos < size:
-            if self.in_text():
-                texts = self.run_text(self.likely, p + pos, size - pos, most)
+            if self.in_run():
+                texts = self.run_likely(p + pos, size - pos, most)
                 pos += texts
                 if texts:
-                    cr = lf = False  # known members may have ended with CR before
+                    cr = lf = self.likely.cr
                 if pos == size:
                     break
             k = self.search(p + pos, size - pos, found)
@@ -206,97 +204,33 @@ cdef class Templates:
             RUN_CRLF if lf else 0)
         return pos
 
-    cdef Py_ssize_t quick(self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most) except -1:
+    cdef Py_ssize_t quick(
+        self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, bint *crlf
+    ) except -1:
         cdef long long before
         cdef Py_ssize_t done
-        if not self.in_text():
+        if not self.in_run():
             return 0
         before = self.stream.events
-        done = self.run_text(self.likely, p, size, most)
+        crlf[0] = self.likely.cr
+        done = self.run_likely(p, size, most)
         self.earn(self.stream.events - before)
         return done
 
-    cdef bint in_text(self) noexcept:
-        """Whether the frames that probably come all append to one text."""
+    cdef bint in_run(self) noexcept:
+        """Whether what probably comes are frames of one kind for which there is a loop."""
         cdef Template template = self.likely
         return (
-            template is not None and template.text_slot >= 0 and not template.cr
+            template is not None and (template.text_slot >= 0 or template.steady)
             and template.successor == <void *>template and self.last is template
         )
 
-    cdef Py_ssize_t run_text(
-        self, Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
+    cdef Py_ssize_t run_likely(
+        self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
     ) except -1:
-        """Fold frames that all append to one text, which most of most streams do.
-
-        It does what compare() and append() do, in one loop. It stops at whatever it does
-        not know, and leaves that to run().
-        """
-        cdef Ledger ledger = self.stream.merger
-        cdef Slot *slots = template.slots
-        cdef Text text = <Text>slots[template.text_slot].target
-        cdef const unsigned char *begin = p
-        cdef const unsigned char *end = p + size
-        cdef const unsigned char *literals = template.literals
-        cdef const unsigned char *tail = literals + template.tail
-        cdef const unsigned char *q
-        cdef const unsigned char *start
-        cdef Py_ssize_t tail_size = template.tail_size, n, weight
-        cdef long long held = ledger.held, left = LLONG_MAX
-        cdef long long events = 0
-        cdef int text_slot = template.text_slot, count = template.count
-        cdef int i, flags, seen, fragment
-        if ledger.held_limit >= 0:
-            left = ledger.held_limit
-        while p < end:
-            q = start = p
-            weight = fragment = seen = 0
-            for i in range(count):
-                if end - q <= slots[i].size or memcmp(q, literals + slots[i].literal, slots[i].size):
-                    break
-                q += slots[i].size
-                if i == text_slot:
-                    start = q
-                q = plain_end(q, end)
-                flags = 0
-                if q == end or q[0] != c'"':
-                    q = scan_string(q, end, &flags)
-                    if flags & (SCAN_FAILED | SCAN_INVALID_UTF8):
-                        break
-                    seen |= flags
-                if i == text_slot:
-                    weight = q - start
-                    fragment = flags
-            else:
-                if end - q < tail_size or memcmp(q, tail, tail_size) or q + tail_size - p > most:
-                    break
-                n = weight
-                if fragment & SCAN_ESCAPE:
-                    weight = unescaped_length(start, n)
-                if held + weight > left and weight > 0:
-                    break
-                if text.size + n + TEXT_SLACK > text.room:
-                    ledger.held = held
-                    self.stream.events += events
-                    events = 0
-                    text.reserve(n)
-                if n <= TEXT_SLACK <= tail_size:
-                    # A word. The frame goes on behind it for as long, and so does our buffer.
-                    memcpy(text.buf + text.size, start, TEXT_SLACK)
-                else:
-                    memcpy(text.buf + text.size, start, n)
-                text.size += n
-                text.escaped |= fragment & SCAN_ESCAPE
-                if seen & SCAN_SURROGATE:
-                    self.stream.surrogates = True
-                held += weight
-                events += 1
-                p = q + tail_size
-                continue
-            break
-        ledger.held = held
-        self.stream.events += events
-        return p - begin
+        if self.likely.text_slot >= 0:
+            return run_text(self.likely, self.stream, p, size, most)
+        return run_steady(self.likely, self.cells, p, size, most)
 
     cdef bint append(self, Template template, Found *found) except -1:
         """Do what a frame says that appends to one text and no more; False: it is too much."""

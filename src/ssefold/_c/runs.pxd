@@ -1,0 +1,15 @@
+# cython: language_level=3
+"""The contract of runs.pyx: how many bytes of frames like one template were folded."""
+
+from .build cimport Template
+from .slots cimport Cells
+from .stream cimport Stream
+
+# For a template whose `text_slot` is none of -1. `most` bounds a frame.
+cdef Py_ssize_t run_text(
+    Template template, Stream stream, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
+) except -1
+# For one that is `steady`.
+cdef Py_ssize_t run_steady(
+    Template template, Cells cells, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
+) except -1

@@ -1,0 +1,225 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""Runs of frames that are all like one template: comparing and doing in one loop.
+
+Enters: a template, and bytes that probably begin with a frame like it.
+Leaves: a longer text, other scalars, counted events; how many bytes that were.
+Must not know: dialects, fields, what to do with frames that are not like that.
+
+Most of most streams is such runs. What templates.pyx does in general is done here for
+two kinds of templates with all that stays the same held in registers. A loop stops before
+the first frame that is not quite like that, and says nothing of it.
+"""
+
+from libc.string cimport memcmp, memcpy
+
+from .build cimport Template
+from .jsonscan cimport (
+    SCAN_BAD,
+    SCAN_ESCAPE,
+    SCAN_FAILED,
+    SCAN_INVALID_UTF8,
+    SCAN_SURROGATE,
+    plain_end,
+    scan_number,
+    scan_string,
+    unescaped_length,
+)
+from .ledger cimport Ledger
+from .sequence cimport Sequence
+from .slots cimport (
+    APPENDED,
+    COUNTED,
+    LAST_ONE,
+    MAX_SCALAR,
+    MAX_STEADY,
+    TEXT_SLACK,
+    Cells,
+    Found,
+    Slot,
+    copy_bytes,
+    digits_value,
+    is_safe_number,
+)
+from .stream cimport Stream
+from .text cimport Text
+
+cdef extern from "Python.h":
+    const long long LLONG_MAX
+
+cdef enum:
+    SHORT = 18  # digits of an integer that is surely in range
+
+
+cdef Py_ssize_t run_text(
+    Template template, Stream stream, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
+) except -1:
+    """Frames that append to one text, and whose other slots are strings that are left out."""
+    cdef Ledger ledger = stream.merger
+    cdef Slot *slots = template.slots
+    cdef Text text = <Text>slots[template.text_slot].target
+    cdef const unsigned char *begin = p
+    cdef const unsigned char *end = p + size
+    cdef const unsigned char *literals = template.literals
+    cdef const unsigned char *tail = literals + template.tail
+    cdef const unsigned char *q
+    cdef const unsigned char *start
+    cdef Py_ssize_t tail_size = template.tail_size, n, weight
+    cdef long long held = ledger.held, left = LLONG_MAX
+    cdef long long events = 0
+    cdef int text_slot = template.text_slot, count = template.count
+    cdef Py_ssize_t lf = template.cr  # the LF behind a CR that ends the frame is taken along
+    cdef int i, flags, seen, fragment
+    if ledger.held_limit >= 0:
+        left = ledger.held_limit
+    while p < end:
+        q = start = p
+        weight = fragment = seen = 0
+        for i in range(count):
+            if end - q <= slots[i].size or memcmp(q, literals + slots[i].literal, slots[i].size):
+                break
+            q += slots[i].size
+            if i == text_slot:
+                start = q
+            q = plain_end(q, end)
+            flags = 0
+            if q == end or q[0] != c'"':
+                q = scan_string(q, end, &flags)
+                if flags & (SCAN_FAILED | SCAN_INVALID_UTF8):
+                    break
+                seen |= flags
+            if i == text_slot:
+                weight = q - start
+                fragment = flags
+        else:
+            if end - q < tail_size + lf or memcmp(q, tail, tail_size) or (
+                q + tail_size - p > most or (lf and q[tail_size] != c'\n')
+            ):
+                break
+            n = weight
+            if fragment & SCAN_ESCAPE:
+                weight = unescaped_length(start, n)
+            if held + weight > left and weight > 0:
+                break
+            if text.size + n + TEXT_SLACK > text.room:
+                ledger.held = held
+                stream.events += events
+                events = 0
+                text.reserve(n)
+            if n <= TEXT_SLACK <= tail_size:
+                # A word. The frame goes on behind it for as long, and so does our buffer.
+                memcpy(text.buf + text.size, start, TEXT_SLACK)
+            else:
+                memcpy(text.buf + text.size, start, n)
+            text.size += n
+            text.escaped |= fragment & SCAN_ESCAPE
+            if seen & SCAN_SURROGATE:
+                stream.surrogates = True
+            held += weight
+            events += 1
+            p = q + tail_size + lf
+            continue
+        break
+    ledger.held = held
+    stream.events += events
+    return p - begin
+
+
+cdef Py_ssize_t run_steady(
+    Template template, Cells cells, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
+) except -1:
+    """Frames that may change scalars too: counters, times, sequence numbers."""
+    cdef Stream stream = cells.stream
+    cdef Ledger ledger = stream.merger
+    cdef Slot *slots = template.slots
+    cdef Found found[MAX_STEADY]
+    cdef Found last[MAX_STEADY]
+    cdef const unsigned char *begin = p
+    cdef const unsigned char *end = p + size
+    cdef const unsigned char *literals = template.literals
+    cdef const unsigned char *q
+    cdef const unsigned char *start
+    cdef Py_ssize_t n, weight, extra
+    cdef long long number, events = 0
+    cdef int count = template.count
+    cdef Py_ssize_t lf = template.cr
+    cdef int i, flags, seen
+    cdef Text text
+    while p < end:
+        q = p
+        weight = seen = 0
+        extra = cells.pending
+        for i in range(count):
+            if end - q <= slots[i].size or memcmp(q, literals + slots[i].literal, slots[i].size):
+                break
+            q += slots[i].size
+            start = q
+            flags = 0
+            if slots[i].token == c'"':
+                q = plain_end(q, end)
+                if q == end or q[0] != c'"':
+                    q = scan_string(q, end, &flags)
+                    if flags & (SCAN_FAILED | SCAN_INVALID_UTF8):
+                        break
+            elif slots[i].token == c'0':
+                q = scan_number(q, end, &flags)
+                if q == end or flags & SCAN_BAD or not (
+                    (flags == 0 and q - start <= SHORT) or is_safe_number(start, q - start, flags)
+                ):
+                    break
+            else:
+                q += 2  # an empty list, or it is not like that
+                if q > end or start[0] != c'[' or start[1] != c']':
+                    break
+            n = q - start
+            if slots[i].kind == APPENDED:
+                weight = n
+                if flags & SCAN_ESCAPE:
+                    weight = unescaped_length(start, n)
+                text = <Text>slots[i].target
+                if text.size + n + TEXT_SLACK > text.room:
+                    text.reserve(n)
+            elif slots[i].kind == LAST_ONE:
+                if n > MAX_SCALAR:
+                    break
+                extra += n + 8
+            elif slots[i].kind == COUNTED:
+                number = digits_value(start, n)
+                if number < 0 or number != (<Sequence>slots[i].target).last + 1:
+                    break
+            found[i].start = start
+            found[i].size = n
+            found[i].flags = flags
+            seen |= flags
+        else:
+            n = template.tail_size
+            if end - q < n + lf or memcmp(q, literals + template.tail, n) or (
+                q + n - p > most or (lf and q[n] != c'\n')
+            ):
+                break
+            if weight > 0 and 0 <= ledger.held_limit < ledger.held + weight:
+                break
+            if extra > cells.pending and 0 <= ledger.extra_limit < ledger.extra + extra:
+                break
+            for i in range(count):
+                last[i] = found[i]
+                if slots[i].kind == APPENDED:
+                    text = <Text>slots[i].target
+                    copy_bytes(text.buf + text.size, found[i].start, found[i].size)
+                    text.size += found[i].size
+                    text.escaped |= found[i].flags & SCAN_ESCAPE
+                elif slots[i].kind == COUNTED:
+                    (<Sequence>slots[i].target).last += 1
+            if seen & SCAN_SURROGATE:
+                stream.surrogates = True
+            cells.pending = extra
+            ledger.held += weight
+            events += 1
+            p = q + n + lf
+            continue
+        break
+    if events:
+        stream.events += events
+        for i in range(count):  # of many values only the last one is ever read
+            if slots[i].kind == LAST_ONE:
+                cells.store(&slots[i], &last[i])
+    return p - begin
