@@ -33,7 +33,7 @@ def pin() -> int | None:
 
 
 def evict() -> None:
-    """Read so much else that what comes next finds its input in no near cache."""
+    """Read so much else that what comes next finds nothing in a near cache, code included."""
     _buffer.count(b"\n")
 
 
@@ -56,9 +56,17 @@ QUICK = Budget(0.3, 3, 15)
 
 
 def rounds(
-    contenders: Mapping[str, Callable[[], Any]], budget: Budget, cold: bool = True
+    contenders: Mapping[str, Callable[[], Any]],
+    budget: Budget,
+    cold: bool = True,
+    warmers: Mapping[str, Callable[[], Any]] | None = None,
 ) -> dict[str, list[int]]:
-    """Nanoseconds of each contender in each round; A B C, A B C, …"""
+    """Nanoseconds of each contender in each round; A B C, A B C, …
+
+    cold: the caches are emptied before each. warmers: what each does then, twice and
+    untimed, with an input of its own: its code is where it is in a process that folds
+    all day, and only what it is about to read has never been seen.
+    """
     times: dict[str, list[int]] = {name: [] for name in contenders}
     for run in contenders.values():
         run()
@@ -69,6 +77,9 @@ def rounds(
         for name, run in contenders.items():
             if cold:
                 evict()
+            if warmers is not None:
+                warmers[name]()
+                warmers[name]()
             start = perf_counter_ns()
             run()
             times[name].append(perf_counter_ns() - start)

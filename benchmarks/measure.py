@@ -20,6 +20,9 @@ from .traffic import Traffic
 # folded one after the other, each with a seed of its own.
 SAMPLE = 2000
 
+# Before a stream is timed, another one of so many events is folded: see clock.rounds.
+WARMING = 60
+
 
 @dataclass
 class Table:
@@ -90,14 +93,21 @@ def measure(
     peers: Sequence[Peer],
     budget: clock.Budget,
     events: int | None = None,
+    warm: bool = True,
 ) -> Table:
-    """Run everybody who can take the shape, side by side."""
+    """Run everybody who can take the shape, side by side.
+
+    warm: the input alone is cold, not the code that reads it.
+    """
     streams = streams_of(name, events)
     first = streams[0]
     pairs = [(stream, stream.reads(how)) for stream in streams]
     size = len(first.data)
     table = Table(section, name, how, output, len(first.blocks), size, len(streams))
     contenders: dict[str, Callable[[], Any]] = {}
+    warmers: dict[str, Callable[[], Any]] = {}
+    other = shapes.build(name, WARMING, WARMING)
+    others = [(other, other.reads(how))]
     for peer in peers:
         run = peer.json if output == "json" else peer.run
         if run is None or not peer.takes(first):
@@ -110,7 +120,8 @@ def measure(
         table.correct[peer.name] = all(checked(peer, *pair) for pair in pairs)
         table.claims[peer.name] = peer.claims
         contenders[peer.name] = partial(_all, run, pairs)
-    table.times = clock.rounds(contenders, budget)
+        warmers[peer.name] = partial(_all, run, others)
+    table.times = clock.rounds(contenders, budget, warmers=warmers if warm else None)
     return table
 
 

@@ -7,7 +7,8 @@ Must not know: how a row comes about.
     --quick            shorter: fewer rounds, fewer events for those that take long;
                        writes nothing
     --only text,tools  these shapes alone; writes nothing
-    --sections fold    some of: fold, objects, frames, growth, memory, relay; writes nothing
+    --sections fold    some of: fold, objects, frames, cold, growth, memory, relay; writes
+                       nothing
     --peers orjson     rows whose name holds one of these, beside ssefold's and the floor
 """
 
@@ -29,7 +30,8 @@ from .write import write
 EVENT_READS = ("text", "text_obfuscation", "tools", "anthropic_text")
 JSON_OUTPUT = ("logprobs", "short", "text")
 OBJECTS = {"text": 2000, "tools": 500, "anthropic_text": 500}
-SECTIONS = ("fold", "objects", "frames", "growth", "memory", "relay")
+COLD = ("text", "tools", "anthropic_text", "short")
+SECTIONS = ("fold", "objects", "frames", "cold", "growth", "memory", "relay")
 
 
 @dataclass
@@ -62,10 +64,14 @@ class Run:
         return peers
 
     def add(
-        self, place: tuple[str, str, str, str], peers: list[Peer], events: int | None = None
+        self,
+        place: tuple[str, str, str, str],
+        peers: list[Peer],
+        events: int | None = None,
+        warm: bool = True,
     ) -> None:
         """Measure one table and show it."""
-        table = measure(*place, peers, self.budget, events)
+        table = measure(*place, peers, self.budget, events, warm)
         self.tables[table.key] = table
         print(show_table(table), flush=True)
 
@@ -99,6 +105,13 @@ def frames(run: Run) -> None:
             run.add(("frames", name, how, ""), peers)
 
 
+def cold(run: Run) -> None:
+    """Some shapes with code as cold as the input: the first stream after something else."""
+    peers = [peer for peer in run.wanted(MAKERS) if not peer.slow]
+    for name in chosen(COLD, run.only):
+        run.add(("cold", name, "16 KiB", "dict"), peers, warm=False)
+
+
 def costs(section: str) -> Callable[[Run], None]:
     """A section that measures costs: growth, memory, relay; of the module of that name."""
 
@@ -116,6 +129,7 @@ RUNS: dict[str, Callable[[Run], None]] = {
     "fold": fold,
     "objects": objects,
     "frames": frames,
+    "cold": cold,
     **{name: costs(name) for name in ("growth", "memory", "relay")},
 }
 
@@ -140,7 +154,7 @@ def arguments(argv: list[str]) -> Run:
     for name in given.sections:
         if name not in SECTIONS:
             parser.error(f"no section {name!r}; there are: {', '.join(SECTIONS)}")
-    timed = ("fold", "objects", "frames")
+    timed = ("fold", "objects", "frames", "cold")
     sections = given.sections or (timed if given.only else SECTIONS)
     budget = clock.QUICK if given.quick else clock.Budget()
     return Run(budget, given.quick, given.only, sections, given.peers)

@@ -39,6 +39,8 @@ def title(table: Table) -> str:
     parts.append("one event per read" if table.reads == "event" else f"{table.reads} reads")
     if table.output == "json":
         parts.append("to JSON")
+    if table.section == "cold":
+        parts.append("code as cold as the input")
     return ", ".join(parts)
 
 

@@ -72,9 +72,12 @@ def write(
     sections = [
         "# What was measured",
         "Written by `make bench-report`. Everything ran in one process, in rounds: each row "
-        "once, then each row again, the caches emptied in between. A figure is the median over "
-        "the rounds, a ratio the median of the ratios within a round. `correct` says whether "
-        "what came out is right, as far as the row claims it.",
+        "once, then each row again, the caches emptied in between. Then a short stream of the "
+        "same kind is folded, untimed, so that code is where it is in a process that folds all "
+        "day, and the input alone is cold (but for the tables that say otherwise: what a first "
+        "stream costs after something else). A figure is the median over the rounds, a ratio "
+        "the median of the ratios within a round. `correct` says whether what came out is "
+        "right, as far as the row claims it.",
         "\n".join(f"- {key}: {value}" for key, value in {**where, **versions}.items()),
         f"{BEGIN}\n{block}\n{END}",
         show_targets(found).strip(),

@@ -113,6 +113,10 @@ def test_ratios_are_taken_round_by_round() -> None:
     contenders = {name: partial(turns.append, name) for name in "ab"}
     clock.rounds(contenders, clock.Budget(0, 2, 2), cold=False)
     assert "".join(turns) == "ababab"
+    del turns[:]
+    warmers = {name: partial(turns.append, name.upper()) for name in "ab"}
+    clock.rounds(contenders, clock.Budget(0, 1, 1), warmers=warmers)
+    assert "".join(turns) == "ab" + "AAaBBb", "each after its own warming"
 
 
 def test_memory_and_growth_run() -> None:
@@ -130,7 +134,7 @@ def test_the_command_line_says_which_shapes_there_are(capsys) -> None:
     assert "text_obfuscation" in capsys.readouterr().err
     run = report.arguments(["--quick", "--only", "text,frames"])
     assert (run.quick, run.only) == (True, ("text", "frames"))
-    assert run.sections == ("fold", "objects", "frames")
+    assert run.sections == ("fold", "objects", "frames", "cold")
 
 
 def test_the_compiled_backend_is_a_row_where_it_is_installed() -> None:

@@ -110,7 +110,7 @@ class Merger(Ledger):
 
     def apply_deferred(self) -> None:
         """What waits for the end of the event, lowest rank first: the last one wins."""
-        waiting = self.deferred
+        waiting = self.deferred or []
         self.deferred = None
         if len(waiting) > 1:
             waiting.sort(key=_rank)
