@@ -50,6 +50,68 @@ cdef enum:
     SHORT = 18  # digits of an integer that is surely in range
 
 
+cdef Py_ssize_t run_words(
+    Template template, Stream stream, const unsigned char *p, const unsigned char *end,
+    Py_ssize_t most
+) noexcept:
+    """As far as run_text's frames are what nearly all are: a word of plain ASCII, perhaps with
+    padding before or behind it, and there is room for it.
+
+    Text is bytes, and bytes may be anything to the compiler: what is not in a local here would
+    be read again after each of them.
+    """
+    cdef Ledger ledger = stream.merger
+    cdef Text text = <Text>template.slots[template.text_slot].target
+    cdef const unsigned char *begin = p
+    cdef const unsigned char *head = template.literals
+    cdef const unsigned char *middle = head + template.slots[1].literal
+    cdef const unsigned char *tail = head + template.tail
+    cdef const unsigned char *q
+    cdef const unsigned char *word
+    cdef unsigned char *buf = text.buf
+    cdef Py_ssize_t head_size = template.slots[0].size
+    cdef Py_ssize_t middle_size = template.slots[1].size if template.count == 2 else 0
+    cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr
+    cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, n
+    cdef long long left = LLONG_MAX, events = 0
+    cdef bint is_second = template.text_slot == 1
+    if ledger.held_limit >= 0:
+        left = ledger.held_limit - ledger.held
+    while end - p > head_size and memcmp(p, head, head_size) == 0:
+        word = p + head_size
+        q = plain_end(word, end)
+        n = q - word
+        if middle_size:
+            if end - q < middle_size or memcmp(q, middle, middle_size) != 0:
+                break
+            q += middle_size
+            if is_second:
+                word = q
+            q = plain_end(q, end)
+            if is_second:
+                n = q - word
+        # The tail begins with the quote.
+        if end - q < tail_size + lf or memcmp(q, tail, tail_size) != 0:
+            break
+        q += tail_size
+        if q - p > most or n > left or n > TEXT_SLACK or used + n > room:
+            break
+        if lf:
+            if q[0] != c'\n':
+                break
+            q += 1
+        # The frame goes on behind the word for as long, and so does our buffer.
+        memcpy(buf + used, word, TEXT_SLACK)
+        used += n
+        left -= n
+        events += 1
+        p = q
+    ledger.held += used - text.size
+    text.size = used
+    stream.events += events
+    return p - begin
+
+
 cdef Py_ssize_t run_text(
     Template template, Stream stream, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
 ) except -1:
@@ -69,9 +131,16 @@ cdef Py_ssize_t run_text(
     cdef int text_slot = template.text_slot, count = template.count
     cdef Py_ssize_t lf = template.cr  # the LF behind a CR that ends the frame is taken along
     cdef int i, flags, seen, fragment
+    # What lies behind the text in a frame, at least.
+    cdef Py_ssize_t behind = tail_size if text_slot == count - 1 else slots[text_slot + 1].size
+    cdef bint words = count <= 2 and behind >= TEXT_SLACK
     if ledger.held_limit >= 0:
         left = ledger.held_limit
     while p < end:
+        if words:
+            ledger.held = held
+            p += run_words(template, stream, p, end, most)
+            held = ledger.held
         q = start = p
         weight = fragment = seen = 0
         for i in range(count):
@@ -105,7 +174,7 @@ cdef Py_ssize_t run_text(
                 stream.events += events
                 events = 0
                 text.reserve(n)
-            if n <= TEXT_SLACK <= tail_size:
+            if n <= TEXT_SLACK <= behind:
                 # A word. The frame goes on behind it for as long, and so does our buffer.
                 memcpy(text.buf + text.size, start, TEXT_SLACK)
             else:
