@@ -414,8 +414,8 @@ class Merger(Ledger):
         for position, element in enumerate(value):
             if isinstance(element, dict):
                 here = self.under(below, position)
-                entry = self.entry(entries, node, element, position, here)
                 self.note(below, position, OPENED)
+                entry = self.entry(entries, node, element, position, here)
                 if entry is not None:
                     self.members(entry, element, here)
             elif element is not None:

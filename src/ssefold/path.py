@@ -26,13 +26,16 @@ class Plan:
     notes: path, key, entry, path, key, entry …; an entry is (kind, target, name,
     changed), see plan.py. The first note of a place stands.
     paths: those that were walked, each one tuple however often it is asked for.
+    cursor: how many of the notes were asked for, if in their order: who reads the event
+    beside them mostly does.
     """
 
-    __slots__ = ("notes", "paths")
+    __slots__ = ("cursor", "notes", "paths")
 
     def __init__(self) -> None:
         self.notes: list[Any] = []
         self.paths: list[Path] = []
+        self.cursor = 0
 
     def note(self, at: Path | None, key: Any, entry: Any) -> None:
         """What happened to the member at `key` of what stands at `at`."""
@@ -55,6 +58,16 @@ class Plan:
     def entry(self, at: Path | None, key: Any) -> Any:
         """What was noted there first, or None."""
         notes = self.notes
+        position = self.cursor
+        while position < len(notes) and notes[position] is at:
+            if same_key(notes[position + 1], key):
+                self.cursor = position + 3
+                return notes[position + 2]
+            if position == 0 or not (
+                notes[position - 3] is at and same_key(notes[position - 2], notes[position + 1])
+            ):
+                break
+            position += 3  # a second note of the one before
         for position in range(1, len(notes), 3):
             if notes[position - 1] is at and same_key(notes[position], key):
                 return notes[position + 1]

@@ -34,6 +34,11 @@ from .slots cimport (
     Slot,
 )
 
+cdef extern from "Python.h":
+    bint PyUnicode_IS_COMPACT_ASCII(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    unsigned char *PyUnicode_1BYTE_DATA(object text)
+
 cdef int OK = _values.OK
 
 cdef enum:
@@ -224,7 +229,7 @@ cdef class Builder:
                     keys[i].start, keys[count].start, keys[i].size
                 ) == 0:
                     return False  # twice: the last one counts, and the first would be looked at
-            key = key_at(keys[count].start, keys[count].size)
+            key = self.next_key(at, &keys[count])
             count += 1
             self.p = skip_space(skip_space(q + 1, self.end) + 1, self.end)
             if self.p[0] == c'{' or self.p[0] == c'[' or says_what(&keys[count - 1]):
@@ -238,6 +243,20 @@ cdef class Builder:
                     self.end_head(key)
         self.p += 1
         return True
+
+    cdef str next_key(self, tuple at, Span *key):
+        """The key as a string; that of the plan's next note, if it is the same."""
+        cdef list notes = self.plan.notes
+        cdef Py_ssize_t next = self.plan.cursor
+        cdef object known
+        if next < len(notes) and notes[next] is at:
+            known = notes[next + 1]
+            if type(known) is str and PyUnicode_IS_COMPACT_ASCII(known) and (
+                PyUnicode_GET_LENGTH(known) == key.size
+                and memcmp(PyUnicode_1BYTE_DATA(known), key.start, key.size) == 0
+            ):
+                return known
+        return key_at(key.start, key.size)
 
     cdef bint walk_array(self, tuple at, int level) except -1:
         """The elements of the array at `p`."""

@@ -39,6 +39,7 @@ cdef extern from "Python.h":
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
     unsigned char *PyUnicode_1BYTE_DATA(object text)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    bint PyUnicode_IS_COMPACT_ASCII(object text)
     Py_ssize_t PyDict_GET_SIZE(object members)
     object PyUnicode_DecodeUTF8(const char *text, Py_ssize_t size, const char *errors)
     void PyUnicode_InternInPlace(PyObject **text)
@@ -83,10 +84,12 @@ cdef enum:
     KEY_SIZE = 64  # longer keys are not kept
     TOKEN_SIZE = 64  # numbers up to here need no heap
     LEVELS = 32  # of nesting, as far as their objects' sizes are remembered
-    MOST_USUAL = 32  # members that room is made for beforehand
+    MOST_USUAL = 16  # members that room is made for beforehand
 
 # How many members the last object had, level by level: the next one's guess.
 cdef int usual_sizes[LEVELS]
+# And what they were, in their order: mostly the same again. Objects that are held here.
+cdef PyObject *usual_keys[LEVELS * MOST_USUAL]
 
 cdef int OK = _values.OK
 cdef int BAD = _values.BAD
@@ -216,6 +219,8 @@ cdef object _object(Reader *r, bint begun):
     cdef dict members
     cdef const unsigned char *p = skip_space(r.p, r.end)
     cdef int *usual = &usual_sizes[r.depth & (LEVELS - 1)]
+    cdef PyObject **usual_key = &usual_keys[(r.depth & (LEVELS - 1)) * MOST_USUAL]
+    cdef PyObject **last_key = usual_key + MOST_USUAL
     if p < r.end and p[0] == c'}' and not begun:
         r.p = p + 1
         return {}
@@ -224,9 +229,16 @@ cdef object _object(Reader *r, bint begun):
         if p == r.end or p[0] != c'"':
             break
         r.p = p + 1
-        key = _string(r, True)
-        if r.code != OK:
-            return OpenDict(members)
+        if usual_key < last_key and _is_next(usual_key[0], r):
+            key = <object>usual_key[0]
+            r.p += PyUnicode_GET_LENGTH(key) + 1
+        else:
+            key = _string(r, True)
+            if r.code != OK:
+                return OpenDict(members)
+            if KEEP_KEYS and usual_key < last_key:
+                _expect(usual_key, key)
+        usual_key += 1
         p = skip_space(r.p, r.end)
         if p == r.end or p[0] != c':':
             break
@@ -246,6 +258,31 @@ cdef object _object(Reader *r, bint begun):
         p = skip_space(p + 1, r.end)
     _stop(r, p)
     return OpenDict(members)
+
+
+cdef inline bint _is_next(PyObject *key, Reader *r) noexcept:
+    """Whether this key stands at r.p, where a body begins."""
+    cdef Py_ssize_t size
+    if key == NULL:
+        return False
+    size = PyUnicode_GET_LENGTH(<object>key)
+    return (
+        r.end - r.p > size and r.p[size] == c'"'
+        and memcmp(PyUnicode_1BYTE_DATA(<object>key), r.p, size) == 0
+    )
+
+
+cdef int _expect(PyObject **usual, str key) except -1:
+    """The next object of this level probably has this key in this place."""
+    cdef PyObject *before = usual[0]
+    if PyUnicode_IS_COMPACT_ASCII(key) and PyUnicode_GET_LENGTH(key) <= KEY_SIZE and (
+        plain_end(PyUnicode_1BYTE_DATA(key), PyUnicode_1BYTE_DATA(key) + PyUnicode_GET_LENGTH(key))
+        == PyUnicode_1BYTE_DATA(key) + PyUnicode_GET_LENGTH(key)
+    ):
+        Py_INCREF(key)
+        usual[0] = <PyObject *>key
+        Py_XDECREF(before)
+    return 0
 
 
 cdef object _array(Reader *r):

@@ -11,6 +11,7 @@ cdef int MOST_NOTES
 cdef class Plan:
     cdef readonly list notes
     cdef readonly list paths
+    cdef readonly Py_ssize_t cursor
     @cython.locals(notes=list)
     cdef note(self, tuple at, key, entry)
     @cython.locals(path=tuple)
