@@ -200,27 +200,33 @@ cdef Py_ssize_t run_steady(
     cdef Stream stream = cells.stream
     cdef Ledger ledger = stream.merger
     cdef Slot *slots = template.slots
-    cdef Found found[MAX_STEADY]
-    cdef Found last[MAX_STEADY]
+    cdef Found found[MAX_STEADY]    # the scalars of this frame,
+    cdef Found last[MAX_STEADY]     # and of the last one that was like it
     cdef const unsigned char *begin = p
     cdef const unsigned char *end = p + size
     cdef const unsigned char *literals = template.literals
+    cdef const unsigned char *tail = literals + template.tail
     cdef const unsigned char *q
     cdef const unsigned char *start
-    cdef Py_ssize_t n, weight, extra
+    cdef const unsigned char *words
+    cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr, n, size_of_words, weight
+    cdef Py_ssize_t extra, pending = cells.pending
     cdef long long number, events = 0
-    cdef int count = template.count
-    cdef Py_ssize_t lf = template.cr
-    cdef int i, flags, seen
+    cdef Sequence sequence
     cdef Text text
+    cdef int count = template.count, i, kind, flags, seen, escaped
     while p < end:
-        q = p
-        weight = seen = 0
-        extra = cells.pending
+        q = words = p
+        weight = size_of_words = 0
+        seen = escaped = 0
+        number = -1
+        extra = pending
+        text = None
         for i in range(count):
-            if end - q <= slots[i].size or memcmp(q, literals + slots[i].literal, slots[i].size):
+            n = slots[i].size
+            if end - q <= n or memcmp(q, literals + slots[i].literal, n):
                 break
-            q += slots[i].size
+            q += n
             start = q
             flags = 0
             if slots[i].token == c'"':
@@ -229,6 +235,7 @@ cdef Py_ssize_t run_steady(
                     q = scan_string(q, end, &flags)
                     if flags & (SCAN_FAILED | SCAN_INVALID_UTF8):
                         break
+                    seen |= flags
             elif slots[i].token == c'0':
                 q = scan_number(q, end, &flags)
                 if q == end or flags & SCAN_BAD or not (
@@ -239,56 +246,60 @@ cdef Py_ssize_t run_steady(
                 q += 2  # an empty list, or it is not like that
                 if q > end or start[0] != c'[' or start[1] != c']':
                     break
+            kind = slots[i].kind
             n = q - start
-            if slots[i].kind == APPENDED:
-                weight = n
-                if flags & SCAN_ESCAPE:
+            if kind == APPENDED:
+                words = start
+                size_of_words = weight = n
+                escaped = flags & SCAN_ESCAPE
+                if escaped:
                     weight = unescaped_length(start, n)
                 text = <Text>slots[i].target
                 if text.size + n + TEXT_SLACK > text.room:
                     text.reserve(n)
-            elif slots[i].kind == LAST_ONE:
+            elif kind == LAST_ONE:
                 if n > MAX_SCALAR:
                     break
                 extra += n + 8
-            elif slots[i].kind == COUNTED:
+                found[i].start = start
+                found[i].size = n
+            elif kind == COUNTED:
+                sequence = <Sequence>slots[i].target
                 number = digits_value(start, n)
-                if number < 0 or number != (<Sequence>slots[i].target).last + 1:
+                if number != sequence.last + 1:
                     break
-            found[i].start = start
-            found[i].size = n
-            found[i].flags = flags
-            seen |= flags
         else:
-            n = template.tail_size
-            if end - q < n + lf or memcmp(q, literals + template.tail, n) or (
-                q + n - p > most or (lf and q[n] != c'\n')
+            if end - q < tail_size + lf or memcmp(q, tail, tail_size) or (
+                q + tail_size - p > most or (lf and q[tail_size] != c'\n')
             ):
                 break
             if weight > 0 and 0 <= ledger.held_limit < ledger.held + weight:
                 break
-            if extra > cells.pending and 0 <= ledger.extra_limit < ledger.extra + extra:
-                break
-            for i in range(count):
-                last[i] = found[i]
-                if slots[i].kind == APPENDED:
-                    text = <Text>slots[i].target
-                    copy_bytes(text.buf + text.size, found[i].start, found[i].size)
-                    text.size += found[i].size
-                    text.escaped |= found[i].flags & SCAN_ESCAPE
-                elif slots[i].kind == COUNTED:
-                    (<Sequence>slots[i].target).last += 1
+            if extra > pending:
+                if 0 <= ledger.extra_limit < ledger.extra + extra:
+                    break
+                for i in range(count):
+                    last[i] = found[i]
+                pending = extra
+            if text is not None:
+                copy_bytes(text.buf + text.size, words, size_of_words)
+                text.size += size_of_words
+                text.escaped |= escaped
+                ledger.held += weight
+            if number >= 0:
+                sequence.last = number
             if seen & SCAN_SURROGATE:
                 stream.surrogates = True
-            cells.pending = extra
-            ledger.held += weight
             events += 1
-            p = q + n + lf
+            p = q + tail_size + lf
             continue
         break
     if events:
         stream.events += events
+    if pending != cells.pending:
+        cells.pending = pending
         for i in range(count):  # of many values only the last one is ever read
             if slots[i].kind == LAST_ONE:
+                last[i].flags = 0
                 cells.store(&slots[i], &last[i])
     return p - begin
