@@ -18,7 +18,6 @@ cdef class Template:
     cdef tuple held             # what the slots point to
     cdef tuple literal_values   # values, name, value, and so on: as long as they are the same
     cdef Py_ssize_t head        # the bytes up to the first member that is no literal scalar
-    cdef tuple head_keys        # the members before it
     cdef Py_ssize_t head_values # how many of `literal_values` are theirs
     cdef list echoes            # constants that are counted
     cdef void *successor        # the Template that came after it last time, or NULL; not owned
@@ -35,3 +34,5 @@ cdef Template build(
 cdef bint holds(Template template) except -1
 # The same for its head: scalars of the event's own members, which nothing else re-routes.
 cdef bint head_holds(Template template) except -1
+# Whether a member of its head has this key; true too where the key only stands there in quotes.
+cdef bint head_has(Template template, str key) except -1

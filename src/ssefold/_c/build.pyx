@@ -9,7 +9,7 @@ Must not know: how frames are compared, dialects, fields.
 
 cimport cython
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy
 
 from ssefold import values as _values
 
@@ -35,6 +35,7 @@ from .slots cimport (
 )
 
 cdef extern from "Python.h":
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
     bint PyUnicode_IS_COMPACT_ASCII(object text)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
     unsigned char *PyUnicode_1BYTE_DATA(object text)
@@ -53,6 +54,24 @@ cdef class Template:
 
 cdef bint holds(Template template) except -1:
     return stand(template.literal_values)
+
+
+cdef bint head_has(Template template, str key) except -1:
+    cdef Py_ssize_t size
+    cdef const unsigned char *text
+    cdef const unsigned char *p = template.literals
+    cdef const unsigned char *end = p + template.head
+    try:
+        text = <const unsigned char *>PyUnicode_AsUTF8AndSize(key, &size)
+    except UnicodeEncodeError:
+        return True  # half a surrogate pair: whatever it is
+    while True:
+        p = <const unsigned char *>memchr(p, c'"', end - p)
+        if p == NULL or end - p < size + 2:
+            return False
+        p += 1
+        if p[size] == c'"' and memcmp(p, text, size) == 0:
+            return True
 
 
 cdef bint head_holds(Template template) except -1:
@@ -103,7 +122,6 @@ cdef class Builder:
     cdef int count
     cdef bint texts
     cdef bint in_head                   # nothing but literals was met so far
-    cdef list head_keys
     cdef list literal_values
     cdef list held
     cdef Template template
@@ -130,16 +148,10 @@ cdef class Builder:
         self.end = frame + data + data_size
         if self.p[0] != c'{':
             return None
-        if known is None:
-            self.head_keys = []
-        else:
+        if known is not None:
             self.take_head(known)
         if not (self.walk_object(None, 1) if known is None else self.walk_members(None, 1)):
             return None
-        if known is not None and len(self.head_keys) == len(known.head_keys):
-            self.template.head_keys = known.head_keys
-        else:
-            self.template.head_keys = tuple(self.head_keys)
         self.template.literal_values = tuple(self.literal_values)
         self.template.held = tuple(self.held)
         self.finish(size)
@@ -148,15 +160,13 @@ cdef class Builder:
     cdef int take_head(self, Template known) except -1:
         """Go on behind the head, which is the other template's."""
         self.p = self.frame + known.head
-        self.head_keys = list(known.head_keys)
         self.template.head = known.head
         self.template.head_values = known.head_values
         self.literal_values = list(known.literal_values[:known.head_values])
         return 0
 
-    cdef int end_head(self, str key) except -1:
+    cdef int end_head(self) except -1:
         """The head reaches to here, behind a comma."""
-        self.head_keys.append(key)
         self.template.head = self.p - self.frame
         self.template.head_values = len(self.literal_values)
         return 0
@@ -240,7 +250,7 @@ cdef class Builder:
             if self.p[0] == c',':
                 self.p = skip_space(self.p + 1, self.end)
                 if self.in_head:
-                    self.end_head(key)
+                    self.end_head()
         self.p += 1
         return True
 

@@ -16,7 +16,7 @@ from ssefold._input import as_bytes
 from ssefold import values as _values
 from ssefold.options import check_limits, check_options
 
-from .build cimport Template
+from .build cimport Template, head_has
 from .bytewalk cimport line_end
 from .framing cimport Framer, Piece
 from .jsonread cimport Reading, read_members, read_value
@@ -305,8 +305,8 @@ cdef class FoldCore:
             framer.data.ptr, framer.data.size, head, self._stream.depth, reading)
         if reading.code != OK or reading.pos != framer.data.size:
             return None
-        for key in headed.head_keys:
-            if key in <dict>value:
+        for key in <dict>value:
+            if head_has(headed, key):
                 return None  # twice: the last one counts
         return None if "type" in <dict>value else value  # an error's payload is all of it
 

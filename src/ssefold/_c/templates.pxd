@@ -56,7 +56,7 @@ cdef class Templates:
     cdef int compare_known(self) except -1
     cdef int earn(self, long long hits) except -1
     # Where the frame at `p` begins as one that is known: how many bytes of it need not be read,
-    # for they change nothing. 0: none; `headed` has their members' keys.
+    # for they change nothing. 0: none; it is the head of `headed`.
     cdef Py_ssize_t head(self, const unsigned char *p, Py_ssize_t size) noexcept
     # Decode what waits, before anybody reads the state or merges into it.
     cdef int flush(self) except -1
