@@ -31,6 +31,7 @@ from .jsonscan cimport (
     unescape_into,
     unescaped_length,
 )
+from .utf8 cimport utf8_text
 
 from ssefold import limits as _limits
 from ssefold import values as _values
@@ -339,7 +340,7 @@ cdef object _string(Reader *r, bint is_key):
         r.flags |= HAS_SURROGATE
     if flags & SCAN_ESCAPE:
         return unescape(body, quote - body)
-    return PyUnicode_DecodeUTF8(<const char *>body, quote - body, "replace")
+    return utf8_text(body, quote - body)
 
 
 cdef inline object _ascii(const unsigned char *p, Py_ssize_t size):
@@ -414,7 +415,7 @@ cdef str unescape(const unsigned char *p, Py_ssize_t size):
     """The text of a string's body; unpaired surrogates stay, bad UTF-8 is replaced."""
     cdef int flags = 0
     if size == 0 or memchr(p, c'\\', size) == NULL:
-        return PyUnicode_DecodeUTF8(<const char *>p, size, "replace")
+        return utf8_text(p, size)
     text = _unescape(p, size, &flags)
     if flags & SCAN_SURROGATE:
         # Surrogates as three bytes must not be mistaken for bad UTF-8, nor the reverse.
@@ -427,14 +428,16 @@ cdef object _unescape(const unsigned char *p, Py_ssize_t size, int *flags):
     cdef char short_text[256]
     cdef char *out = short_text
     cdef Py_ssize_t length
-    cdef const char *errors = "surrogatepass" if flags[0] & SCAN_SURROGATE else "replace"
+    cdef bint halves = flags[0] & SCAN_SURROGATE
     if size > <Py_ssize_t>sizeof(short_text):
         out = <char *>PyMem_Malloc(size)
         if out == NULL:
             raise MemoryError()
     try:
         length = unescape_into(p, size, <unsigned char *>out, flags)
-        return PyUnicode_DecodeUTF8(out, length, errors)
+        if halves:
+            return PyUnicode_DecodeUTF8(out, length, "surrogatepass")
+        return utf8_text(<const unsigned char *>out, length)
     finally:
         if out != short_text:
             PyMem_Free(out)

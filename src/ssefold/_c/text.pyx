@@ -11,10 +11,10 @@ fragments join by standing side by side.
 """
 
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
-from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memcpy
 
 from .jsonread cimport unescape
+from .utf8 cimport utf8_text
 
 cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except? NULL
@@ -137,4 +137,4 @@ cdef class Text:
             return ""
         if self.escaped:
             return unescape(self.buf + start, end - start)
-        return PyUnicode_DecodeUTF8(<char *>self.buf + start, end - start, NULL)
+        return utf8_text(self.buf + start, end - start)

@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""UTF-8 → str, as `bytes.decode("utf-8", "replace")` does it, for the short texts of events.
+"""UTF-8 → str, as `bytes.decode("utf-8", "replace")` does it.
 
 Enters: a pointer and a size; whether a byte of it is not ASCII.
 Leaves: a str.
@@ -200,3 +200,11 @@ cdef extern from *:
 
     # The text of the `count` lines (1 to MOST_LINES), joined with LF; `ascii`: they are that.
     str ssefold_text(const Run *lines, int count, bint ascii)
+
+
+cdef inline str utf8_text(const unsigned char *p, Py_ssize_t size):
+    """The text of these bytes."""
+    cdef Run run
+    run.ptr = p
+    run.size = size
+    return ssefold_text(&run, 1, False)
