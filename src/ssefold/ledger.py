@@ -155,11 +155,15 @@ class Ledger:
         if not node.named:
             return self.replace(values, key, value)
         old = values.get(key)
-        if old is not None or key in values:
-            if same(old, value):
-                return False
+        if old is None:
+            count = len(values)
+            values[key] = value
+            self.changes += len(values) == count  # a null stood there
+        elif same(old, value):
+            return False
+        else:
+            values[key] = value
             self.changes += 1
-        values[key] = value
         self.added += 1
         return True
 

@@ -43,6 +43,7 @@ cdef class Ledger:
     @cython.locals(text=Text)
     cpdef append(self, dict values, str key, str value)
     cdef extend(self, elements, source)
+    @cython.locals(count=Py_ssize_t)
     cdef bint put(self, dict values, str key, value, Node node) except -1
     cpdef keep(self, dict values, str key, value, tuple at)
     cpdef bint replace(self, dict values, str key, value) except -1
