@@ -121,3 +121,32 @@ def test_what_waits_is_bounded_by_its_weight() -> None:
     assert acc.fault_count == 0
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     assert after - before < 40 << 20
+
+
+def test_a_counter_that_came_back_within_an_event_is_a_slot_for_all() -> None:
+    """Two members count for one: what repeats the value can no more be taken as literal."""
+
+    def counted(groq: int | None = None, own: int | None = None) -> dict[str, Any]:
+        event = chat()
+        if groq is not None:
+            event["x_groq"] = {"usage": {"t": groq}}
+        if own is not None:
+            event["usage"] = {"t": own}
+        return event
+
+    pairs = [(None, None), (1, 1), (1, 1), *[(None, 1)] * 4, (2, 1), (1, None), (5, None)]
+    fold([counted(*pair) for pair in [*pairs, (None, 1), (None, 1)]])
+
+
+def test_an_empty_last_value_that_counts_as_null() -> None:
+    read = {"text": ("t",), "finish": ("f",), "calls": ({"each": "q"},), "usage": "u"}
+    fields = {"a": {"rule": "last", "empty": "null"}, "t": "append"}
+    table = {"NAME": "own", "FIELDS": fields, "READ": read, "DELTAS": {"t": "text"}}
+    fold([{"a": a, "t": "t"} for a in [1, 1, 2, 3, 0, 4, "", None, "b", "c", "", 0.0]], dialect=table)
+
+
+@pytest.mark.parametrize("rule", ["snapshot", "last", "first"])
+def test_an_event_that_is_nothing_but_an_error_behind_a_known_head(rule: str) -> None:
+    """Alone, an error is not merged; with an id it is, whether that was read or not."""
+    errors = [{"id": "x", "error": error} for error in ({"message": "a"}, "b", None, 7)]
+    fold([*[chat()] * 4, *errors, chat()], dialect="openai.chat", rules={"error": rule})

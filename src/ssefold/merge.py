@@ -98,6 +98,8 @@ class Merger(Ledger):
     def members(self, place: Place, source: Any, at: Any) -> None:
         """Merge the members of `source`: early ones first, then in order."""
         node = place.node
+        if node.crowded:
+            self.no_plan()  # what one of them does depends on what another one did
         children = node.children
         rest = node.rest
         for key in node.early:
@@ -269,8 +271,8 @@ class Merger(Ledger):
                 self.note(at, key, FIXED)
                 return
         changed = self.put(place.values, name, value, node)
-        if op != LAST and changed:
-            self.no_plan()
+        if changed and (op != LAST or node.empty):
+            self.no_plan()  # not any other value would be taken
         self.note_target(at, key, LAST_ONE, place.values, name, changed)
 
     def append_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:

@@ -94,6 +94,7 @@ class Node:
               members whose rules say what stands there then.
     early:    members read before the others; is_early: this is one of them.
     by:       the member that routes a list's elements.
+    crowded:  members that differ may go to one key of the answer, by rules that differ.
     """
 
     __slots__ = (
@@ -101,6 +102,7 @@ class Node:
         "always",
         "by",
         "children",
+        "crowded",
         "cut",
         "default",
         "delta",
@@ -137,7 +139,7 @@ class Node:
         self.options = options
         by = options.get("by")
         self.by: Any = by if type(by) is str else None
-        self.is_early = False
+        self.is_early = self.crowded = False
         self.children: dict[str, Node] = {}
         self.rest: Any = None  # a Node, once all are there
         self.givers: dict[str, Node] = {}
@@ -356,6 +358,7 @@ def _grow(fields: Mapping[str, Any]) -> Node:
                     parent.children.get(name), _node("object", name, rule)
                 )
     _resolve(root, root)
+    _find_crowds(root, {target: PER_KEY for target in _deferred(root)})
     return root
 
 
@@ -407,3 +410,33 @@ def _resolve(node: Node, root: Node) -> None:
         if child.op == UNLESS:
             sibling = child.options.get("as_sibling")
             child.item = node.children[sibling] if sibling else _node("any", child.name, "any")
+
+
+def _deferred(node: Node) -> set[str]:
+    """The members of the answer that wait for the end of an event."""
+    found = {node.options["to"]} if node.op == DEFERRED else set()
+    below = [*node.children.values(), *([node.item] if node.item is not None else ())]
+    return found.union(*[_deferred(one) for one in below if one.op != UNLESS])
+
+
+def _find_crowds(node: Node, taken: dict[str, Any]) -> None:
+    """Mark the objects whose members share a key of the answer (see Node).
+
+    taken: by whose rule values come to a key; the members that are counted per key may be many.
+    """
+    node.crowded = any(name not in node.children for name in taken) and node.rest.op != DROP
+    for key, child in node.children.items():
+        rule = child.item if child.op == UNLESS else child
+        if rule.op == OBJECT and not rule.named:
+            node.crowded = True  # its members are members of ours
+        if rule.op != DEFERRED and (rule.op != DROP or rule.only_text):
+            name = rule.name if rule.named and rule.op != DROP else key
+            by = PER_KEY if rule.op == PER_KEY else rule
+            if taken.setdefault(name, by) != by:
+                node.crowded = True
+            if name not in node.children and node.rest.op != DROP:
+                node.crowded = True  # a member of that name comes there, too
+        if child.op != UNLESS:
+            _find_crowds(child, {})
+    if node.item is not None:
+        _find_crowds(node.item, {})

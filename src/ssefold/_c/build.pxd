@@ -30,9 +30,9 @@ cdef Template build(
     Cells cells, Plan plan, int depth, Template known,
     const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
 )
-# Whether all that the template's literals repeat still stands in the answer.
-cdef bint holds(Template template) except -1
+# Whether all that the template's literals repeat still stands in the answer, and no slot changes it.
+cdef bint holds(Template template, Cells cells) except -1
 # The same for its head: scalars of the event's own members, which nothing else re-routes.
-cdef bint head_holds(Template template) except -1
+cdef bint head_holds(Template template, Cells cells) except -1
 # Whether a member of its head has this key; true too where the key only stands there in quotes.
 cdef bint head_has(Template template, str key) except -1

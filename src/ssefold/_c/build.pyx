@@ -52,8 +52,8 @@ cdef class Template:
         PyMem_Free(self.slots)
 
 
-cdef bint holds(Template template) except -1:
-    return stand(template.literal_values)
+cdef bint holds(Template template, Cells cells) except -1:
+    return stand(template.literal_values, cells)
 
 
 cdef bint head_has(Template template, str key) except -1:
@@ -74,15 +74,18 @@ cdef bint head_has(Template template, str key) except -1:
             return True
 
 
-cdef bint head_holds(Template template) except -1:
-    return stand(template.literal_values[:template.head_values])
+cdef bint head_holds(Template template, Cells cells) except -1:
+    return stand(template.literal_values[:template.head_values], cells)
 
 
-cdef bint stand(tuple literal_values) except -1:
+cdef bint stand(tuple literal_values, Cells cells) except -1:
+    """Whether the values are still the answer's, and nothing that is known may change them."""
     cdef Py_ssize_t i
     for i in range(0, len(literal_values), 3):
         values, name = literal_values[i], literal_values[i + 1]
         if not (name in values and same(values[name], literal_values[i + 2])):
+            return False
+        if cells.known and (id(values), name) in cells.known:
             return False
     return True
 

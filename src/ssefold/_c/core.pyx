@@ -308,7 +308,10 @@ cdef class FoldCore:
         for key in <dict>value:
             if head_has(headed, key):
                 return None  # twice: the last one counts
-        return None if "type" in <dict>value else value  # an error's payload is all of it
+        # An error's payload is all of it, and an event that is nothing but an error is not merged.
+        if "type" in <dict>value or (len(<dict>value) == 1 and "error" in <dict>value):
+            return None
+        return value
 
     cdef int hold(self, const unsigned char *p, Py_ssize_t size) except -1:
         """Keep the beginning of a frame until its rest comes; 0 if it is too large."""

@@ -66,6 +66,7 @@ cdef class Cells:
     cdef Stream stream
     cdef dict known             # (id of values, name) -> Cell or ListCell
     cdef list dirty             # to decode before anybody reads
+    cdef bint fresh             # a scalar became a slot: what repeats it has to be looked at
     cdef Py_ssize_t pending     # what the scalars that wait may weigh at most
 
     # commit() for what most chunks are: texts, and strings that are left out.

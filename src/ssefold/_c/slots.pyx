@@ -441,6 +441,7 @@ cdef class Cells:
             cell.charged = entry[0] == LAST_MEMBER
             found = cell
             self.know(route, cell)
+            self.fresh = True
         return found
 
     cdef object list_of(self, entry):

@@ -24,6 +24,7 @@ cdef class Node:
     cdef readonly tuple always
     cdef readonly tuple early
     cdef public bint is_early
+    cdef public bint crowded
     cdef readonly str by
 
 

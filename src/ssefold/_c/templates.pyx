@@ -355,25 +355,27 @@ cdef class Templates:
     cdef bint review(self) except -1:
         cdef Ledger ledger = self.stream.merger
         cdef Template template
-        cdef bint steady
+        cdef bint steady, changed
         if ledger is None:
             return False
         steady = self.openings == ledger.openings
+        changed = self.changes != ledger.changes or self.cells.fresh
         if self.headed is not None and (
-            self.structure != ledger.structure or self.changes != ledger.changes
-        ) and not head_holds(self.headed):
+            self.structure != ledger.structure or changed
+        ) and not head_holds(self.headed, self.cells):
             self.headed = None
         if self.structure != ledger.structure or self.stream.ended:
             self.forget()
             steady = False
-        elif self.changes != ledger.changes:
-            self.known = [template for template in self.known if holds(template)]
+        elif changed:
+            self.known = [template for template in self.known if holds(template, self.cells)]
             self.last = self.likely = None
             for template in self.known:
                 template.successor = NULL
             self.compare_known()
             if self.members is not None:
                 self.members.review()
+        self.cells.fresh = False
         self.openings = ledger.openings
         self.structure = ledger.structure
         self.changes = ledger.changes

@@ -106,10 +106,10 @@ class Template:
         if len(slots) == 1 and slots[0][1] == APPENDED and not echoes:
             self.text = slots[0][2]
 
-    def holds(self) -> bool:
-        """Whether its literals are still what stands in the answer."""
+    def holds(self, cells: Cells) -> bool:
+        """Whether its literals are still what stands in the answer, and no slot changes it."""
         return all(
-            name in values and same(values[name], value)
+            name in values and same(values[name], value) and (id(values), name) not in cells.known
             for values, name, value in self.literal_values
         )
 
@@ -124,11 +124,15 @@ def _are_columns(slots: list[tuple[bool, int, Any]]) -> bool:
 
 
 class Cells:
-    """The last values of one stream that differed once: slots from then on."""
+    """The last values of one stream that differed once: slots from then on.
 
-    __slots__ = ("known",)
+    fresh: one became a slot, and what repeats it has to be looked at.
+    """
+
+    __slots__ = ("fresh", "known")
 
     def __init__(self) -> None:
+        self.fresh = False
         self.known: dict[tuple[int, str], Cell] = {}
 
     def of(self, kind: int, values: Any, name: str, changed: bool) -> Cell | None:
@@ -137,6 +141,7 @@ class Cells:
         found = self.known.get(route)
         if found is None and changed:
             found = self.known[route] = Cell(values, name, kind == LAST_MEMBER)
+            self.fresh = True
         return found
 
 

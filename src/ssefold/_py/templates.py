@@ -347,8 +347,9 @@ class Templates:
         if self.structure != ledger.structure or self.stream.ended:
             self.forget()
             steady = False
-        elif self.changes != ledger.changes:
+        elif self.changes != ledger.changes or self.cells.fresh:
             self.keep_what_holds()
+        self.cells.fresh = False
         self.openings = ledger.openings
         self.structure = ledger.structure
         self.changes = ledger.changes
@@ -368,7 +369,7 @@ class Templates:
         self.count = 0
         self.last = self.likely = None
         for template in kept:
-            if template.holds():
+            if template.holds(self.cells):
                 template.successor = None
                 self.file(template)
 
