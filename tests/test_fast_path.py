@@ -142,7 +142,8 @@ def test_an_empty_last_value_that_counts_as_null() -> None:
     read = {"text": ("t",), "finish": ("f",), "calls": ({"each": "q"},), "usage": "u"}
     fields = {"a": {"rule": "last", "empty": "null"}, "t": "append"}
     table = {"NAME": "own", "FIELDS": fields, "READ": read, "DELTAS": {"t": "text"}}
-    fold([{"a": a, "t": "t"} for a in [1, 1, 2, 3, 0, 4, "", None, "b", "c", "", 0.0]], dialect=table)
+    values = [1, 1, 2, 3, 0, 4, "", None, "b", "c", "", 0.0]
+    fold([{"a": value, "t": "t"} for value in values], dialect=table)
 
 
 @pytest.mark.parametrize("rule", ["snapshot", "last", "first"])

@@ -52,8 +52,8 @@ def numbered(count: int, first: int = 3) -> list[Any]:
     ]  # fmt: skip
 
 
-FRAGMENTS = ["a", "", "word", "0123456789abcdef", "0123456789abcdefg", "é", "\n", "\ud83d", "\ude00",
-             "x" * 200]  # fmt: skip
+FRAGMENTS = ["a", "", "word", "0123456789abcdef", "0123456789abcdefg", "é", "\n", "\ud83d",
+             "\ude00", "x" * 200]  # fmt: skip
 
 # What ends a run, as the data of the next event.
 ENDS: dict[str, Any] = {
@@ -160,7 +160,7 @@ def test_numbers_that_do_not_count_on(odd: str) -> None:
     fold(frames, [sum(map(len, frames[:8]))])
 
 
-@pytest.mark.parametrize("value", [10**17, 10**18, -(10**18), 10**25, -0.0, 1e300, "é", "\ud83d", ""])
+@pytest.mark.parametrize("value", [10**17, 10**18, -(10**18), 10**25, -0.0, "é", "\ud83d", ""])
 def test_scalars_that_are_the_last_of_a_run(value: Any) -> None:
     """Of a run's values only the last one is kept: whatever ends it."""
     events = [text("a", at=n) for n in range(6)]

@@ -99,37 +99,36 @@ class Reader(_Core):
         event stream, an unknown dialect, a limit), StreamTruncated (cut, or still
         open: code "open"), StreamMalformed (other faults).
         """
-        error = self._verdict()
-        if error is not None:
-            raise error
+        self._judge()
         return self.snapshot()
 
     def result_json(self) -> bytes:
         """result() as compact JSON in UTF-8; raises alike."""
-        error = self._verdict()
-        if error is not None:
-            raise error
+        self._judge()
         return self.snapshot_json()
 
-    def _verdict(self) -> StreamError | None:
-        """The exception that result() has to raise, if any."""
+    def _judge(self) -> None:
+        """Raise what result() has to raise, if anything.
+
+        Never from a name: the frame would hold the error, and the error the frame, and with
+        it the accumulator, until the collector comes.
+        """
         stream = self._stream
         status = stream.status
         if status == "failed":
-            return self._error(StreamFailed, "failed")
+            raise self._error(StreamFailed, "failed")
         grave = stream.log.grave
         if grave is not None:
-            return self._error(StreamMalformed, *grave[:2], grave.detail)
+            raise self._error(StreamMalformed, *grave[:2], grave.detail)
         if status == "truncated":
-            return self._error(StreamTruncated, "truncated", self.bytes)
+            raise self._error(StreamTruncated, "truncated", self.bytes)
         if status == "open":
-            return self._error(StreamTruncated, "open", self.bytes)
+            raise self._error(StreamTruncated, "open", self.bytes)
         if stream.log.faults:
             fault = stream.log.faults[0]
-            return self._error(StreamMalformed, *fault[:2], fault.detail)
+            raise self._error(StreamMalformed, *fault[:2], fault.detail)
         if stream.log.fault_count:  # max_faults=0 keeps none
-            return self._error(StreamMalformed, "bad_json")
-        return None
+            raise self._error(StreamMalformed, "bad_json")
 
     def _error(
         self, kind: type[StreamError], code: str, offset: int = -1, detail: str = ""

@@ -358,7 +358,7 @@ def _grow(fields: Mapping[str, Any]) -> Node:
                     parent.children.get(name), _node("object", name, rule)
                 )
     _resolve(root, root)
-    _find_crowds(root, {target: PER_KEY for target in _deferred(root)})
+    _find_crowds(root, dict.fromkeys(_deferred(root), PER_KEY))
     return root
 
 

@@ -130,6 +130,8 @@ class FoldCore:
 
     def _drop(self) -> None:
         """Nothing is read any more: let go of all that is held for that."""
+        if self._known is not None:
+            self._known.forget()
         self._framer = self._known = None
         self._carried = b""
 

@@ -356,7 +356,9 @@ class Templates:
         return steady
 
     def forget(self) -> None:
-        """Drop all templates."""
+        """Drop all templates, which may hold one another."""
+        for template in self.all():
+            template.successor = None
         self.cells.known.clear()
         self.heads.clear()
         self.count = 0
@@ -364,14 +366,18 @@ class Templates:
 
     def keep_what_holds(self) -> None:
         """Some literals are no more what stands in the answer."""
-        kept = [one for heads in self.heads.values() for same in heads.values() for one in same]
+        kept = self.all()
         self.heads.clear()
         self.count = 0
         self.last = self.likely = None
         for template in kept:
+            template.successor = None
             if template.holds(self.cells):
-                template.successor = None
                 self.file(template)
+
+    def all(self) -> list[Template]:
+        """Every template."""
+        return [one for heads in self.heads.values() for same in heads.values() for one in same]
 
     def learn(self, frame: bytes, data: int, size: int) -> None:
         """Learn from a frame that was just merged, as far as its plan allows."""
