@@ -30,7 +30,8 @@ cdef Template build(
     Cells cells, Plan plan, int depth, Template known,
     const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
 )
-# Whether all that the template's literals repeat still stands in the answer, and no slot changes it.
+# Whether all that the template's literals repeat still stands in the answer, and no slot
+# changes it.
 cdef bint holds(Template template, Cells cells) except -1
 # The same for its head: scalars of the event's own members, which nothing else re-routes.
 cdef bint head_holds(Template template, Cells cells) except -1
