@@ -120,6 +120,22 @@ def test_heads_in_other_frames(form: str) -> None:
         fold(stream_of(FRAMES[form], around(tail)))
 
 
+@pytest.mark.parametrize("space", ["", " ", "  ", "\t"])
+def test_white_space_behind_a_head(space: str) -> None:
+    """What is learned begins at the next key, wherever that stands."""
+    choice = CHOICE % "b"
+    keys = ["", " ", "hoices", "oices", "ices", ":", ":["]
+    members = ",".join(f'"{key}":{value}' for key, value in zip(keys, [1, "null", *"12345"]))
+    tail = f"{space}{choice},{members}}}"
+    frames = stream_of(FRAMES["plain"], [*[USUAL] * 3, *[HEAD + tail] * 40])
+    fold(frames)
+    if "c" in BACKENDS:
+        acc = BACKENDS["c"].StreamAccumulator()
+        for frame in frames:
+            acc.feed(frame)
+        assert acc._cold < 8
+
+
 def test_all_of_them_in_one_stream() -> None:
     data = [USUAL] * 4
     for tail in TAILS.values():

@@ -162,7 +162,8 @@ cdef class Builder:
 
     cdef int take_head(self, Template known) except -1:
         """Go on behind the head, which is the other template's."""
-        self.p = self.frame + known.head
+        # The other one's member began right there; here white space may come first.
+        self.p = skip_space(self.frame + known.head, self.end)
         self.template.head = known.head
         self.template.head_values = known.head_values
         self.literal_values = list(known.literal_values[:known.head_values])
