@@ -13,13 +13,13 @@ import pytest
 from benchmarks import shapes
 from benchmarks.measure import checked
 from benchmarks.peers import MAKERS, Peer, installed
+from benchmarks.report import EVENT_READS, JSON_OUTPUT
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of the peers
 
 PEERS, _ = installed(MAKERS)
 FAST = [peer for peer in PEERS if not peer.slow]
 OBJECTS = {"text": 400, "tools": 200, "anthropic_text": 200}
-EVENT_READS = ("text", "tools", "anthropic_text")
 
 
 def cases(names: Any, peers: list[Peer]) -> list[Any]:
@@ -32,13 +32,17 @@ def cases(names: Any, peers: list[Peer]) -> list[Any]:
     ]
 
 
-def run(benchmark: Any, name: str, peer: Peer, how: str, events: int, group: str = "") -> None:
+def run(
+    benchmark: Any, name: str, peer: Peer, how: str, events: int, group: str = "fold",
+    to_json: bool = False,
+) -> None:  # fmt: skip
     """One row."""
     traffic = shapes.build(name, events)
     reads = traffic.reads(how)
-    benchmark.group = f"{group or 'fold'}: {name}, {how}, {len(traffic.blocks)} events"
+    benchmark.group = f"{group}: {name}, {how}, {len(traffic.blocks)} events"
     benchmark.extra_info.update(correct=checked(peer, traffic, reads), claims=peer.claims)
-    benchmark.pedantic(peer.run, (traffic, reads), rounds=9, warmup_rounds=1)
+    timed = peer.json if to_json else peer.run
+    benchmark.pedantic(timed, (traffic, reads), rounds=9, warmup_rounds=1)
     if peer.name.startswith("ssefold"):
         assert benchmark.extra_info["correct"]
 
@@ -51,6 +55,11 @@ def test_fold(benchmark: Any, name: str, peer: Peer) -> None:
 @pytest.mark.parametrize(("name", "peer"), cases(EVENT_READS, FAST))
 def test_fold_event_reads(benchmark: Any, name: str, peer: Peer) -> None:
     run(benchmark, name, peer, "event", 1000)
+
+
+@pytest.mark.parametrize(("name", "peer"), cases(JSON_OUTPUT, [p for p in FAST if p.json]))
+def test_fold_to_json(benchmark: Any, name: str, peer: Peer) -> None:
+    run(benchmark, name, peer, "16 KiB", 1000, "fold to JSON", to_json=True)
 
 
 @pytest.mark.parametrize(("name", "peer"), cases(OBJECTS, PEERS))

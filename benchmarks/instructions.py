@@ -37,14 +37,18 @@ from .show import grid, number
 HERE = Path(__file__).parent
 RECORDED = HERE / "instructions.json"
 EVENTS = 1000
+TO_JSON = ", to JSON"  # behind the way of reading: the answer's JSON instead of the answer
 ROWS: tuple[tuple[str, str], ...] = (
-    ("text", "16 KiB"), ("text", "event"), ("text_obfuscation", "16 KiB"), ("tools", "16 KiB"),
+    ("text", "16 KiB"), ("text", "16 KiB, to JSON"), ("text", "event"),
+    ("text_obfuscation", "16 KiB"), ("tools", "16 KiB"),
     ("parallel_tools", "16 KiB"), ("n4", "16 KiB"), ("n10", "16 KiB"),
-    ("usage_every_chunk", "16 KiB"), ("created_changing", "16 KiB"), ("timings", "16 KiB"),
-    ("reasoning", "16 KiB"), ("logprobs", "16 KiB"), ("escapes", "16 KiB"),
-    ("non_ascii", "16 KiB"), ("crlf", "16 KiB"), ("anthropic_text", "16 KiB"),
+    ("usage_every_chunk", "16 KiB"), ("created_changing", "16 KiB"),
+    ("created_changing", "event"), ("timings", "16 KiB"),
+    ("reasoning", "16 KiB"), ("logprobs", "16 KiB"), ("logprobs", "16 KiB, to JSON"),
+    ("escapes", "16 KiB"), ("non_ascii", "16 KiB"), ("crlf", "16 KiB"), ("crlf", "event"),
+    ("anthropic_text", "16 KiB"),
     ("anthropic_thinking_tool", "16 KiB"), ("completions", "16 KiB"), ("ever_new", "16 KiB"),
-    ("short", "16 KiB"), ("responses", "16 KiB"), ("gemini", "16 KiB"), ("frames", "16 KiB"),
+    ("short", "16 KiB"), ("short", "16 KiB, to JSON"), ("responses", "16 KiB"), ("gemini", "16 KiB"), ("frames", "16 KiB"),
     ("frames", "event"),
 )  # fmt: skip
 # A callgrind run is fifty times slower than the plain one.
@@ -55,9 +59,11 @@ def work(name: str, how: str, times: int) -> None:
     """What runs under callgrind: one shape, so many times, in the compiled backend."""
     traffic = shapes.build(name, _events(name))
     peer = fold_peer("c") if traffic.dialect else ssefold_frames("c")
-    reads = traffic.reads(how)
+    reads = traffic.reads(how.removesuffix(TO_JSON))
+    run = peer.json if how.endswith(TO_JSON) else peer.run
+    assert run is not None
     for _ in range(times):
-        peer.run(traffic, reads)
+        run(traffic, reads)
 
 
 def _events(name: str) -> int:

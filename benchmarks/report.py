@@ -27,7 +27,9 @@ from .show import show_costs, show_table, show_targets
 from .targets import Target, targets
 from .write import write
 
-EVENT_READS = ("text", "text_obfuscation", "tools", "anthropic_text")
+EVENT_READS = (
+    "text", "text_obfuscation", "tools", "created_changing", "crlf", "anthropic_text",
+)  # fmt: skip
 JSON_OUTPUT = ("logprobs", "short", "text")
 OBJECTS = {"text": 2000, "tools": 500, "anthropic_text": 500}
 COLD = ("text", "tools", "anthropic_text", "short")

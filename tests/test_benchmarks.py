@@ -7,7 +7,7 @@ import re
 from functools import partial
 
 import pytest
-from benchmarks import clock, growth, memory, report, shapes, write
+from benchmarks import clock, growth, instructions, memory, report, shapes, write
 from benchmarks.chart import Bar, Group, picture
 from benchmarks.floor import Fallback
 from benchmarks.measure import Table, measure
@@ -30,8 +30,26 @@ def test_a_row_is_right(name: str, peer) -> None:
         pytest.skip(f"{peer.name} does not take {traffic.dialect}")
     assert peer.check(traffic, traffic.reads())
     assert peer.check(traffic, traffic.reads("event"))
-    if peer.json is not None:
-        assert json.loads(peer.json(traffic, traffic.reads())) == traffic.expected
+
+
+@pytest.mark.parametrize("peer", [one for one in FOLDS if one.json], ids=lambda peer: peer.name)
+@pytest.mark.parametrize("name", report.JSON_OUTPUT)
+def test_a_row_to_json_is_right(name: str, peer) -> None:
+    traffic = shapes.build(name, EVENTS)
+    assert peer.takes(traffic)
+    assert json.loads(peer.json(traffic, traffic.reads())) == traffic.expected
+
+
+def test_instructions_are_counted_of_shapes_that_there_are(capsys, monkeypatch) -> None:
+    assert {name for name, _ in instructions.ROWS} <= {*shapes.foldable(), *shapes.framed()}
+    assert len(set(instructions.ROWS)) == len(instructions.ROWS)
+    monkeypatch.setattr(instructions, "EVENTS", EVENTS)
+    for name, how in instructions.rows(("crlf", "short", "frames")):
+        if C not in MISSING:
+            instructions.work(name, how, 1)
+    with pytest.raises(SystemExit):
+        instructions.main(["--only", "nonsense"])
+    assert "text_obfuscation" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", shapes.foldable())

@@ -35,6 +35,8 @@ def test_a_shape_folds_to_its_expected_result(backend: Backend, name: str, how: 
     acc = folded(backend, traffic.reads(how))
     # As text, so that key order, 1 and 1.0 count.
     assert json.dumps(acc.result()) == json.dumps(traffic.expected)
+    written = json.dumps(traffic.expected, ensure_ascii=False, separators=(",", ":"))
+    assert acc.result_json() == written.encode()
     assert (acc.dialect, acc.events) == (traffic.dialect, len(traffic.blocks))
     assert acc.fault_count == acc.anomaly_count == 0
 
