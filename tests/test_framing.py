@@ -218,25 +218,31 @@ OPTIONS = [
 ]
 
 
+def judge(
+    backends: list[Backend], rng: random.Random, stream: bytes, options: dict[str, Any], most: int
+) -> None:
+    """Each backend frames the stream as the reference does, however it is cut."""
+    limit = rng.choice([None, None, rng.randint(0, most)])
+    found = reference(
+        stream,
+        flush=options["eof"] == "flush",
+        raw=bool(options["raw"]),
+        comments=bool(options["comments"]),
+        limit=limit,
+    )
+    wanted = expected(found, stream)
+    for chunks in (whole(stream), bytewise(stream), random_cut(rng, stream)):
+        for backend in backends:
+            seen = run(backend, chunks, limits=Limits(max_event_bytes=limit), **options)
+            assert seen == wanted, (stream, chunks, options, limit)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_hostile_streams(backends: list[Backend], seed: int) -> None:
     rng = random.Random(seed)
     for _ in range(60):
         stream = hostile(rng)
-        options = rng.choice(OPTIONS)
-        limit = rng.choice([None, None, rng.randint(0, 120)])
-        found = reference(
-            stream,
-            flush=options["eof"] == "flush",
-            raw=bool(options["raw"]),
-            comments=bool(options["comments"]),
-            limit=limit,
-        )
-        wanted = expected(found, stream)
-        for chunks in (whole(stream), bytewise(stream), random_cut(rng, stream)):
-            for backend in backends:
-                seen = run(backend, chunks, limits=Limits(max_event_bytes=limit), **options)
-                assert seen == wanted, (stream, chunks, options, limit)
+        judge(backends, rng, stream, rng.choice(OPTIONS), most=120)
 
 
 # What a server writes, and what it might: a backend may take whole frames in one step.
@@ -259,20 +265,7 @@ def test_frames_after_one_another(backends: list[Backend], seed: int) -> None:
             lines += [*rng.sample(frame, len(frame)), b"data: %d" % number, b""]
         lines = [rng.choice(LINES) if rng.random() < odd else line for line in lines]
         stream = b"\n".join([*lines, b""])
-        options = rng.choice(OPTIONS)
-        limit = rng.choice([None, None, rng.randint(0, 80)])
-        found = reference(
-            stream,
-            flush=options["eof"] == "flush",
-            raw=bool(options["raw"]),
-            comments=bool(options["comments"]),
-            limit=limit,
-        )
-        wanted = expected(found, stream)
-        for chunks in (whole(stream), bytewise(stream), random_cut(rng, stream)):
-            for backend in backends:
-                seen = run(backend, chunks, limits=Limits(max_event_bytes=limit), **options)
-                assert seen == wanted, (stream, chunks, options, limit)
+        judge(backends, rng, stream, rng.choice(OPTIONS), most=80)
 
 
 BLOCK_FIELDS = (
