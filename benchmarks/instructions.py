@@ -48,8 +48,8 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("escapes", "16 KiB"), ("non_ascii", "16 KiB"), ("crlf", "16 KiB"), ("crlf", "event"),
     ("anthropic_text", "16 KiB"),
     ("anthropic_thinking_tool", "16 KiB"), ("completions", "16 KiB"), ("ever_new", "16 KiB"),
-    ("short", "16 KiB"), ("short", "16 KiB, to JSON"), ("responses", "16 KiB"), ("gemini", "16 KiB"), ("frames", "16 KiB"),
-    ("frames", "event"),
+    ("short", "16 KiB"), ("short", "16 KiB, to JSON"), ("responses", "16 KiB"),
+    ("gemini", "16 KiB"), ("frames", "16 KiB"), ("frames", "event"),
 )  # fmt: skip
 # A callgrind run is fifty times slower than the plain one.
 PATIENCE = 600
