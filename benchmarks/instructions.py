@@ -138,6 +138,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--work", nargs=3, metavar=("SHAPE", "READS", "TIMES"))
     given = parser.parse_args(argv)
+    for name in given.only:
+        if name not in shapes.SHAPES:
+            parser.error(f"no shape {name!r}; there are: {', '.join(shapes.SHAPES)}")
     if given.work:
         name, how, times = given.work
         work(name, how, int(times))

@@ -125,7 +125,8 @@ def test_white_space_behind_a_head(space: str) -> None:
     """What is learned begins at the next key, wherever that stands."""
     choice = CHOICE % "b"
     keys = ["", " ", "hoices", "oices", "ices", ":", ":["]
-    members = ",".join(f'"{key}":{value}' for key, value in zip(keys, [1, "null", *"12345"]))
+    values = [1, "null", *"12345"]
+    members = ",".join(f'"{key}":{value}' for key, value in zip(keys, values, strict=True))
     tail = f"{space}{choice},{members}}}"
     frames = stream_of(FRAMES["plain"], [*[USUAL] * 3, *[HEAD + tail] * 40])
     fold(frames)

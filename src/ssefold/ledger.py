@@ -2,8 +2,7 @@
 
 Enters: a place, a key, a value, and where in the event it stood.
 Leaves: a changed place; OutputFull past a limit; if asked for, a plan: what
-happened to each value of the event, from which the compiled backend makes a
-template (templates.pyx).
+happened to each value of the event, from which a backend makes a template (build).
 Must not know: which rule applies (merge.py decides), bytes.
 
 A plan (path.py) has an entry (kind, target, name, changed) for each value; a value

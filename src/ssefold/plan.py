@@ -3,7 +3,7 @@
 Enters: nothing. Leaves: constants. Must not know: anything.
 
 A plan says for each value of an event, by its path, what any later value of the
-same kind at that path would do. A template is made of it (templates.pyx).
+same kind at that path would do. A backend makes a template of it (build).
 """
 
 FIXED = 0  # only the same again, which changes nothing

@@ -23,11 +23,11 @@ cdef class FoldCore:
     cdef unsigned char *_carry      # the beginning of a frame that a read cut
     cdef Py_ssize_t _carried        # its size
     cdef Py_ssize_t _carry_room
-    cdef bint _quick                # a text may go on at the next byte: nothing is pending
+    cdef bint _quick                # a run may go on at the next byte: no frame is cut
     cdef bint _strange              # what waits is like nothing known: it waits to be learned from
 
     cdef int start(self) except -1
-    # The frames of a text that goes on, as far as they go: how many bytes.
+    # Frames of the kind that came last, as far as they go: how many bytes.
     cdef Py_ssize_t text(self, const unsigned char *buf, Py_ssize_t size) except -1
     # Take bytes in, of which `done` were folded; the limits of the whole stream, then frame by
     # frame.

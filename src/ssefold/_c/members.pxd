@@ -21,7 +21,7 @@ cdef struct Member:
     int token                   # the value's first byte; '0' for all numbers
     int depth                   # how many levels its value may nest
     int group                   # members of one key are one for the search of duplicates
-    void *target                # a Standing, a Text, a ListCell, a Known or Routes
+    void *target                # a Standing, Text, ListCell, Elements, Known or Routes
 
 
 cdef class Standing:

@@ -5,7 +5,7 @@ from .build cimport Template
 from .slots cimport Cells
 from .stream cimport Stream
 
-# For a template whose `text_slot` is none of -1. `most` bounds a frame.
+# For a template whose `text_slot` is not -1. `most` bounds a frame.
 cdef Py_ssize_t run_text(
     Template template, Stream stream, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
 ) except -1

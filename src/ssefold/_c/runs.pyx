@@ -256,6 +256,8 @@ cdef Py_ssize_t run_steady(
                     weight = unescaped_length(start, n)
                 text = <Text>slots[i].target
                 if text.size + n + TEXT_SLACK > text.room:
+                    if events:
+                        break  # room is made first thing, when nothing has to be put down
                     text.reserve(n)
             elif kind == LAST_ONE:
                 if n > MAX_SCALAR:

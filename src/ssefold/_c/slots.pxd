@@ -24,7 +24,7 @@ cdef struct Slot:
     bint empty                  # it was `[]` where it was learned from
     Py_ssize_t literal          # the bytes before it: where they begin in `literals`
     Py_ssize_t size             # and how many they are
-    void *target                # a Text, a Cell, a ListCell or a Sequence, held elsewhere
+    void *target                # a Text, a Cell, a ListCell, Elements or a Sequence; not owned
 
 # Where a slot's value stands in the chunk that is being compared.
 cdef struct Found:

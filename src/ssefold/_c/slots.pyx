@@ -50,7 +50,6 @@ except ImportError:
     loads = None
 
 cdef enum:
-    # Longer last values are charged exactly.
     # Escapes are six bytes a character, numbers at most six times their weight.
     MOST_WASTE = 8
 
