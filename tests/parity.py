@@ -136,10 +136,15 @@ def make_options(rng: random.Random, dialect: str) -> dict[str, Any]:
         paths = rng.sample(RULE_PATHS, rng.randint(1, 3))
         # Nothing below a path that has a rule of its own is ever asked for.
         paths = [p for p in paths if not any(p != q and p.startswith(q) for q in paths)]
-        no_lists = NO_LISTS.get(options.get("dialect", "auto"), ())
-        reached = [p for p in paths if not p.startswith(no_lists)]
-        options["rules"] = {path: rng.choice(RULES) for path in reached}
+        paths = reached(options.get("dialect", "auto"), paths)
+        options["rules"] = {path: rng.choice(RULES) for path in paths}
     return options
+
+
+def reached(dialect: str, paths: list[str]) -> list[str]:
+    """Those that the dialect can ask for: a rule of another one is refused."""
+    no_lists = NO_LISTS.get(dialect, ())
+    return [path for path in paths if not path.startswith(no_lists)]
 
 
 def small_limits(rng: random.Random) -> Limits:

@@ -14,6 +14,7 @@ from typing import Any
 import parity
 import pytest
 from backends import BACKENDS, Backend
+from fuzz import target
 
 SEEDS = int(os.environ.get("SSEFOLD_PARITY_SEEDS", "2000"))
 FIRST = int(os.environ.get("SSEFOLD_PARITY_FIRST", "0"))
@@ -36,6 +37,14 @@ def test_generated_streams(first: int) -> None:
         if failure:
             failures.append(f"python tests/parity.py {seed} --shrink\n{failure[:2000]}")
     assert not failures, "\n\n".join([f"{len(failures)} failed:", *failures[:3]])
+
+
+def test_the_fuzzer_may_choose_any_options() -> None:
+    """A head that the package refuses would end the search at once, and find nothing."""
+    for dialect in range(len(target.streamgen.DIALECTS) + 1):
+        for rule in range(len(parity.RULE_PATHS) + 1):
+            head = bytes([dialect, 0, 0, rule, 0, 0, 0, 0])
+            target.one_input(head + b'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n')
 
 
 # What a fold can meet.

@@ -31,7 +31,8 @@ def case_of(data: bytes) -> parity.Case:
         options["limits"] = parity.small_limits(random.Random(limits))
     if rules:
         path = parity.RULE_PATHS[rules % len(parity.RULE_PATHS)]
-        options["rules"] = {path: parity.RULES[rules % len(parity.RULES)]}
+        paths = parity.reached(options.get("dialect", "auto"), [path])
+        options["rules"] = {path: parity.RULES[rules % len(parity.RULES)] for path in paths}
     places = parity.make_cuts(random.Random(cuts), len(stream)) if cuts else ()
     look = frozenset([looks % (len(places) + 1)])
     return parity.Case(seed, "fuzz", stream, options, places, look)
