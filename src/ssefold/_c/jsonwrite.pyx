@@ -15,7 +15,7 @@ from cpython.mem cimport PyMem_Free
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.stdint cimport uint32_t
-from libc.string cimport memchr, memcpy, strlen
+from libc.string cimport memchr, strlen
 
 from .jsonscan cimport SCAN_SURROGATE, plain_end, put_utf8, take_escape
 

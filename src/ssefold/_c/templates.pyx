@@ -21,7 +21,7 @@ a number that might be out of range, a key that comes twice.
 """
 
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp
 
 from .build cimport Template, build, head_holds, holds
 from .jsoncompact cimport scan_list
