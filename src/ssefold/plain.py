@@ -109,9 +109,10 @@ def repair_text(text: str) -> str:
     """Join surrogate halves that met; what stays unpaired becomes U+FFFD."""
     try:
         text.encode("utf-8")
+        return text
     except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
+        pass
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def repair(value: Any) -> Any:

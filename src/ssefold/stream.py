@@ -146,10 +146,14 @@ class Stream:
                 return
         if data is None or not data.strip():
             return  # heartbeats are no events
+        # A handler that does something keeps the traceback, and where memory is short and none
+        # could be made, compiled code releases it all the same: ours do nothing.
         try:
             self.data(name, data, spans, final)
+            return
         except OutputFull:
-            self.end_folding("limit_output_bytes", start)
+            pass
+        self.end_folding("limit_output_bytes", start)
 
     def whole(self, name: bytes, value: Any, flags: int, size: int, start: int) -> None:
         """block() for data that is one whole JSON value, before the terminator."""
@@ -157,8 +161,10 @@ class Stream:
         self.log.event = self.events
         try:
             self.event(name, value, flags, size)
+            return
         except OutputFull:
-            self.end_folding("limit_output_bytes", start)
+            pass
+        self.end_folding("limit_output_bytes", start)
 
     def data(self, name: bytes, data: bytes, spans: Any, final: bool) -> None:
         """One event, or several glued into one block."""

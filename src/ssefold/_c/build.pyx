@@ -58,12 +58,14 @@ cdef bint holds(Template template, Cells cells) except -1:
 
 cdef bint head_has(Template template, str key) except -1:
     cdef Py_ssize_t size
-    cdef const unsigned char *text
+    cdef const unsigned char *text = NULL
     cdef const unsigned char *p = template.literals
     cdef const unsigned char *end = p + template.head
     try:
         text = <const unsigned char *>PyUnicode_AsUTF8AndSize(key, &size)
     except UnicodeEncodeError:
+        pass
+    if text == NULL:
         return True  # half a surrogate pair: whatever it is
     while True:
         p = <const unsigned char *>memchr(p, c'"', end - p)

@@ -485,6 +485,11 @@ cdef class Members:
         self.room -= key.size + literal + sizeof(Member)
         if literal > MOST_LITERAL or self.room < 0 or known.count == MOST_MEMBERS:
             return &nothing
+        # All that asks for memory comes first: a member leads to what is held, or is none.
+        if member == NULL:
+            make_room(known)
+        if target is not None:
+            known.held.append(target)
         block = <unsigned char *>PyMem_Malloc(key.size + literal)
         if block == NULL:
             raise MemoryError
@@ -504,17 +509,12 @@ cdef class Members:
         member.token = token_of(key.value[0])
         member.depth = self.depth - known.level
         member.target = leads_to
-        if target is not None:
-            known.held.append(target)
         return member
 
 
-cdef Member *add_member(Known known, Member *like) except? NULL:
-    """A member more; `like` has the same key. NULL: too many keys."""
+cdef int make_room(Known known) except -1:
+    """Room for a member more; those that are may move."""
     cdef Member *members
-    cdef int group = known.groups if like == NULL else like.group
-    if group == MOST_GROUPS:
-        return NULL
     if known.count == known.room:
         members = <Member *>PyMem_Realloc(
             known.members, (known.room + known.room // 2 + 8) * sizeof(Member))
@@ -522,12 +522,21 @@ cdef Member *add_member(Known known, Member *like) except? NULL:
             raise MemoryError
         known.members = members
         known.room += known.room // 2 + 8
-    members = &known.members[known.count]
-    members.key = NULL
-    members.group = group
+    return 0
+
+
+cdef Member *add_member(Known known, Member *like) noexcept:
+    """A member more, for which there is room; `like` has the same key. NULL: too many keys."""
+    cdef Member *member
+    cdef int group = known.groups if like == NULL else like.group
+    if group == MOST_GROUPS:
+        return NULL
+    member = &known.members[known.count]
+    member.key = NULL
+    member.group = group
     known.count += 1
     known.groups = max(known.groups, group + 1)
-    return members
+    return member
 
 
 cdef Member *find_key_of(Known known, const unsigned char *key, Py_ssize_t size) noexcept:

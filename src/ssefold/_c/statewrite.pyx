@@ -62,9 +62,10 @@ cpdef bytes write_state(state):
         put_state(&w, state)
         return finish(&w)
     except Unusual:
-        return None
+        pass
     finally:
         drop(&w)
+    return None
 
 
 cdef int put_state(Writer *w, state) except -1:

@@ -63,10 +63,11 @@ cdef class Text:
             return
         try:
             p = PyUnicode_AsUTF8AndSize(text, &size)
-        except UnicodeEncodeError:
-            self.append_surrogates(text)
+            self.append_utf8(<const unsigned char *>p, size)
             return
-        self.append_utf8(<const unsigned char *>p, size)
+        except UnicodeEncodeError:
+            pass
+        self.append_surrogates(text)
 
     cdef append_surrogates(self, str text):
         cdef bytes escape
