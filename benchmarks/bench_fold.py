@@ -40,7 +40,7 @@ def run(
     traffic = shapes.build(name, min(events, shapes.SHAPES[name].events))
     reads = traffic.reads(how)
     benchmark.group = f"{group}: {name}, {how}, {len(traffic.blocks)} events"
-    correct = checked(peer, traffic, reads)
+    correct = checked(peer, traffic, reads, "json" if to_json else "dict")
     benchmark.extra_info.update(correct=correct, claims=peer.claims)
     if not correct:
         benchmark.name += " WRONG"  # the table on the terminal shows no extra_info

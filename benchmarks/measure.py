@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from json import loads
 from typing import Any
 
 from . import clock, shapes
@@ -117,7 +118,7 @@ def measure(
         except Exception as error:
             table.broken[peer.name] = f"{type(error).__name__}: {error}"
             continue
-        table.correct[peer.name] = all(checked(peer, *pair) for pair in pairs)
+        table.correct[peer.name] = all(checked(peer, *pair, output) for pair in pairs)
         table.claims[peer.name] = peer.claims
         contenders[peer.name] = partial(_all, run, pairs)
         warmers[peer.name] = partial(_all, run, others)
@@ -125,9 +126,11 @@ def measure(
     return table
 
 
-def checked(peer: Peer, stream: Traffic, reads: list[bytes]) -> bool:
-    """Whether the peer is right; one that breaks is not."""
+def checked(peer: Peer, stream: Traffic, reads: list[bytes], output: str) -> bool:
+    """Whether the peer is right in what is timed; one that breaks is not."""
     try:
+        if output == "json":
+            return bool(peer.json and loads(peer.json(stream, reads)) == stream.expected)
         return peer.check(stream, reads)
     except Exception:
         return False

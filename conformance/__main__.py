@@ -1,6 +1,7 @@
 """The command line: python -m conformance [options] -- COMMAND [ARGUMENT...].
 
-Exit codes: 0 every claimed case passed, 1 some failed, 2 nothing could be judged.
+Exit codes: 0 every claimed case passed, 1 some failed, 2 nothing could be judged, 141 nobody
+read the report to its end.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ from .judge import Verdict, judge
 from .process import BOUNDS, Bounds, Implementation
 
 PASSED, FAILED, UNJUDGED = 0, 1, 2
+CLOSED = 141  # 128 + SIGPIPE
 
 
 def verdicts(implementation: Implementation, cases: Iterable[Case]) -> Iterator[Verdict]:
@@ -60,9 +63,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"nothing was judged: {error}", file=sys.stderr)
         return UNJUDGED
     if options.json:
-        print(json.dumps(report.machine(implementation.claims, found, total), indent=1))
+        shown = json.dumps(report.machine(implementation.claims, found, total), indent=1)
     else:
-        print(report.text(implementation.claims, found, total, options.all))
+        shown = report.text(implementation.claims, found, total, options.all)
+    try:
+        print(shown, flush=True)
+    except BrokenPipeError:  # `| head`: what is left of it goes nowhere at exit, too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
     if not found:
         print("nothing was judged: no case is claimed", file=sys.stderr)
         return UNJUDGED

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from benchmarks import clock, growth, instructions, memory, report, shapes, write
 from benchmarks.chart import Bar, Group, picture
 from benchmarks.floor import Fallback
-from benchmarks.measure import Table, measure
+from benchmarks.measure import Table, checked, measure
 from benchmarks.peers import FRAME_MAKERS, MAKERS, accumulator, installed
 from benchmarks.targets import HAND, C, Target, targets
 
@@ -75,6 +76,18 @@ def test_a_row_that_is_wrong_says_so() -> None:
     wrong = shapes.Traffic(traffic.name, traffic.dialect, traffic.blocks, {"id": "another"})
     peer = next(peer for peer in FOLDS if peer.name == "ssefold (python)")
     assert not peer.check(wrong, wrong.reads())
+
+
+def test_a_row_to_json_is_judged_by_its_json() -> None:
+    traffic = shapes.build("text", EVENTS)
+    good = next(peer for peer in FOLDS if peer.name == "ssefold (python)")
+    bad = replace(good, json=lambda traffic, reads: b"{}")
+    tables = [
+        measure("to JSON", "text", "16 KiB", "json", [peer], ONCE, EVENTS)
+        for peer in (good, bad)
+    ]
+    assert [table.correct[good.name] for table in tables] == [True, False]
+    assert checked(bad, traffic, traffic.reads(), "dict")
 
 
 def test_the_floor_without_a_compiler_counts_the_same() -> None:

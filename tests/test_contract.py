@@ -359,6 +359,17 @@ def test_nothing_judged(words: tuple[str, ...]) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_report_that_nobody_reads_to_its_end() -> None:
+    words = ["-m", "conformance", "--json", "--case", "t*", "--", *ours("python")]
+    with subprocess.Popen(
+        [sys.executable, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
 # -- peers ------------------------------------------------------------------------------------
 
 

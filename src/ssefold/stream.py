@@ -362,7 +362,7 @@ class Stream:
     def strip(self, value: Any, at: Any) -> None:
         """Take out the numbers that no double can hold, each with an anomaly."""
         if isinstance(value, dict):
-            members = list(value.items())
+            members = [(key, value[key]) for key in value]
         elif isinstance(value, list):
             members = list(enumerate(value))
         else:

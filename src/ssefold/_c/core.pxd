@@ -46,5 +46,6 @@ cdef class FoldCore:
     cdef bint may_teach(self, const unsigned char *p, Py_ssize_t size) noexcept
     cdef Py_ssize_t resume(self, const unsigned char *buf, Py_ssize_t size) except -1
     cdef int release(self) except -1
-    cdef int drop_carry(self) except -1
+    cdef void drop_carry(self) noexcept
+    cdef void lose(self) noexcept
     cdef int settle(self) except -1

@@ -116,8 +116,10 @@ cdef class FoldCore:
 
         Raises TypeError for anything but a bytes-like object, BufferError for one
         that is not C-contiguous, StreamError `closed` or `busy`; and in strict mode
-        StreamMalformed at the first fault, and from then on.
+        StreamMalformed at the first fault, and from then on. MemoryError: what was
+        merged stays, the rest of the chunk is lost.
         """
+        cdef bint through = False
         cdef bytes data = <bytes>chunk if type(chunk) is bytes else as_bytes(chunk)
         cdef const unsigned char *buf = <const unsigned char *>PyBytes_AS_STRING(data)
         cdef Py_ssize_t size = PyBytes_GET_SIZE(data), done = 0
@@ -136,8 +138,11 @@ cdef class FoldCore:
         self._busy = True
         try:
             self.take(buf, size, done)
+            through = True
         finally:
             self._busy = False
+            if not through:
+                self.lose()
         if stream.strict and stream.log.fault_count:
             self._stop()
         return stream.events - before
@@ -382,13 +387,18 @@ cdef class FoldCore:
         self.drop_carry()
         return 0
 
-    cdef int drop_carry(self) except -1:
+    cdef void drop_carry(self) noexcept:
         """Nothing waits any more: most streams wait for their next event, in great numbers."""
         self._carried = 0
         self._carry_room = 0
         PyMem_Free(self._carry)
         self._carry = NULL
-        return 0
+
+    cdef void lose(self) noexcept:
+        """Memory ran short in the middle of a read: nothing may point into it any more."""
+        if self._framer is not None:
+            self._framer.lose(self.bytes)
+        self.drop_carry()
 
     cdef int settle(self) except -1:
         """Decode what waits, before anybody reads."""
@@ -398,6 +408,7 @@ cdef class FoldCore:
         """The end of input; never raises, and a second call does nothing."""
         cdef Stream stream = self._stream
         cdef Framer framer = self._framer
+        cdef bint through = False
         if self._busy:
             return  # a feed runs in another thread: the stream is its own
         self._busy = True
@@ -414,8 +425,11 @@ cdef class FoldCore:
                     self.deliver(0)
             stream.close()
             self._framer = None
+            through = True
         finally:
             self._busy = False
+            if not through:
+                self.lose()
 
     def reset(self):
         """Forget everything but the options: ready for another stream."""

@@ -96,6 +96,8 @@ cdef class Framer:
     # The same where the last frame ended with CR: `lf` says that the LF after it
     # is the last of the k bytes; else it is swallowed when it comes.
     cdef void skip_cr(self, Py_ssize_t k, bint lf) noexcept
+    # Memory ran short: forget the block, and go on at `offset` as at the start of a line.
+    cdef void lose(self, long long offset) noexcept
     # What skip() went past set this id last.
     cdef int commit(self, const unsigned char *p, Py_ssize_t n) except -2
     # The stream offset of data[index].

@@ -646,6 +646,15 @@ cdef class Framer:
         else:
             self.swallow = LF_FREE
 
+    cdef void lose(self, long long offset) noexcept:
+        self._drop_all()
+        self.offset = self.base = self.line_start = self.frame_start = offset
+        self.kind = AT_START
+        self.swallow = NO_LF
+        self.counted = False
+        self.bom = -1
+        self.lead = LEAD_OTHER
+
     cdef int commit(self, const unsigned char *p, Py_ssize_t n) except -2:
         piece_drop(&self.last_id)
         piece_append(&self.last_id, p, n)

@@ -345,14 +345,16 @@ cdef class Cells:
                 return False
             elif slots[i].kind == LAST_ONE:
                 extra += found[i].size + 8
+            flags |= found[i].flags
         if 0 <= ledger.held_limit < ledger.held + total and total > 0:
             return False
         if 0 <= ledger.extra_limit < ledger.extra + extra and extra > self.pending:
             return False  # might be too much: the cold path charges exactly
         self.pending = extra
         ledger.held += total
+        if flags & SCAN_SURROGATE:
+            self.stream.surrogates = True
         for i in range(count):
-            flags |= found[i].flags
             if slots[i].kind == APPENDED:
                 (<Text>slots[i].target).push(
                     found[i].start, found[i].size, found[i].flags & SCAN_ESCAPE)
@@ -360,8 +362,6 @@ cdef class Cells:
                 (<Sequence>slots[i].target).last += 1
             elif slots[i].kind != DROPPED:
                 self.store(&slots[i], &found[i])
-        if flags & SCAN_SURROGATE:
-            self.stream.surrogates = True
         if echoes is not None:
             for echo in echoes:
                 echo.count += 1

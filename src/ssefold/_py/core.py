@@ -86,7 +86,8 @@ class FoldCore:
 
         Raises TypeError for anything but a bytes-like object, BufferError for one
         that is not C-contiguous, StreamError `closed` or `busy`; and in strict mode
-        StreamMalformed at the first fault, and from then on.
+        StreamMalformed at the first fault, and from then on. MemoryError: what was
+        merged stays, the rest of the chunk is lost.
         """
         data = as_bytes(chunk)
         if not self._busy.acquire(False):
