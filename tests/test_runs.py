@@ -147,6 +147,27 @@ def test_limits_on_the_very_byte(kind: str, eol: str) -> None:
             fold(frames, cuts, limits=Limits(max_output_bytes=held + off))
 
 
+@pytest.mark.parametrize("first", [6, 96, 993, 10**17 - 7, 10**18 - 7, (1 << 62) - 7])
+def test_numbers_that_get_longer(first: int) -> None:
+    frames = [data(event, "\n") for event in numbered(16, first)]
+    fold(frames)
+    fold(frames, [])
+    fold(frames, [sum(map(len, frames[:9]))])
+
+
+@pytest.mark.parametrize("written", ["{}0", "0{}", "{}.0", "{}e0", "-{}", "{} ", " {}", "{}x", "[]"])
+def test_numbers_that_begin_like_the_one_that_is_due(written: str) -> None:
+    events = numbered(12)
+    frames = [data(event, "\n") for event in events]
+    number = f'"sequence_number":{events[9]["sequence_number"]}'.encode()
+    odd = f'"sequence_number":{written.format(events[9]["sequence_number"])}'.encode()
+    frames[9] = frames[9].replace(number, odd)
+    assert frames[9] != data(events[9], "\n")
+    fold(frames)
+    fold(frames, [])
+    fold(frames, [sum(map(len, frames[:8]))])
+
+
 @pytest.mark.parametrize("odd", ["gap", "repeat", "backwards", "huge", "float", "string", "none"])
 def test_numbers_that_do_not_count_on(odd: str) -> None:
     events = numbered(12)

@@ -29,6 +29,8 @@ from .sequence cimport Sequence
 from .slots cimport (
     APPENDED,
     COUNTED,
+    DROPPED,
+    EXTENDED,
     LAST_ONE,
     MAX_SCALAR,
     MAX_STEADY,
@@ -193,6 +195,153 @@ cdef Py_ssize_t run_text(
     return p - begin
 
 
+cdef int only_numbered(Template template) noexcept:
+    """The slot of the text that frames append to, if their other slots are no more than strings
+    and empty lists that are left out, and the frames' own numbers; else -1.
+    """
+    cdef Slot *slots = template.slots
+    cdef Py_ssize_t behind = template.tail_size
+    cdef int i, text = -1, numbers = 0
+    for i in range(template.count):
+        if text >= 0:
+            behind += slots[i].size
+        if slots[i].kind == APPENDED and text < 0:
+            text = i
+        elif slots[i].kind == COUNTED and numbers == 0:
+            numbers = 1
+        elif slots[i].kind == EXTENDED and slots[i].token == c'[':
+            pass  # by nothing
+        elif slots[i].kind != DROPPED or slots[i].token == c'0':
+            return -1
+    # A frame has to go on behind a word for as long as the blind copy.
+    return text if behind >= TEXT_SLACK else -1
+
+
+cdef Py_ssize_t run_numbered(
+    Template template, Stream stream, int text_slot, const unsigned char *p,
+    const unsigned char *end, Py_ssize_t most,
+) noexcept:
+    """run_words() for the frames of only_numbered(): Responses counts its events.
+
+    The number that has to come is kept as it is written, so that none is read.
+    """
+    cdef Ledger ledger = stream.merger
+    cdef Slot *slots = template.slots
+    cdef Text text = <Text>slots[text_slot].target
+    cdef Sequence sequence = None
+    cdef const unsigned char *begin = p
+    cdef const unsigned char *literals = template.literals
+    cdef const unsigned char *tail = literals + template.tail
+    cdef const unsigned char *q
+    cdef const unsigned char *start
+    cdef const unsigned char *word = p
+    cdef unsigned char *buf = text.buf
+    cdef unsigned char due[SHORT + 2]
+    cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr
+    cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, n, size_of_word = 0
+    cdef long long left = LLONG_MAX, events = 0
+    cdef int i, digits = 0, count = template.count
+    for i in range(count):
+        if slots[i].kind == COUNTED:
+            sequence = <Sequence>slots[i].target
+            digits = write_digits(due, sequence.last + 1)
+            if digits == 0:
+                return 0
+    if ledger.held_limit >= 0:
+        left = ledger.held_limit - ledger.held
+    while True:
+        q = p
+        for i in range(count):
+            n = slots[i].size
+            if end - q <= n or memcmp(q, literals + slots[i].literal, n) != 0:
+                break
+            q += n
+            if slots[i].token == c'"':
+                start = q
+                q = plain_end(q, end)
+                if i == text_slot:
+                    word = start
+                    size_of_word = q - start
+            elif slots[i].token == c'0':
+                # What lies behind it is no digit: the next literal, or the tail.
+                if end - q <= digits or not same_digits(q, due, digits):
+                    break
+                q += digits
+            else:
+                if end - q < 2 or q[0] != c'[' or q[1] != c']':
+                    break
+                q += 2
+        else:
+            if end - q < tail_size + lf or memcmp(q, tail, tail_size) != 0:
+                break
+            q += tail_size
+            if q - p > most or size_of_word > left or size_of_word > TEXT_SLACK or (
+                used + size_of_word > room or (lf and q[0] != c'\n')
+            ):
+                break
+            memcpy(buf + used, word, TEXT_SLACK)
+            used += size_of_word
+            left -= size_of_word
+            events += 1
+            digits = count_on(due, digits)
+            p = q + lf
+            if digits < SHORT:
+                continue
+        break
+    ledger.held += used - text.size
+    text.size = used
+    stream.events += events
+    if sequence is not None:
+        sequence.last += events
+    return p - begin
+
+
+cdef int write_digits(unsigned char *out, long long number) noexcept:
+    """The number as JSON has it: how many digits; 0 if that is too many."""
+    cdef unsigned char digits[SHORT]
+    cdef int count = 0, i
+    if number < 0:
+        return 0
+    while True:
+        if count == SHORT - 1:
+            return 0
+        digits[count] = c'0' + number % 10
+        count += 1
+        number //= 10
+        if number == 0:
+            break
+    for i in range(count):
+        out[i] = digits[count - 1 - i]
+    return count
+
+
+cdef inline bint same_digits(
+    const unsigned char *p, const unsigned char *due, int digits
+) noexcept nogil:
+    """Whether those digits stand at `p`; the last one is compared first, for it changes most."""
+    while digits > 0:
+        digits -= 1
+        if p[digits] != due[digits]:
+            return False
+    return True
+
+
+cdef inline int count_on(unsigned char *due, int digits) noexcept nogil:
+    """One more: how many digits that are."""
+    cdef int i = digits
+    while i > 0:
+        i -= 1
+        if due[i] != c'9':
+            due[i] += 1
+            return digits
+        due[i] = c'0'
+    if digits:
+        due[0] = c'1'
+        due[digits] = c'0'
+        digits += 1
+    return digits
+
+
 cdef Py_ssize_t run_steady(
     Template template, Cells cells, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
 ) except -1:
@@ -215,7 +364,10 @@ cdef Py_ssize_t run_steady(
     cdef Sequence sequence
     cdef Text text
     cdef int count = template.count, i, kind, flags, seen, escaped
+    cdef int numbered = only_numbered(template)
     while p < end:
+        if numbered >= 0:
+            p += run_numbered(template, stream, numbered, p, end, most)
         q = words = p
         weight = size_of_words = 0
         seen = escaped = 0
