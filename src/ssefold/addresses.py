@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from .merge import ENTRY_WEIGHT, Merger
+from .plain import given
 from .state import Entries, Place, Slots, new_place
 from .table import Action
 
@@ -54,7 +55,7 @@ class Addresses(Merger):
         return True
 
     def is_index(self, value: Any, by: str) -> bool:
-        index = value.get(by)
+        index = given(value, by)
         if type(index) is int:
             return True
         if index is not None:
@@ -102,9 +103,11 @@ class Addresses(Merger):
         held = self.list_at(values, name, rule)
         if not self.in_range(held, index, by):
             return None
-        place = held.at(index)
-        if type(place) is not Place:
-            place = self.opened(held, index, by, place, rule)
+        found = held.at(index)
+        if type(found) is Place:
+            place = found
+        else:
+            place = self.opened(held, index, by, found, rule)
             if place is None:
                 return None
             if not place.started:

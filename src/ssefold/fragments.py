@@ -15,7 +15,7 @@ from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, OPENED
 
 from .addresses import HOLE_WEIGHT
 from .arrivals import Arrivals
-from .plain import is_open, same, text_weight, weight
+from .plain import given, is_open, same, text_weight, weight
 from .state import JSONText, Replaced
 from .table import Action
 
@@ -236,7 +236,5 @@ class Fragments(Arrivals):
 def value_at(value: Any, steps: Any) -> Any:
     """The value that dotted steps lead to in an event, or None."""
     for step in steps:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(step)
+        value = given(value, step)
     return value

@@ -144,7 +144,21 @@ class Replaced:
         return piece
 
 
-class Entries:
+class Indexed:
+    """A list whose elements stand at indexes that events name."""
+
+    __slots__ = ()
+
+    def at(self, index: int) -> Any:
+        """The element at that index, or None."""
+        raise NotImplementedError
+
+    def put(self, index: int, element: Any) -> None:
+        """Set it."""
+        raise NotImplementedError
+
+
+class Entries(Indexed):
     """A list routed by an index of its elements; sorted by it, holes leave nothing."""
 
     __slots__ = ("items",)
@@ -153,7 +167,6 @@ class Entries:
         self.items: dict[int, Any] = {}
 
     def at(self, index: int) -> Any:
-        """The element with that index, or None."""
         return self.items.get(index)
 
     def put(self, index: int, element: Any) -> None:
@@ -164,7 +177,7 @@ class Entries:
         return [read(items[index]) for index in sorted(items)]
 
 
-class Slots:
+class Slots(Indexed):
     """A list addressed by index; what is missing before an element is null."""
 
     __slots__ = ("items",)
@@ -173,7 +186,6 @@ class Slots:
         self.items: list[Any] = []
 
     def at(self, index: int) -> Any:
-        """The element at that index, or None."""
         return self.items[index] if index < len(self.items) else None
 
     def put(self, index: int, element: Any) -> None:

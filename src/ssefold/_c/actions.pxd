@@ -1,9 +1,13 @@
 # cython: language_level=3
 """How actions.py is compiled."""
 
+cimport cython
+
 from .fragments cimport Fragments, value_at
+from .full cimport full_value
 from .plain cimport is_open, same, text_weight, weight
 from .sequence cimport Sequence
+from .state cimport Indexed, JSONText, Place, Slots, member, new_place
 from .table cimport Action
 
 # Assigned by the import of plan.py.
@@ -19,3 +23,20 @@ cdef class EventMerger(Fragments):
     cdef bint is_foreign(self, actions, value) except -1
     cdef bint is_repeated(self, value, str key) except -1
     cdef act(self, Action action, value)
+    cdef base(self, Action action, value)
+    cdef update(self, dict values, source)
+    @cython.locals(held=Indexed)
+    cdef fill(self, dict values, str key, given)
+    @cython.locals(values=dict)
+    cdef answer(self, Action action, value)
+    cdef check_lists(self, dict values, source)
+    @cython.locals(held=Indexed, place=Place)
+    cdef put_element(self, Action action, value)
+    cdef take_in(self, dict values, source, text)
+    @cython.locals(holder=Place, held=Indexed, step=tuple)
+    cdef tuple place_for(self, Action action, value)
+    @cython.locals(held=Indexed, place=Place, at=tuple, values=dict)
+    cdef full(self, Action action, value)
+    @cython.locals(held=Indexed, step=tuple)
+    cdef stop(self, Action action, value)
+    cdef bint settle(self, JSONText json_text) except -1

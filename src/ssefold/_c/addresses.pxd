@@ -1,8 +1,11 @@
 # cython: language_level=3
 """How addresses.py is compiled."""
 
+cimport cython
+
 from .merge cimport Merger
-from .state cimport Entries, Place, Slots, new_place
+from .plain cimport given
+from .state cimport Entries, Indexed, Place, Slots, new_place
 from .table cimport Action
 
 
@@ -12,5 +15,17 @@ cdef class Addresses(Merger):
     cdef public bint missing
     cdef bint routed(self, Action action, value) except -1
     cdef bint is_index(self, value, str by) except -1
-    cdef holder(self, Action action, value, make)
-    cdef element(self, values, step, value, make)
+    @cython.locals(place=Place, step=tuple, level=cython.int)
+    cdef Place holder(self, Action action, value, tuple make)
+    @cython.locals(place=Place)
+    cdef Place object_at(self, dict values, str name, Action action)
+    @cython.locals(held=Indexed, place=Place, by=str)
+    cdef Place element(self, dict values, tuple step, value, make)
+    @cython.locals(place=Place)
+    cdef Place opened(self, Indexed held, index, str by, plain, rule)
+    cdef fill_in(self, Place place, value, rule, make)
+    @cython.locals(entries=Entries, slots=Slots, place=Place)
+    cdef Indexed list_at(self, dict values, str name, rule)
+    cdef bint in_range(self, Indexed held, index, str by) except -1
+    cdef bint has_room(self, Indexed held, index, rule) except -1
+    cdef bint reaches(self, str limit, index) except -1

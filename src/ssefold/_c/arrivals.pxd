@@ -10,3 +10,11 @@ cdef class Arrivals(Addresses):
     cdef public object arrivals
     cdef public tuple latest
     cdef bint grows(self, Action action, value) except -1
+    cdef begins(self, Action action, value, kind)
+    cdef bint comes(self, tuple at) except -1
+    cdef comes_late(self, Action action, value)
+    cdef bint goes(self, old) except -1
+    cdef take_turns(self)
+    cdef follow(self)
+    cdef tuple indexes(self, Action action, value)
+    cdef bint is_text(self, tuple path, value, last) except -1

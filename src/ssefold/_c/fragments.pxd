@@ -4,8 +4,8 @@
 cimport cython
 
 from .arrivals cimport Arrivals
-from .plain cimport is_open, same, text_weight, weight
-from .state cimport JSONText, Replaced
+from .plain cimport given, is_open, same, text_weight, weight
+from .state cimport Indexed, JSONText, Place, Replaced
 from .table cimport Action
 
 # Assigned by the import of plan.py: comparisons of C integers.
@@ -13,10 +13,22 @@ cdef int APPENDED, DROPPED, EXTENDED, FIXED, OPENED
 
 
 cdef class Fragments(Arrivals):
+    cdef wrong(self, Action action)
+    @cython.locals(place=Place)
     cdef delta(self, Action action, value)
-    cdef change(self, values, str key, Action action, source, value)
+    cdef tuple made(self, Action action, source)
     @cython.locals(at=tuple)
-    cdef note_delta(self, values, value, Action action)
+    cdef note_delta(self, dict values, value, Action action)
+    cdef change(self, dict values, str key, Action action, source, value)
+    @cython.locals(held=Indexed, name=str, by=str, cell=dict)
+    cdef change_element(self, dict values, Action action, source, value)
+    cdef extend_list(self, dict values, str key, source, Action action)
+    cdef push(self, dict values, str key, element)
+    cdef insert(self, dict values, str key, element, Action action, value)
+    cdef append_json(self, dict values, str key, source)
+    cdef append_replaced(self, Replaced replaced, source)
+    @cython.locals(place=Place)
+    cdef spread(self, dict values, source, Action action, value)
     @cython.locals(at=tuple)
     cdef note_path(self, steps)
     cdef note_rest(self, value, tuple at)

@@ -648,12 +648,11 @@ cdef class Framer:
 
     cdef void lose(self, long long offset) noexcept:
         self._drop_all()
-        self.offset = self.base = self.line_start = self.frame_start = offset
+        self.skip(offset - self.offset)
+        self.base = self.line_start = offset
         self.kind = AT_START
         self.swallow = NO_LF
         self.counted = False
-        self.bom = -1
-        self.lead = LEAD_OTHER
 
     cdef int commit(self, const unsigned char *p, Py_ssize_t n) except -2:
         piece_drop(&self.last_id)

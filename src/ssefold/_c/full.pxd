@@ -1,5 +1,19 @@
 # cython: language_level=3
 """How full.py is compiled."""
 
+cimport cython
+
+from .arrivals cimport Arrivals
 from .plain cimport repair_text, text_weight, weight
-from .state cimport Place, Replaced, Slots, new_place
+from .state cimport Place, Replaced, Slots, member, new_place
+
+
+cpdef full_value(Arrivals merger, old, new, tuple at)
+@cython.locals(place=Place, below=tuple)
+cdef Place _full_place(Arrivals merger, Place old, new, tuple at)
+@cython.locals(slots=Slots, below=tuple, former=list)
+cdef Slots _full_slots(Arrivals merger, Slots old, new, tuple at)
+cdef list _former(Slots old, new)
+cdef _id(item)
+cdef _lost(Arrivals merger, old, tuple at)
+cdef _full_text(Arrivals merger, old, new, tuple at)

@@ -6,3 +6,4 @@ cdef class Sequence:
     cdef public long long last
     cdef public list missing
     cpdef str take(self, long long number)
+    cpdef pass_one(self)

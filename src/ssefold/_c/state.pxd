@@ -38,12 +38,17 @@ cdef class Replaced:
     cdef public object value
 
 
-cdef class Entries:
+cdef class Indexed:
+    cpdef at(self, index)
+    cpdef put(self, index, element)
+
+
+cdef class Entries(Indexed):
     cdef public dict items
     cpdef read(self)
 
 
-cdef class Slots:
+cdef class Slots(Indexed):
     cdef public list items
     cpdef read(self)
 
