@@ -155,7 +155,7 @@ def test_numbers_that_get_longer(first: int) -> None:
     fold(frames, [sum(map(len, frames[:9]))])
 
 
-@pytest.mark.parametrize("written", ["{}0", "0{}", "{}.0", "{}e0", "-{}", "{} ", " {}", "{}x", "[]"])
+@pytest.mark.parametrize("written", ["{}0", "0{}", "{}.0", "{}e0", "-{}", "{} ", " {}", "[]"])
 def test_numbers_that_begin_like_the_one_that_is_due(written: str) -> None:
     events = numbered(12)
     frames = [data(event, "\n") for event in events]

@@ -210,13 +210,13 @@ class Fragments(Arrivals):
         if place is None:
             return
         without = action.options.get("without", ())
-        for key, given in source.items():
+        for key, below in source.items():
             if key in without:
                 continue
-            if type(given) is str:
-                self.append(place.values, key, given)
+            if type(below) is str:
+                self.append(place.values, key, below)
             else:
-                self.keep(place.values, key, given, None)
+                self.keep(place.values, key, below, None)
 
     def note_path(self, steps: Any) -> None:
         """The plan of a member that decides what an event does: it is fixed."""
