@@ -5,7 +5,8 @@ Must not know: how a tap works.
 
 A child process is both ends: it sends one event and waits until it has come through,
 as tokens come from a model. The relay is the leanest that asyncio gives: read, write,
-drain, over TCP. Bare and tapped alternate; the children keep off its core.
+drain, over TCP; and beside it one as gateways are (gateway.py). Bare and tapped
+alternate; the children keep off its core.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from importlib.util import find_spec
 from statistics import mean
 from time import process_time_ns
 from typing import Any
 
 import ssefold
 
-from . import shapes
+from . import gateway, shapes
 
 EVENTS = 500
 ROUNDS = 60
+GATEWAY = ("httpx", "starlette", "uvicorn")
 
 
 def connected() -> tuple[socket.socket, socket.socket]:
@@ -87,6 +90,9 @@ def tapped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     return through
 
 
+KINDS: dict[str, gateway.Tap] = {"bare": bare, "layered": layered, "tapped": tapped}
+
+
 def once(blocks: tuple[bytes, ...], tap: Callable[[Any], Any]) -> int:
     """One stream through a relay, its ends in a child process."""
     out, upstream = connected()
@@ -96,7 +102,7 @@ def once(blocks: tuple[bytes, ...], tap: Callable[[Any], Any]) -> int:
         try:
             upstream.close()
             client.close()
-            _other_core()
+            gateway.keep_off()
             endpoints(blocks, out, back)
         finally:
             os._exit(0)
@@ -108,13 +114,6 @@ def once(blocks: tuple[bytes, ...], tap: Callable[[Any], Any]) -> int:
         os.waitpid(child, 0)
 
 
-def _other_core() -> None:
-    if hasattr(os, "sched_setaffinity"):
-        mine = os.sched_getaffinity(0)
-        others = set(range(os.cpu_count() or 1)) - mine
-        os.sched_setaffinity(0, others or mine)
-
-
 def quiet(spent: list[int]) -> float:
     """The mean of the fastest tenth: what else runs on the machine only ever adds."""
     return mean(sorted(spent)[: max(1, len(spent) // 10)])
@@ -124,15 +123,28 @@ def measure(quick: bool) -> Iterator[tuple[str, float, str]]:
     """Bare, through an empty generator, and tapped, in turns."""
     if not hasattr(os, "fork") or threading.active_count() > 1:
         return
+    turns = 9 if quick else ROUNDS
     for name in ("text",) if quick else ("text", "tools", "anthropic_text"):
         blocks = shapes.build(name, EVENTS).blocks
-        kinds = (bare, layered, tapped)
-        for kind in kinds:
+        for kind in KINDS.values():
             once(blocks[:50], kind)
-        turns = [[once(blocks, kind) for kind in kinds] for _ in range(9 if quick else ROUNDS)]
-        plain, layer, tap = (quiet([turn[i] for turn in turns]) for i in range(3))
-        note = (
-            f"% more CPU than the bare relay's {plain / len(blocks) / 1000:.1f} µs per event; "
-            f"an async generator that does nothing: {100 * (layer / plain - 1):.2f} %"
-        )
-        yield f"relay: {name}", 100 * (tap / plain - 1), note
+        spent: dict[str, list[int]] = {kind: [] for kind in KINDS}
+        for _ in range(turns):
+            for kind, tap in KINDS.items():
+                spent[kind].append(once(blocks, tap))
+        yield row(f"relay: {name}", "the bare relay's", spent, len(blocks))
+    if all(map(find_spec, GATEWAY)):
+        blocks = shapes.build("text", EVENTS).blocks
+        gateway.measure(blocks[:50], KINDS, 1)
+        name = "relay: text, httpx to Starlette"
+        yield row(name, "the bare gateway's", gateway.measure(blocks, KINDS, turns), len(blocks))
+
+
+def row(name: str, whose: str, spent: dict[str, list[int]], events: int) -> tuple[str, float, str]:
+    """What the tap cost, and beside it what any tap of this kind does."""
+    plain, layer, tap = (quiet(spent[kind]) for kind in KINDS)
+    note = (
+        f"% more CPU than {whose} {plain / events / 1000:.1f} µs per event; "
+        f"an async generator that does nothing: {100 * (layer / plain - 1):.2f} %"
+    )
+    return name, 100 * (tap / plain - 1), note

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import replace
 from functools import partial
 
 import pytest
-from benchmarks import clock, growth, instructions, memory, report, shapes, write
+from benchmarks import clock, gateway, growth, instructions, memory, relay, report, shapes, write
 from benchmarks.chart import Bar, Group, picture
 from benchmarks.floor import Fallback
 from benchmarks.measure import Table, checked, measure
@@ -88,6 +89,25 @@ def test_a_row_to_json_is_judged_by_its_json() -> None:
     ]
     assert [table.correct[good.name] for table in tables] == [True, False]
     assert checked(bad, traffic, traffic.reads(), "dict")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the ends are a child process")
+def test_a_gateway_passes_on_what_it_is_timed_with() -> None:
+    pytest.importorskip("uvicorn")
+    blocks = shapes.build("text", EVENTS).blocks
+    passed: list[bytes] = []
+
+    async def listening(chunks):
+        async for chunk in chunks:
+            passed.append(bytes(chunk))
+            yield chunk
+
+    spent = gateway.measure(blocks, {"bare": relay.bare, "tapped": listening}, 2)
+    assert [len(times) for times in spent.values()] == [2, 2]
+    assert b"".join(passed) == b"".join(blocks) * 2
+    name, more, note = relay.row("x", "its", {kind: [100] for kind in relay.KINDS}, 1)
+    assert (name, more) == ("x", 0)
+    assert "0.00 %" in note
 
 
 def test_the_floor_without_a_compiler_counts_the_same() -> None:
