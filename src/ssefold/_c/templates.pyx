@@ -134,6 +134,13 @@ cdef inline Py_ssize_t first_size(Template template) noexcept nogil:
     return template.slots.size if template.count else template.tail_size
 
 
+cdef inline bint is_other(
+    Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t same
+) noexcept nogil:
+    """Whether the next byte says that the frame is of another kind; `same` as for compare()."""
+    return same < size and same < first_size(template) and p[same] != template.literals[same]
+
+
 cdef inline Py_ssize_t shared(
     const unsigned char *a, const unsigned char *b, Py_ssize_t size
 ) noexcept nogil:
@@ -292,14 +299,14 @@ cdef class Templates:
             return NO_MATCH
         if size < self.common:
             return INCOMPLETE
-        if guess is not None:
+        if guess is not None and not is_other(guess, p, size, self.common):
             k = compare(guess, p, size, self.common, found)
             if k > 0:
                 return k
             incomplete = k == INCOMPLETE
         for i in range(PyList_GET_SIZE(self.known)):
             template = <Template>PyList_GET_ITEM(self.known, i)
-            if template is not guess:
+            if template is not guess and not is_other(template, p, size, self.common):
                 k = compare(template, p, size, self.common, found)
                 if k > 0:
                     self.likely = template
