@@ -28,7 +28,7 @@ cdef class FoldCore:
 
     cdef int start(self) except -1
     # Frames of the kind that came last, as far as they go: how many bytes.
-    cdef Py_ssize_t text(self, const unsigned char *buf, Py_ssize_t size) except -1
+    cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) except -1
     # Take bytes in, of which `done` were folded; the limits of the whole stream, then frame by
     # frame.
     cdef int take(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1

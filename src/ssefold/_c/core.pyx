@@ -130,7 +130,7 @@ cdef class FoldCore:
         if self._quick:
             # What most reads are, with few steps: a relay reads events one by one, and between
             # two of them others have used the caches.
-            done = self.text(buf, size)
+            done = self.quick(buf, size)
             if done == size:
                 return stream.events - before
         if stream.closed:
@@ -147,7 +147,7 @@ cdef class FoldCore:
             self._stop()
         return stream.events - before
 
-    cdef Py_ssize_t text(self, const unsigned char *buf, Py_ssize_t size) except -1:
+    cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) except -1:
         cdef Py_ssize_t most = self._event_limit if self._event_limit >= 0 else size
         cdef Py_ssize_t done
         cdef bint crlf = False

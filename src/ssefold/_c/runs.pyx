@@ -56,8 +56,8 @@ cdef Py_ssize_t run_words(
     Template template, Stream stream, const unsigned char *p, const unsigned char *end,
     Py_ssize_t most
 ) noexcept:
-    """As far as run_text's frames are what nearly all are: a word of plain ASCII, perhaps with
-    padding before or behind it, and there is room for it.
+    """As far as run_text's frames are what nearly all are: a word, perhaps with padding before or
+    behind it, and there is room for it.
 
     Text is bytes, and bytes may be anything to the compiler: what is not in a local here would
     be read again after each of them.
@@ -74,29 +74,39 @@ cdef Py_ssize_t run_words(
     cdef Py_ssize_t head_size = template.slots[0].size
     cdef Py_ssize_t middle_size = template.slots[1].size if template.count == 2 else 0
     cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr
-    cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, n
+    cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, n, weight
     cdef long long left = LLONG_MAX, events = 0
+    cdef int flags, escaped = 0
     cdef bint is_second = template.text_slot == 1
     if ledger.held_limit >= 0:
         left = ledger.held_limit - ledger.held
     while end - p > head_size and memcmp(p, head, head_size) == 0:
         word = p + head_size
-        q = plain_end(word, end)
+        flags = 0
+        q = word_end(word, end, &flags)
         n = q - word
         if middle_size:
             if end - q < middle_size or memcmp(q, middle, middle_size) != 0:
                 break
             q += middle_size
             if is_second:
+                if flags:
+                    break
                 word = q
-            q = plain_end(q, end)
-            if is_second:
+                q = word_end(q, end, &flags)
                 n = q - word
+            else:
+                q = plain_end(q, end)
         # The tail begins with the quote.
         if end - q < tail_size + lf or memcmp(q, tail, tail_size) != 0:
             break
         q += tail_size
-        if q - p > most or n > left or n > TEXT_SLACK or used + n > room:
+        weight = n
+        if flags & SCAN_ESCAPE:
+            weight = unescaped_length(word, n)
+        if flags & (SCAN_FAILED | SCAN_INVALID_UTF8 | SCAN_SURROGATE):
+            break
+        if q - p > most or weight > left or n > TEXT_SLACK or used + n > room:
             break
         if lf:
             if q[0] != c'\n':
@@ -105,13 +115,28 @@ cdef Py_ssize_t run_words(
         # The frame goes on behind the word for as long, and so does our buffer.
         memcpy(buf + used, word, TEXT_SLACK)
         used += n
-        left -= n
+        left -= weight
+        escaped |= flags & SCAN_ESCAPE
         events += 1
         p = q
-    ledger.held += used - text.size
+    if ledger.held_limit >= 0:
+        ledger.held = ledger.held_limit - left
+    else:
+        ledger.held += LLONG_MAX - left
     text.size = used
+    text.escaped |= escaped
     stream.events += events
     return p - begin
+
+
+cdef inline const unsigned char *word_end(
+    const unsigned char *p, const unsigned char *end, int *flags
+) noexcept nogil:
+    """Where the string ends whose body begins at `p`; one word in five has a `\\n` or a `’`."""
+    p = plain_end(p, end)
+    if p < end and p[0] != c'"':
+        p = scan_string(p, end, flags)
+    return p
 
 
 cdef Py_ssize_t run_text(
