@@ -154,6 +154,14 @@ def test_the_corpus_comes_back(name: str) -> None:
         check_comes_back(random.Random(name), case.expected, dialect, limits if unlimited else None)
 
 
+@pytest.mark.parametrize("thought", [True, 1, 0.5, "", "x"])
+def test_what_the_fold_takes_for_a_thought_comes_back(thought: Any) -> None:
+    """It joins no text that is none."""
+    thoughts = {"text": "a", "thought": thought}
+    whole = parts(thoughts, {"text": "b", "thought": 0}, thoughts)
+    check_comes_back(random.Random(str(thought)), whole, "google.gemini")
+
+
 @pytest.mark.skipif(not test_recordings.ROWS, reason="no recordings")
 def test_recordings_come_back() -> None:
     came = 0
@@ -265,6 +273,10 @@ for _ in range(300):
         ({"candidates": [{"content": {}}]}, "google.gemini", "candidates[0].finishReason: without"),
         (parts({"text": "a"}, {"text": "b", "x": 1}), "google.gemini", "parts[1]: it would join"),
         (parts({"text": "a"}, {"text": "b", "thoughtSignature": "s"}), "google.gemini", "parts[1]"),
+        (
+            parts({"text": "a", "thought": True}, {"text": "b", "thought": 2}),
+            "google.gemini", "parts[1]: it would join the text before it",
+        ),
         (parts({"text": "", "x": 1}), "google.gemini", "parts[0]: an empty text leaves no part"),
         (parts({"text": 3}), "google.gemini", "parts[0].text: a stream carries no number"),
         ({"choices": []}, "auto", "no dialect has such an answer"),

@@ -342,6 +342,20 @@ def test_gemini(backend: Backend) -> None:
     ]
 
 
+@pytest.mark.parametrize("thought", [None, False, True, 0, -0.0, 1, 0.5, "", "false", [], {}])
+def test_a_thought_is_one_to_all_who_read(backend: Backend, thought: Any) -> None:
+    """0 is false: as for text(), in an answer that was streamed and in one that was not."""
+    text = "" if thought not in (None, False) else "a"
+    kind = "text" if text else "reasoning"
+    parts = [{"text": "a", "thought": thought}]
+    answer = {"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]}
+    for stream in (event(answer), json.dumps(answer).encode()):
+        acc = fed(backend, stream)
+        acc.close()
+        assert (acc.text(), acc.take_text(), acc.take()) == (text, text, [Delta(kind, "a", 0, 0)])
+        assert acc.result() == answer
+
+
 # -- wholes ---------------------------------------------------------------------------------------
 
 

@@ -125,8 +125,8 @@ def walk(
 
 
 def _case(cases: Any, value: Any) -> Any:
-    """The rows for this value of the deciding member."""
-    if value is None or type(value) is str or type(value) is bool:
+    """The rows for this value of the deciding member; 0 is false and 1 true, as in READ."""
+    if value is None or isinstance(value, (str, bool, int, float)):
         chosen = cases.get(value)
         if chosen is not None:
             return chosen

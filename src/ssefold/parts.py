@@ -145,7 +145,7 @@ def _is_open_text(parts: Any, last: Any) -> bool:
 
 
 def _thought(values: Any) -> bool:
-    """As who reads the text sees it: anything but false, so that a join takes no text away."""
+    """As who reads the text sees it: neither false nor 0, so that a join takes no text away."""
     return values.get("thought") not in (None, False)
 
 

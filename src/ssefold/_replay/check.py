@@ -261,9 +261,12 @@ def _check_candidate_parts(parts: list[Any], path: str) -> None:
             if any(part[key] is not None for key in part if key not in ("text", "thought")):
                 refuse(here, "an empty text leaves no part")
             continue
-        joins = before is not None and (before.get("thought") is True) == (
-            part.get("thought") is True
-        )
+        joins = before is not None and _is_thought(before) == _is_thought(part)
         if joins and text:
             _check_join(before, part, "text", here)
         before = None if signed else part
+
+
+def _is_thought(part: Any) -> bool:
+    """As the fold sees it: whatever is neither missing, null nor false, as 0 is."""
+    return part.get("thought") not in (None, False)

@@ -39,9 +39,10 @@ DELTAS    where the texts stand that take() gives piece by piece, in the order i
           gives them: path in the answer -> kind (delta.py), or a mapping for the object
           there, or several. `a[choice]`, `a[index]`, `a[part]`: each element of a list,
           whose number is that field of the Delta; `a[]`: of none. In a mapping: `by` (a
-          member that chooses among the other keys; `*` is any other value), `call` (the
-          object is a tool call: where its `id` and its `name` stand, the first that is
-          not empty), `alike` (members that may say the same: it is given once).
+          member that chooses among the other keys; 0 is false there, `*` is any other
+          value), `call` (the object is a tool call: where its `id` and its `name` stand,
+          the first that is not empty), `alike` (members that may say the same: it is
+          given once).
 
 A rule is a name, or a mapping with `rule` and options:
   drop, first (first non-empty), last (last non-null), last_filled (last
