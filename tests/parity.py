@@ -407,7 +407,8 @@ def arrived(stream: bytes) -> tuple[str, bool]:
     """The text of an answer in the order in which its pieces came, by the plainest means.
 
     False with it if a full value brought a text of which nothing had come, as a resumed
-    stream's does: within one read that one comes where it stands.
+    stream's does: beside its item's others, or in the terminal event, that one comes where
+    it stands. None of it is lost, though a later value lack it.
     """
     lines = re.split(rb"\r\n|\r|\n", stream.removeprefix(b"\xef\xbb\xbf"))
     out: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -266,6 +267,95 @@ def test_take_text_of_blocks(backend: Backend) -> None:
         block(0, type="text", text="a\ud83d"),
         delta(0, type="text_delta", text="\ude00b"),
     ) == ["a", "\U0001f600b", ""]
+
+
+def said(*texts: str, **more: Any) -> dict[str, Any]:
+    parts = [{"type": "output_text", "text": text} for text in texts]
+    return {"type": "message", "content": parts, **more}  # a message of Responses
+
+
+def response(kind: str, **members: Any) -> bytes:
+    return event({"type": f"response.{kind}", **members})
+
+
+def ending(*output: Any) -> bytes:
+    return response("completed", response={"object": "response", "output": list(output)})
+
+
+AT_0 = {"output_index": 0, "content_index": 0}
+DELTA = response("output_text.delta", **AT_0, delta="a")
+LATER = response("output_text.delta", **AT_0, delta="b")
+TEXT_DONE = response("output_text.done", **AT_0, text="a")
+ADDED = response("output_item.added", output_index=0, item=said())
+PART_DONE = response("content_part.done", **AT_0, part=said("a")["content"][0])
+ITEM_DONE = response("output_item.done", output_index=0, item=said("a", "b"))
+OTHER_DONE = response("output_item.done", output_index=0, item=said("other"))
+SHORT_DONE = response("output_item.done", output_index=0, item=said())
+NEXT_DONE = response("output_item.done", output_index=1, item=said("X"))
+PARTS = [{"type": "refusal", "refusal": "no"}, *said("a")["content"]]
+REFUSED = response("output_item.done", output_index=0, item=said(content=PARTS))
+
+
+@pytest.mark.parametrize(
+    ("events", "taken"),
+    [
+        ([TEXT_DONE, ending()], "a"),
+        ([PART_DONE, ending()], "a"),
+        ([ITEM_DONE, ending()], "ab"),
+        ([ADDED, ITEM_DONE, ending()], "ab"),
+        ([TEXT_DONE, ITEM_DONE, ending()], "ab"),
+        ([DELTA, ITEM_DONE, ending()], "ab"),
+        ([REFUSED, ending()], "a"),
+        # in the order in which they came
+        ([NEXT_DONE, ITEM_DONE, ending()], "Xab"),
+        ([DELTA, NEXT_DONE, LATER, ending()], "aXb"),
+        ([TEXT_DONE, NEXT_DONE, LATER], "aXb"),
+        # another full value takes nothing back, and one that differs adds nothing
+        ([TEXT_DONE, OTHER_DONE, ending(said("other"))], "a"),
+        ([ITEM_DONE, SHORT_DONE], "ab"),
+        ([ITEM_DONE, ending(said("a", "bcd"))], "abcd"),
+        ([ITEM_DONE, ending(said("a", "b"), said("c"))], "abc"),
+    ],
+)  # fmt: skip
+def test_take_text_of_full_values(backend: Backend, events: list[bytes], taken: str) -> None:
+    """Whenever it is asked for: a text that came whole is not lost with its place."""
+    for asked in itertools.product([False, True], repeat=len(events)):
+        acc = backend.StreamAccumulator()
+        pieces = []
+        for one, ask in zip(events, asked, strict=True):
+            acc.feed(one)
+            if ask:
+                pieces.append(acc.take_text())
+        acc.close()
+        assert "".join([*pieces, acc.take_text()]) == taken, asked
+
+
+def test_full_values_that_contradict_each_other(backend: Backend) -> None:
+    """As one that differs from its deltas: who took the first one has to know."""
+    for second in (OTHER_DONE, SHORT_DONE):
+        acc = fed(backend, ADDED + TEXT_DONE + second, close=False)
+        assert [anomaly.code for anomaly in acc.anomalies][-1:] == ["done_mismatch"]
+    acc = fed(backend, ADDED + PART_DONE + ITEM_DONE, close=False)
+    assert "done_mismatch" not in [anomaly.code for anomaly in acc.anomalies]
+
+
+def test_full_values_past_a_limit_leave_nothing_behind(backend: Backend) -> None:
+    """The item that does not fit is not half there, as empty texts."""
+    acc = fed(backend, ADDED, limits=Limits(max_output_bytes=100), close=False)
+    before = acc.snapshot()
+    acc.feed(response("output_item.done", output_index=0, item=said("a", "b" * 101)))
+    assert acc.faults[0].code == "limit_output_bytes"
+    assert acc.snapshot() == before
+    assert acc.take_text() == ""
+
+
+def test_full_values_of_many_parts(backend: Backend) -> None:
+    """Past max_blocks they are read as they are, and no place is made for each."""
+    many = said(*"abcdef")
+    stream = response("output_item.done", output_index=0, item=many)
+    acc = fed(backend, stream, limits=Limits(max_blocks=3), close=False)
+    assert (acc.text(), acc.take_text()) == ("abcdef", "abcdef")
+    assert acc.snapshot()["output"] == [many]
 
 
 def test_take_text_of_a_whole_answer(backend: Backend) -> None:

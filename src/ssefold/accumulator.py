@@ -166,7 +166,8 @@ class Reader(_Core):
         """The text that came since the last call, pieces in the order they came.
 
         A high surrogate waits for its half while one can come. A full value that
-        replaced its deltas gives only what extends them.
+        replaced another, or its deltas, gives only what extends them; what it took
+        out of the answer is given all the same, asked for before or not.
         """
         stream = self._stream
         final = stream.closed or stream.ended or stream.dead
@@ -188,7 +189,8 @@ class Reader(_Core):
         pieces of one place (kind, choice, index and part), joined over all calls, are
         its full text, however the input was cut and whenever it was asked for. A
         high surrogate waits for its half. A full value that replaced its deltas adds
-        only what extends them. At any byte, after close too; never raises. What
+        only what extends them; what it took out of the answer before anybody asked is
+        given by take_text() alone. At any byte, after close too; never raises. What
         take_text() gave is not missing here, nor the other way round.
         """
         stream = self._stream

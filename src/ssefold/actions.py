@@ -306,9 +306,13 @@ class EventMerger(Fragments):
                 return
             self.comes_late(action, value)
             old = held.at(index)
-            if isinstance(source, dict) and type(old) is not Place:
-                old = new_place(None)  # so that it is known to be finished
-            held.put(index, full_value(self, old, source, at))
+            step = -1
+            if isinstance(source, dict):
+                if type(old) is not dict:  # whose texts may have been taken as they stand
+                    step = self.step_of(action, value, source.get("type"))
+                if type(old) is not Place:
+                    old = new_place(None)  # so that it is known to be finished
+            held.put(index, full_value(self, old, source, at, step))
         elif self.routed(action, value):
             place = self.holder(action, value, action.make)
             if place is None:
@@ -318,12 +322,15 @@ class EventMerger(Fragments):
             grown = values.get(key)
             if type(grown) is list and grown and not same(grown, source):
                 self.anomaly("done_mismatch", None, at[1])
-            values[key] = full_value(self, values.get(key), source, at)
+            step = self.step_of(action, value, None)
+            values[key] = full_value(self, values.get(key), source, at, step)
             if place is not self.root:
                 place.finished = self.event
         else:
             return
         self.merged = True
+        if step >= 0:
+            self.came_whole(action, value)
         if self.arrivals is not None:
             self.follow()
 

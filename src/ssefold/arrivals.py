@@ -69,6 +69,10 @@ class Arrivals(Addresses):
         if self.arrivals is None and at < self.latest[: len(at)]:
             self.take_turns()
 
+    def came_whole(self, action: Action, value: Any) -> None:
+        """A full value came, maybe with a text: what comes to one before it comes later."""
+        self.latest = max(self.latest, self.indexes(action, value))
+
     def goes(self, old: Any) -> bool:
         """What stood in the answer goes from it: True if fragments had made it."""
         if type(old) is Place:
@@ -98,6 +102,18 @@ class Arrivals(Addresses):
         path = action.path if action.slot is None else (*action.path, action.slot)
         return tuple([value[step[1]] for step in path if step[1] is not None])
 
+    def step_of(self, action: Action, value: Any, kind: Any) -> int:
+        """Where a full value of this type stands on the way to a text (full.py), or -1."""
+        path = action.path
+        if action.slot is not None:
+            path = (*path, action.slot)
+            if type(kind) is not str or len(path) > len(self.table.text_steps):
+                return -1
+            return 2 * len(path) if self.is_text(path, value, kind) else -1
+        if action.leaf != self.table.text_leaf or len(path) != len(self.table.text_steps):
+            return -1
+        return 2 * len(path) + 1 if self.is_text(path, value, None) else -1
+
     def is_text(self, path: Any, value: Any, last: Any) -> bool:
         """Whether the types on the way are those of a text; `last`: the innermost, if new."""
         place: Any = self.root
@@ -106,7 +122,7 @@ class Arrivals(Addresses):
             each, types = steps[position]
             if name != each or by is None:
                 return False
-            if last is not None and position == len(steps) - 1:
+            if last is not None and position == len(path) - 1:
                 return last in types
             held = member(place, name)
             if not hasattr(held, "at"):

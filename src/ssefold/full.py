@@ -2,7 +2,8 @@
 
 Enters: what an answer holds, and the value that is to stand there.
 Leaves: that value, in which the texts that it continues live on, so that what was
-taken of them piece by piece is not taken again.
+taken of them piece by piece is not taken again; and those that it brings begin, so
+that they are not lost when a later one lacks them before anybody took.
 Must not know: events, addresses, dialects.
 
 One source for both backends: `_c/full.pxd` says how it is compiled.
@@ -16,18 +17,22 @@ from .plain import repair_text, text_weight, weight
 from .state import Place, Replaced, Slots, member, new_place
 
 
-def full_value(merger: Any, old: Any, new: Any, at: Any) -> Any:
+def full_value(merger: Any, old: Any, new: Any, at: Any, step: int = -1) -> Any:
     """`new`, to stand where `old` did; charged to the merger.
 
     at: the path of `new` in its event, for anomalies; None: verbatim, nothing is odd.
+    step: where `new` stands on the table's way to a text, -1 if it does not: even for an
+    object, odd for a list, and past the last list's for the text itself.
     """
+    if step >= 0 and not old and type(old) is not merger.text:
+        old = _begun(merger, old, new, step)
     if type(old) is merger.text or type(old) is Replaced:
         return _full_text(merger, old, new, at)
     if type(old) is Place and isinstance(new, dict):
-        return _full_place(merger, old, new, at)
+        return _full_place(merger, old, new, at, step)
     if type(old) is Slots:
         if isinstance(new, list):
-            return _full_slots(merger, old, new, at)
+            return _full_slots(merger, old, new, at, step)
         if new is None and at is not None:
             return old  # null never overwrites what fragments gave
     _lost(merger, old, at)
@@ -36,26 +41,54 @@ def full_value(merger: Any, old: Any, new: Any, at: Any) -> Any:
     return new
 
 
-def _full_place(merger: Any, old: Any, new: Any, at: Any) -> Any:
+def _begun(merger: Any, old: Any, new: Any, step: int) -> Any:
+    """What grows where nothing stood, if `new` may bring texts there."""
+    steps = merger.table.text_steps
+    if step == 2 * len(steps) + 1:
+        return merger.text() if type(new) is str and new else old
+    if step % 2 == 0:
+        return new_place(None) if isinstance(new, dict) else old
+    return Slots() if isinstance(new, list) and new and _rule(merger, step) else old
+
+
+def _rule(merger: Any, step: int) -> Any:
+    """How the table holds a list on the way to a text, if what it holds are Slots."""
+    names = [name for name, _ in merger.table.text_steps[: step // 2 + 1]]
+    rule = merger.table.lists.get(".".join(names))
+    return rule if rule is not None and rule.get("holes") == "null" else None
+
+
+def _full_place(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
+    name = None
+    if step >= 0:
+        steps = merger.table.text_steps
+        name = steps[step // 2][0] if step < 2 * len(steps) else merger.table.text_leaf
     place = new_place(None)
     place.started = True
     place.finished = merger.event
     for key, value in new.items():
         merger.charge_extra(text_weight(key))
         below = None if at is None else (at, key)
-        place.values[key] = full_value(merger, old.values.get(key), value, below)
+        further = step + 1 if key == name else -1
+        place.values[key] = full_value(merger, old.values.get(key), value, below, further)
     for key, value in old.values.items():
         if key not in new:
             _lost(merger, value, at)
     return place
 
 
-def _full_slots(merger: Any, old: Any, new: Any, at: Any) -> Any:
+def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
     slots = Slots()
+    rule = _rule(merger, step) if step >= 0 else None
+    most = None if rule is None else getattr(merger.limits, "max_" + rule["limit"])
     former = _former(old, new)
     for index, value in enumerate(new):
         below = None if at is None else (at, index)
-        slots.put(index, full_value(merger, former[index], value, below))
+        further = -1
+        if rule is not None and (most is None or index < most):
+            known = member(value, "type") in merger.table.text_steps[step // 2][1]
+            further = step + 1 if known else -1
+        slots.put(index, full_value(merger, former[index], value, below, further))
     for value in old.items:
         if value is not None and not any([value is known for known in former]):
             _lost(merger, value, at)
