@@ -261,6 +261,12 @@ def test_take_text_of_blocks(backend: Backend) -> None:
         delta(1, type="text_delta", text="early"),
         delta(3, type="text_delta", text="!"),
     ) == ["", "late block", "", "early", "!", ""]
+    # a message that begins with texts, which then grow in turns
+    begun = {"id": "m", "content": [{"type": "text", "text": text} for text in ("a", "b")]}
+    more = [delta(index, type="text_delta", text=text) for index, text in ((1, "c"), (0, "d"))]
+    start = event({"type": "message_start", "message": begun})
+    assert take_by(backend, start, *more) == ["ab", "c", "d", ""]
+    assert take_by(backend, b"".join([start, *more])) == ["abcd", ""]
     # a half of a pair in the start
     assert take_by(
         backend,
@@ -278,6 +284,10 @@ def response(kind: str, **members: Any) -> bytes:
     return event({"type": f"response.{kind}", **members})
 
 
+def started(*output: Any) -> bytes:
+    return response("created", response={"object": "response", "output": list(output)})
+
+
 def ending(*output: Any) -> bytes:
     return response("completed", response={"object": "response", "output": list(output)})
 
@@ -292,6 +302,8 @@ ITEM_DONE = response("output_item.done", output_index=0, item=said("a", "b"))
 OTHER_DONE = response("output_item.done", output_index=0, item=said("other"))
 SHORT_DONE = response("output_item.done", output_index=0, item=said())
 NEXT_DONE = response("output_item.done", output_index=1, item=said("X"))
+NEXT = response("output_text.delta", output_index=1, content_index=0, delta="Y")
+BEGUN = response("output_item.added", output_index=0, item=said("a"))
 PARTS = [{"type": "refusal", "refusal": "no"}, *said("a")["content"]]
 REFUSED = response("output_item.done", output_index=0, item=said(content=PARTS))
 
@@ -299,6 +311,16 @@ REFUSED = response("output_item.done", output_index=0, item=said(content=PARTS))
 @pytest.mark.parametrize(
     ("events", "taken"),
     [
+        # what an answer or an item begins with
+        ([started(said("a")), ending()], "a"),
+        ([started(said("a")), LATER, ending()], "ab"),
+        ([started(), response("in_progress", response={"output": [said("a")]}), LATER], "ab"),
+        ([started(said("a"), said("X")), LATER, NEXT, LATER], "aXbYb"),
+        ([NEXT, started(said("a"), said("X"))], "Ya"),
+        ([BEGUN, LATER, ending()], "ab"),
+        ([BEGUN, ITEM_DONE, ending()], "ab"),
+        ([NEXT, BEGUN, NEXT, LATER], "YaYb"),
+        # full values
         ([TEXT_DONE, ending()], "a"),
         ([PART_DONE, ending()], "a"),
         ([ITEM_DONE, ending()], "ab"),
@@ -317,7 +339,7 @@ REFUSED = response("output_item.done", output_index=0, item=said(content=PARTS))
         ([ITEM_DONE, ending(said("a", "b"), said("c"))], "abc"),
     ],
 )  # fmt: skip
-def test_take_text_of_full_values(backend: Backend, events: list[bytes], taken: str) -> None:
+def test_take_text_of_what_came_whole(backend: Backend, events: list[bytes], taken: str) -> None:
     """Whenever it is asked for: a text that came whole is not lost with its place."""
     for asked in itertools.product([False, True], repeat=len(events)):
         acc = backend.StreamAccumulator()

@@ -179,6 +179,14 @@ class EventMerger(Fragments):
             values[key] = kept
             if type(kept) is Slots and isinstance(given, list):
                 self.fill(values, key, given)
+        self.begin_answer(values)
+
+    def begin_answer(self, values: Any) -> None:
+        """The texts of a base, which come before all others."""
+        if self.table.text_steps:
+            given = values.get(self.table.text_steps[0][0])
+            if self.begin_texts(values, 0):
+                self.latest = max(self.latest, (len(given) - 1,))
 
     def update(self, values: Any, source: Any) -> None:
         """A later state of the base: last non-null; lists of elements never shrink."""
@@ -190,14 +198,25 @@ class EventMerger(Fragments):
                     self.fill(values, key, below)
             elif below is not None or key not in values:
                 self.replace(values, key, below)
+        self.begin_answer(values)
 
     def fill(self, values: Any, key: str, given: Any) -> None:
         """Elements for the places where nothing came yet."""
         held = self.list_at(values, key, self.table.lists[key])
+        steps = self.table.text_steps
         for index, element in enumerate(given):
             if element is not None and held.at(index) is None:
                 self.charge_extra(weight(element))
+                if steps and steps[0][0] == key and member(element, "type") in steps[0][1]:
+                    place = new_place(None)
+                    place.started = True
+                    place.values.update(element)
+                    if self.begin_texts(place.values, 1):
+                        self.comes((index,))
+                    element = place
                 held.put(index, element)
+        if self.arrivals is not None:
+            self.follow()
 
     def answer(self, action: Action, value: Any) -> None:
         """The answer itself, verbatim. One that was cut is no end."""
@@ -262,6 +281,11 @@ class EventMerger(Fragments):
         self.begins(action, value, source.get("type"))
         self.merged = place.started = True
         self.take_in(place.values, source, rule.get("text"))
+        if self.step_of(action, value, source.get("type")) >= 0:
+            depth = len(action.path) + 1
+            if self.begin_texts(place.values, depth):
+                self.comes_late(action, value)
+                self.came_whole(action, value)
         held.put(index, place)
         if self.arrivals is not None:
             self.follow()

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from .addresses import Addresses
-from .state import Place, Slots, member, select
+from .state import Place, Slots, member, new_place, select
 from .table import Action
 
 
@@ -68,6 +68,39 @@ class Arrivals(Addresses):
         at = self.indexes(action, value)
         if self.arrivals is None and at < self.latest[: len(at)]:
             self.take_turns()
+
+    def begin_texts(self, values: Any, depth: int) -> bool:
+        """The texts that an object begins with, below so many lists, grow: True if there are any.
+
+        So what is taken of them is counted from the start, whatever becomes of them.
+        """
+        steps = self.table.text_steps
+        if depth == len(steps):
+            leaf: Any = self.table.text_leaf
+            if type(values.get(leaf)) is not str or not values[leaf]:
+                return False
+            self.append(values, leaf, "")
+            return True
+        name, types = steps[depth]
+        given = values.get(name)
+        rule = self.table.lists.get(".".join([each for each, _ in steps[: depth + 1]]))
+        if rule is None or type(given) is not list or not all([type(one) is dict for one in given]):
+            return False
+        if not any([one.get("type") in types for one in given]):
+            return False
+        held = self.list_at(values, name, rule)
+        begun = False
+        most = getattr(self.limits, "max_" + rule["limit"])
+        for index, one in enumerate(given[:most]):
+            if one.get("type") in types:
+                place = held.at(index)
+                if type(place) is not Place:
+                    place = new_place(None)
+                    place.started = True
+                    place.values.update(one)
+                    held.put(index, place)
+                begun = self.begin_texts(place.values, depth + 1) or begun
+        return begun
 
     def came_whole(self, action: Action, value: Any) -> None:
         """A full value came, maybe with a text: what comes to one before it comes later."""

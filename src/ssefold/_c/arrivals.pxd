@@ -2,7 +2,7 @@
 """How arrivals.py is compiled."""
 
 from .addresses cimport Addresses
-from .state cimport Place, Slots, member, select
+from .state cimport Place, Slots, member, new_place, select
 from .table cimport Action
 
 
