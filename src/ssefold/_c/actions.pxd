@@ -24,6 +24,7 @@ cdef class EventMerger(Fragments):
     cdef bint is_repeated(self, value, str key) except -1
     cdef act(self, Action action, value)
     cdef base(self, Action action, value)
+    cdef begin_answer(self, dict values)
     cdef update(self, dict values, source)
     @cython.locals(held=Indexed)
     cdef fill(self, dict values, str key, given)

@@ -1,8 +1,10 @@
 # cython: language_level=3
 """How arrivals.py is compiled."""
 
+cimport cython
+
 from .addresses cimport Addresses
-from .state cimport Place, Slots, member, new_place, select
+from .state cimport Indexed, Place, Slots, member, new_place, select
 from .table cimport Action
 
 
@@ -13,6 +15,10 @@ cdef class Arrivals(Addresses):
     cdef begins(self, Action action, value, kind)
     cdef bint comes(self, tuple at) except -1
     cdef comes_late(self, Action action, value)
+    @cython.locals(held=Indexed)
+    cdef bint begin_texts(self, dict values, int depth) except -1
+    cdef came_whole(self, Action action, value)
+    cdef int step_of(self, Action action, value, kind) except -2
     cdef bint goes(self, old) except -1
     cdef take_turns(self)
     cdef follow(self)

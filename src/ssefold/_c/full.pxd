@@ -8,11 +8,13 @@ from .plain cimport repair_text, text_weight, weight
 from .state cimport Place, Replaced, Slots, member, new_place
 
 
-cpdef full_value(Arrivals merger, old, new, tuple at)
+cpdef full_value(Arrivals merger, old, new, tuple at, int step=*)
+cdef _begun(Arrivals merger, old, new, int step)
+cdef _rule(Arrivals merger, int step)
 @cython.locals(place=Place, below=tuple)
-cdef Place _full_place(Arrivals merger, Place old, new, tuple at)
+cdef Place _full_place(Arrivals merger, Place old, new, tuple at, int step)
 @cython.locals(slots=Slots, below=tuple, former=list)
-cdef Slots _full_slots(Arrivals merger, Slots old, new, tuple at)
+cdef Slots _full_slots(Arrivals merger, Slots old, new, tuple at, int step)
 cdef list _former(Slots old, new)
 cdef _id(item)
 cdef _lost(Arrivals merger, old, tuple at)
