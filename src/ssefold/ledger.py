@@ -13,6 +13,7 @@ One source for both backends: `_c/ledger.pxd` says how it is compiled.
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Any
 
 from ssefold.limits import MIB, Limits
@@ -324,7 +325,7 @@ class Ledger:
 
     def room(self, limit: str, count: int) -> bool:
         """Whether one entry more than `count` is allowed; if not, one fault says so."""
-        most = getattr(self.limits, "max_" + limit)
+        most = getattr(self.limits, intern("max_" + limit))  # types remember the names asked for
         if most is None or count < most:
             return True
         self.plan = None

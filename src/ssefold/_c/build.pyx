@@ -87,7 +87,7 @@ cdef bint stand(tuple literal_values, Cells cells) except -1:
         values, name = literal_values[i], literal_values[i + 1]
         if not (name in values and same(values[name], literal_values[i + 2])):
             return False
-        if cells.known and (id(values), name) in cells.known:
+        if cells.known is not None and cells.cell_of(values, name) is not None:
             return False
     return True
 
@@ -312,7 +312,8 @@ cdef class Builder:
             if text is None or not self.add_slot(q, kind, 0, text):
                 return False
         elif kind == EXTENDED:
-            if not (is_list and self.add_slot(q, kind, level, self.cells.list_of(entry))):
+            elements = self.cells.list_of(entry) if is_list else None
+            if elements is None or not self.add_slot(q, kind, level, elements):
                 return False
         elif kind == COUNTED:
             if not (is_number and self.add_slot(q, kind, 0, entry[1])):

@@ -375,7 +375,7 @@ cdef class Framer:
         return self._add_span(at) if self.want_strays else 0
 
     cdef int _add_span(self, long long at) except -2:
-        cdef Py_ssize_t room = self.span_room + self.span_room // 2 + 4
+        cdef Py_ssize_t room = self.span_room + self.span_room // 2 + 1  # nearly all have one line
         cdef Span *spans
         if self.span_count == self.span_room:
             spans = <Span *>PyMem_Realloc(self.spans, room * sizeof(Span))

@@ -15,18 +15,19 @@ cdef struct Key:
 # One member of an object, with one kind of value.
 cdef struct Member:
     unsigned char *key          # as on the wire, with its quotes; `literal` lies behind it
-    Py_ssize_t key_size
-    Py_ssize_t literal_size     # the only value it may have, if it has no slot
-    int kind                    # what happens to the value (plan.py)
-    int token                   # the value's first byte; '0' for all numbers
-    int depth                   # how many levels its value may nest
-    int group                   # members of one key are one for the search of duplicates
-    void *target                # a Standing, Text, ListCell, Elements, Known or Routes
+    void *target                # a Standing, Text, ListCell, Elements, Known or Routes; owned
+    int key_size
+    short literal_size          # the only value it may have, if it has no slot
+    short depth                 # how many levels its value may nest
+    unsigned char kind          # what happens to the value (plan.py)
+    unsigned char token         # the value's first byte; '0' for all numbers
+    unsigned char group         # members of one key are one for the search of duplicates
 
 
 cdef class Standing:
     """A scalar of the answer: a literal as long as it is the same."""
-    cdef object entry           # what the plan said of it
+    cdef dict values            # it stands at values[name]
+    cdef str name
     cdef object value
     cdef object cell            # where it goes since it differed, or None
     cdef bint dead              # it is no longer the same
@@ -35,11 +36,10 @@ cdef class Standing:
 cdef class Known:
     """The members of one object of the answer that were seen so far."""
     cdef Member *members
-    cdef int count
-    cdef int room
-    cdef int groups
-    cdef int level              # how deep the object lies: 1 for the event
-    cdef list held                      # what the members point to
+    cdef short count
+    cdef short room
+    cdef short groups
+    cdef short level            # how deep the object lies: 1 for the event
 
 
 cdef class Routes:
@@ -54,8 +54,6 @@ cdef class Members:
     cdef Cells cells
     cdef int depth
     cdef Known top
-    cdef dict owners            # what is changed -> the only member that may
-    cdef dict standings         # (id of values, name, literal) -> Standing
     cdef bint broken            # two members change one thing: their order matters
     cdef bint cut               # the match ended where the bytes do
     cdef Py_ssize_t room        # how many bytes more may be learned
@@ -96,7 +94,7 @@ cdef class Members:
         self, Routes routes, const unsigned char *p, const unsigned char *end, tuple at
     ) except -1
     cdef int learn_member(self, Known known, Key *key, tuple at, str name, bint is_call) except -1
-    cdef Standing stand(self, entry, int kind, bytes literal)
+    cdef Standing stand(self, Known known, Key *key, entry, int kind)
     cdef int learn_below(self, Known known, Key *key, int kind, tuple at, str name, entry) except -1
-    cdef bint own(self, Known known, Key *key, thing) except -1
+    cdef bint own(self, Known known, Key *key, target) except -1
     cdef Member *keep(self, Known known, Key *key, int kind, target) except NULL

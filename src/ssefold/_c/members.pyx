@@ -16,8 +16,10 @@ A frame matches if each of its members is known, and comes once. Elements of a l
 told apart by the small integer that routes them; one without it does not match.
 """
 
+cimport cython
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.string cimport memcmp, memcpy
 
 from .jsoncompact cimport scan_list
@@ -62,7 +64,6 @@ cdef enum:
     MOST_LITERAL = 1024
     MOST_LEARNED = 65536    # bytes of one stream
     MOST_ROUTES = 1024
-    MOST_STANDINGS = 1024
     NO_ROUTE = -2
 
 # A member where none can be kept.
@@ -72,21 +73,26 @@ cdef Member nothing
 # -- what is known --------------------------------------------------------------------
 
 
+# The collector need not know of these: they lead down to the answer, never back.
+
+
+@cython.no_gc
 cdef class Standing:
     pass
 
 
+@cython.no_gc
 cdef class Known:
-    def __cinit__(self):
-        self.held = []
-
     def __dealloc__(self):
         cdef int i
         for i in range(self.count):
             PyMem_Free(self.members[i].key)
+            if self.members[i].target != NULL:
+                Py_DECREF(<object>self.members[i].target)
         PyMem_Free(self.members)
 
 
+@cython.no_gc
 cdef class Routes:
     pass
 
@@ -111,6 +117,13 @@ cdef inline const unsigned char *blank(
     return p
 
 
+cdef inline bint is_standing(Member *member) noexcept nogil:
+    """Whether what it leads to is a Standing."""
+    cdef int kind = member.kind
+    return member.target != NULL and (kind == LAST_ONE or kind == LAST_MEMBER or kind == KEPT)
+
+
+@cython.no_gc
 cdef class Members:
     """What is known of one stream's events."""
 
@@ -118,8 +131,6 @@ cdef class Members:
         self.cells = cells
         self.depth = depth
         self.top = known_at(1)
-        self.owners = {}
-        self.standings = {}
         self.room = MOST_LEARNED
 
     # -- comparing -----------------------------------------------------------------------
@@ -310,13 +321,7 @@ cdef class Members:
         return 0
 
     cdef int review(self) except -1:
-        cdef Standing standing
-        for standing in self.standings.values():
-            if standing.cell is None:
-                _, values, name, _ = standing.entry
-                if not (name in values and same(values[name], standing.value)):
-                    standing.dead = True
-        return 0
+        return review_below(self.top)
 
     cdef int learn_object(
         self, Known known, const unsigned char *p, const unsigned char *end, tuple at, bint is_call
@@ -374,12 +379,12 @@ cdef class Members:
             if token == (c'"' if kind == APPENDED else c'['):
                 cells = self.cells
                 target = cells.text_of(entry) if kind == APPENDED else cells.list_of(entry)
-                if target is not None and self.own(known, key, id(target)):
+                if target is not None and self.own(known, key, target):
                     self.keep(known, key, kind, target)
         elif kind == LAST_ONE or kind == LAST_MEMBER or kind == KEPT:
             # No member has a longer literal: a standing would hold on to it for nothing.
-            if key.value_size <= MOST_LITERAL and self.own(known, key, (id(entry[1]), entry[2])):
-                standing = self.stand(entry, kind, <bytes>key.value[:key.value_size])
+            if key.value_size <= MOST_LITERAL:
+                standing = self.stand(known, key, entry, kind)
                 if standing is None:
                     return 0
                 if standing.cell is None or (is_scalar and not (at is None and name == "type")):
@@ -388,16 +393,26 @@ cdef class Members:
                     standing.dead = True  # a member of before may lead to it
         return 0
 
-    cdef Standing stand(self, entry, int kind, bytes literal):
-        """How the scalar stands that the plan's entry speaks of, for this literal."""
-        cdef Standing standing
-        route = (id(entry[1]), entry[2], literal)
-        standing = self.standings.get(route)
-        if standing is None:
-            if len(self.standings) == MOST_STANDINGS:
+    cdef Standing stand(self, Known known, Key *key, entry, int kind):
+        """How the scalar stands that the plan's entry speaks of, for this literal.
+
+        None where another member changes it.
+        """
+        cdef Standing standing = None
+        cdef Member *member = find_token(known, key.start, key.size, token_of(key.value[0]))
+        if member != NULL and is_standing(member) and (
+            member.literal_size == key.value_size
+            and memcmp(member.key + key.size, key.value, key.value_size) == 0
+        ):
+            standing = <Standing>member.target
+        if standing is None or not (
+            standing.values is entry[1] and standing.name == <str>entry[2]
+        ):
+            standing = Standing()
+            standing.values = entry[1]
+            standing.name = entry[2]
+            if not self.own(known, key, standing):
                 return None
-            standing = self.standings[route] = Standing()
-        standing.entry = entry
         standing.value = entry[1][entry[2]]
         standing.cell = None if kind == KEPT else self.cells.last_of(entry)
         standing.dead = False
@@ -459,11 +474,13 @@ cdef class Members:
                 p = skip_space(p + 1, end)
         return 0
 
-    cdef bint own(self, Known known, Key *key, thing) except -1:
+    cdef bint own(self, Known known, Key *key, target) except -1:
         """Whether no other member changes this; if one does, order matters everywhere."""
-        owner = (id(known), <bytes>key.start[:key.size])
-        if self.owners.setdefault(thing, owner) != owner:
-            self.broken = True
+        cdef Member *member = find_token(known, key.start, key.size, token_of(key.value[0]))
+        if member == NULL or member.target != <void *>target:  # it was asked for the first one
+            member = find_key_of(known, key.start, key.size)
+            if is_owned(self.top, target, known, -1 if member == NULL else member.group):
+                self.broken = True
         return not self.broken
 
     cdef Member *keep(self, Known known, Key *key, int kind, target) except NULL:
@@ -475,6 +492,7 @@ cdef class Members:
         cdef bint is_literal = kind not in (OPENED, ROUTED, APPENDED, EXTENDED, DROPPED)
         cdef Py_ssize_t literal = key.value_size if is_literal else 0
         cdef void *leads_to = NULL if target is None else <void *>target
+        cdef void *before
         cdef unsigned char *block
         if (
             member != NULL and member.kind == kind and member.target == leads_to
@@ -485,11 +503,9 @@ cdef class Members:
         self.room -= key.size + literal + sizeof(Member)
         if literal > MOST_LITERAL or self.room < 0 or known.count == MOST_MEMBERS:
             return &nothing
-        # All that asks for memory comes first: a member leads to what is held, or is none.
+        # All that asks for memory comes first.
         if member == NULL:
             make_room(known)
-        if target is not None:
-            known.held.append(target)
         block = <unsigned char *>PyMem_Malloc(key.size + literal)
         if block == NULL:
             raise MemoryError
@@ -502,6 +518,9 @@ cdef class Members:
                 return &nothing
         else:
             PyMem_Free(member.key)
+        if target is not None:
+            Py_INCREF(target)
+        before = member.target
         member.key = block
         member.key_size = key.size
         member.literal_size = literal
@@ -509,19 +528,71 @@ cdef class Members:
         member.token = token_of(key.value[0])
         member.depth = self.depth - known.level
         member.target = leads_to
+        if before != NULL:
+            Py_DECREF(<object>before)
         return member
 
 
 cdef int make_room(Known known) except -1:
     """Room for a member more; those that are may move."""
     cdef Member *members
+    cdef int room = known.room + known.room // 2 + 1  # an object of a hundred has one or four
     if known.count == known.room:
-        members = <Member *>PyMem_Realloc(
-            known.members, (known.room + known.room // 2 + 8) * sizeof(Member))
+        members = <Member *>PyMem_Realloc(known.members, room * sizeof(Member))
         if members == NULL:
             raise MemoryError
         known.members = members
-        known.room += known.room // 2 + 8
+        known.room = room
+    return 0
+
+
+cdef bint is_owned(Known at, target, Known known, int group) except -1:
+    """Whether a member of `at`, or below it, changes what `target` does; but for those of the
+    group in `known`.
+    """
+    cdef Member *member
+    cdef Standing standing, other
+    cdef int i
+    for i in range(at.count):
+        member = &at.members[i]
+        if member.kind == OPENED:
+            if is_owned(<Known>member.target, target, known, group):
+                return True
+        elif member.kind == ROUTED:
+            for below in (<Routes>member.target).known:
+                if below is not None and is_owned(<Known>below, target, known, group):
+                    return True
+        elif member.target == NULL or (at is known and member.group == group):
+            continue
+        elif member.target == <void *>target:
+            return True
+        elif is_standing(member) and type(target) is Standing:
+            standing, other = <Standing>target, <Standing>member.target
+            if standing.values is other.values and standing.name == other.name:
+                return True
+    return False
+
+
+cdef int review_below(Known known) except -1:
+    """Which literals of these members, and of those below, stand no longer?"""
+    cdef Member *member
+    cdef Standing standing
+    cdef int i
+    for i in range(known.count):
+        member = &known.members[i]
+        if member.kind == OPENED:
+            review_below(<Known>member.target)
+        elif member.kind == ROUTED:
+            for below in (<Routes>member.target).known:
+                if below is not None:
+                    review_below(<Known>below)
+        elif is_standing(member):
+            standing = <Standing>member.target
+            if standing.cell is None and not (
+                standing.name in standing.values
+                and same(standing.values[standing.name], standing.value)
+            ):
+                standing.dead = True
     return 0
 
 
@@ -533,6 +604,7 @@ cdef Member *add_member(Known known, Member *like) noexcept:
         return NULL
     member = &known.members[known.count]
     member.key = NULL
+    member.target = NULL
     member.group = group
     known.count += 1
     known.groups = max(known.groups, group + 1)

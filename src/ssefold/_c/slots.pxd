@@ -43,11 +43,11 @@ cdef class Cell:
     """A scalar that was not decoded yet: values[name], as it stood on the wire."""
     cdef dict values
     cdef str name
+    cdef unsigned char *buf
+    cdef int size
+    cdef int room
     cdef bint charged           # its weight counts as an unknown member's
     cdef bint dirty
-    cdef unsigned char *buf
-    cdef Py_ssize_t size
-    cdef Py_ssize_t room
     cdef int set(self, const unsigned char *p, Py_ssize_t n) except -1
 
 
@@ -64,8 +64,8 @@ cdef class ListCell:
 cdef class Cells:
     """Where slots lead, and what waits there to be decoded."""
     cdef Stream stream
-    cdef dict known             # (id of values, name) -> Cell or ListCell
-    cdef list dirty             # to decode before anybody reads
+    cdef list known             # each Cell and ListCell, or None: there are few
+    cdef int dirty              # how many of them are to be decoded before anybody reads
     cdef bint fresh             # a scalar became a slot: what repeats it has to be looked at
     cdef Py_ssize_t pending     # what the scalars that wait may weigh at most
 
@@ -77,8 +77,10 @@ cdef class Cells:
     # Decode what waits, before anybody reads the state or merges into it.
     cdef int flush(self) except -1
     cdef int forget(self) except -1
-    cdef int wait_for(self, cell) except -1
-    cdef int know(self, route, cell) except -1
+    cdef int know(self, cell) except -1
+    # The cell of values[name], or None.
+    cdef Cell cell_of(self, values, name)
+    cdef ListCell list_cell_of(self, elements)
     # What an appended value grows, a last one replaces, a list extends; None: no slot for it.
     cdef object text_of(self, entry)
     cdef object last_of(self, entry)

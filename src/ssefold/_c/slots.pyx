@@ -10,6 +10,7 @@ A value goes the cold way if it could mean more than its bytes: a number that mi
 out of range, an object's key that comes twice, more than max_output_bytes.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.string cimport memchr, memcmp, memcpy
@@ -52,6 +53,8 @@ except ImportError:
 cdef enum:
     # Escapes are six bytes a character, numbers at most six times their weight.
     MOST_WASTE = 8
+    # Cells of one stream are looked for one after the other.
+    MOST_CELLS = 256
 
 APPENDED, COUNTED, DROPPED, ECHOED = _plan.APPENDED, _plan.COUNTED, _plan.DROPPED, _plan.ECHOED
 EXTENDED, FIXED, KEPT = _plan.EXTENDED, _plan.FIXED, _plan.KEPT
@@ -62,35 +65,39 @@ OPENED, ROUTED = _plan.OPENED, _plan.ROUTED
 # -- values that wait to be decoded ---------------------------------------------------
 
 
-cdef int grow(unsigned char **buf, Py_ssize_t *room, Py_ssize_t need) except -1:
-    cdef unsigned char *fresh
-    if need > room[0]:
-        need = max(need, room[0] + (room[0] >> 1))
-        fresh = <unsigned char *>PyMem_Realloc(buf[0], need)
-        if fresh == NULL:
-            raise MemoryError
-        buf[0] = fresh
-        room[0] = need
-    return 0
-
-
+@cython.no_gc  # it leads to the answer, and nothing of the answer to it
 cdef class Cell:
     def __dealloc__(self):
         PyMem_Free(self.buf)
 
     cdef int set(self, const unsigned char *p, Py_ssize_t n) except -1:
-        grow(&self.buf, &self.room, n)
+        cdef unsigned char *fresh
+        if n > self.room:  # at most MAX_SCALAR, and its quotes
+            fresh = <unsigned char *>PyMem_Realloc(self.buf, n)
+            if fresh == NULL:
+                raise MemoryError
+            self.buf = fresh
+            self.room = n
         memcpy(self.buf, p, n)
         self.size = n
         return 0
 
 
+@cython.no_gc
 cdef class ListCell:
     def __dealloc__(self):
         PyMem_Free(self.buf)
 
     cdef int add(self, const unsigned char *p, Py_ssize_t n) except -1:
-        grow(&self.buf, &self.room, self.size + n + 1)
+        cdef Py_ssize_t need = self.size + n + 1
+        cdef unsigned char *fresh
+        if need > self.room:
+            need = max(need, self.room + (self.room >> 1))
+            fresh = <unsigned char *>PyMem_Realloc(self.buf, need)
+            if fresh == NULL:
+                raise MemoryError
+            self.buf = fresh
+            self.room = need
         memcpy(self.buf + self.size, p, n)
         self.size += n
         self.buf[self.size] = c','
@@ -282,8 +289,7 @@ cdef class Cells:
 
     def __cinit__(self, Stream stream):
         self.stream = stream
-        # A dict and a list once there is something to keep.
-        self.known = self.dirty = None
+        self.known = None  # a list once there is something to keep
 
     cdef bint commit_texts(self, Slot *slots, Found *found, int count) except -1:
         cdef Ledger ledger = self.stream.merger
@@ -381,23 +387,25 @@ cdef class Cells:
             elements.add(found.start + 1, found.size - 2)
             if not elements.dirty:
                 elements.dirty = True
-                self.wait_for(elements)
+                self.dirty += 1
         else:
             cell = <Cell>slot.target
             cell.set(found.start - extra, found.size + 2 * extra)
             if not cell.dirty:
                 cell.dirty = True
-                self.wait_for(cell)
+                self.dirty += 1
         return 0
 
     cdef int flush(self) except -1:
         if self.dirty:
-            for cell in self.dirty:
-                if type(cell) is Cell:
+            for cell in self.known:
+                if type(cell) is not Cell:
+                    if (<ListCell>cell).dirty:
+                        flush_list(<ListCell>cell)
+                        self.dirty -= 1
+                elif (<Cell>cell).dirty:
                     flush_scalar(<Cell>cell, self.stream.merger)
-                else:
-                    flush_list(<ListCell>cell)
-            self.dirty.clear()
+                    self.dirty -= 1
         self.pending = 0
         return 0
 
@@ -407,19 +415,28 @@ cdef class Cells:
         self.known = None
         return 0
 
-    cdef int wait_for(self, cell) except -1:
-        """It is to be decoded before anybody reads."""
-        if self.dirty is None:
-            self.dirty = []
-        self.dirty.append(cell)
+    cdef int know(self, cell) except -1:
+        """The cell of its place from now on."""
+        if self.known is None:
+            self.known = []
+        self.known.append(cell)
         return 0
 
-    cdef int know(self, route, cell) except -1:
-        """The cell of that place from now on."""
-        if self.known is None:
-            self.known = {}
-        self.known[route] = cell
-        return 0
+    cdef Cell cell_of(self, values, name):
+        if self.known is not None:
+            for cell in self.known:
+                if type(cell) is Cell and (<Cell>cell).values is values and (
+                    (<Cell>cell).name == name
+                ):
+                    return <Cell>cell
+        return None
+
+    cdef ListCell list_cell_of(self, elements):
+        if self.known is not None:
+            for cell in self.known:
+                if type(cell) is ListCell and (<ListCell>cell).elements is elements:
+                    return <ListCell>cell
+        return None
 
     cdef object text_of(self, entry):
         target = entry[1]
@@ -429,32 +446,30 @@ cdef class Cells:
     cdef object last_of(self, entry):
         """The cell of a last value that differed once: it is a slot for ever."""
         cdef Cell cell
-        if not entry[3] and not self.known:
+        if not entry[3] and self.known is None:
             return None  # as nearly always
-        route = (id(entry[1]), entry[2])
-        found = None if self.known is None else self.known.get(route)
-        if found is None and entry[3]:
+        found = self.cell_of(entry[1], entry[2])
+        if found is None and entry[3] and (self.known is None or len(self.known) < MOST_CELLS):
             cell = Cell()
             cell.values = entry[1]
             cell.name = entry[2]
             cell.charged = entry[0] == LAST_MEMBER
             found = cell
-            self.know(route, cell)
+            self.know(cell)
             self.fresh = True
         return found
 
     cdef object list_of(self, entry):
         cdef ListCell cell
-        route = (id(entry[1]), entry[2])
-        found = None if self.known is None else self.known.get(route)
-        if found is None and type(entry[1][entry[2]]) is Elements:
-            found = entry[1][entry[2]]
+        found = entry[1][entry[2]]
+        if type(found) is Elements:
             if (<Elements>found).waiting is None:
                 (<Elements>found).waiting = bytearray()
                 (<Elements>found).decode = decode
-        if found is None:
+            return found
+        cell = self.list_cell_of(found)
+        if cell is None and (self.known is None or len(self.known) < MOST_CELLS):
             cell = ListCell()
-            cell.elements = entry[1][entry[2]]
-            found = cell
-            self.know(route, cell)
-        return found
+            cell.elements = found
+            self.know(cell)
+        return cell
