@@ -9,6 +9,7 @@ Must not know: how frames are compared, dialects, fields.
 
 cimport cython
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.string cimport memchr, memcmp, memcpy
 
 from ssefold import values as _values
@@ -46,21 +47,57 @@ cdef enum:
     MOST_KEYS = 64  # of one object; a chunk with more is none of many
 
 
+# The collector need not know of these: they lead to the answer, never back.
+
+
+@cython.no_gc
+cdef class Head:
+    def __dealloc__(self):
+        PyMem_Free(self.bytes)
+
+
+@cython.no_gc
 cdef class Template:
     def __dealloc__(self):
-        PyMem_Free(self.literals)
+        cdef int i
+        for i in range(self.count):
+            if self.slots[i].target != NULL:
+                Py_DECREF(<object>self.slots[i].target)
         PyMem_Free(self.slots)
+        if self.head is not None and self.head.laid == <void *>self:
+            self.head.laid = NULL
+
+
+cdef const unsigned char *first_literal(Template template) except NULL:
+    cdef Head head = template.head
+    cdef Py_ssize_t need
+    cdef unsigned char *bytes
+    if head is None:
+        return template.literals
+    if head.laid != <void *>template:
+        need = head.size + rest_size(template)
+        if need > head.room:
+            bytes = <unsigned char *>PyMem_Realloc(head.bytes, need)
+            if bytes == NULL:
+                raise MemoryError
+            head.bytes = bytes
+            head.room = need
+        memcpy(head.bytes + head.size, template.literals, rest_size(template))
+        head.laid = <void *>template
+    return head.bytes
 
 
 cdef bint holds(Template template, Cells cells) except -1:
+    if template.head is not None and not stand(template.head.values, cells):
+        return False
     return stand(template.literal_values, cells)
 
 
-cdef bint head_has(Template template, str key) except -1:
+cdef bint head_has(Head head, str key) except -1:
     cdef Py_ssize_t size
     cdef const unsigned char *text = NULL
-    cdef const unsigned char *p = template.literals
-    cdef const unsigned char *end = p + template.head
+    cdef const unsigned char *p = head.bytes
+    cdef const unsigned char *end = p + head.size
     try:
         text = <const unsigned char *>PyUnicode_AsUTF8AndSize(key, &size)
     except UnicodeEncodeError:
@@ -76,8 +113,8 @@ cdef bint head_has(Template template, str key) except -1:
             return True
 
 
-cdef bint head_holds(Template template, Cells cells) except -1:
-    return stand(template.literal_values[:template.head_values], cells)
+cdef bint head_holds(Head head, Cells cells) except -1:
+    return stand(head.values, cells)
 
 
 cdef bint stand(tuple literal_values, Cells cells) except -1:
@@ -93,10 +130,10 @@ cdef bint stand(tuple literal_values, Cells cells) except -1:
 
 
 cdef Template build(
-    Cells cells, Plan plan, int depth, Template known,
+    Cells cells, Plan plan, int depth, Head known, bint headed,
     const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
 ):
-    return Builder(cells, plan, depth).build(known, frame, size, data, data_size)
+    return Builder(cells, plan, depth).build(known, headed, frame, size, data, data_size)
 
 
 cdef struct Span:
@@ -123,11 +160,13 @@ cdef class Builder:
     cdef const unsigned char *p         # where the walk is
     cdef const unsigned char *end
     cdef Py_ssize_t behind              # where in the frame the last slot ended
-    cdef Slot *slots
+    cdef Slot slots[MAX_SLOTS]
     cdef int count
     cdef bint texts
     cdef bint in_head                   # nothing but literals was met so far
-    cdef list literal_values
+    cdef Py_ssize_t head                # how far it reaches
+    cdef Py_ssize_t head_values         # how many of the literal values are its own
+    cdef list literal_values            # without those of the head that was not read
     cdef list held
     cdef Template template
 
@@ -138,63 +177,87 @@ cdef class Builder:
         self.texts = self.in_head = True
 
     cdef Template build(
-        self, Template known,
+        self, Head known, bint headed,
         const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
     ):
         """The template, or None where some value has no entry in the plan."""
         self.template = Template()
         self.held = []
         self.literal_values = []
-        self.slots = self.template.slots = <Slot *>PyMem_Malloc(MAX_SLOTS * sizeof(Slot))
-        if self.slots == NULL:
-            raise MemoryError
         self.frame = frame
         self.p = skip_space(frame + data, frame + data + data_size)
         self.end = frame + data + data_size
         if self.p[0] != c'{':
             return None
         if known is not None:
-            self.take_head(known)
+            # Its next member began right there; here white space may come first.
+            self.head = known.size
+            self.p = skip_space(frame + known.size, self.end)
         if not (self.walk_object(None, 1) if known is None else self.walk_members(None, 1)):
             return None
+        if headed and self.head:
+            self.keep_head(known)
         self.template.literal_values = tuple(self.literal_values)
-        self.template.held = tuple(self.held)
         self.finish(size)
         return self.template
 
-    cdef int take_head(self, Template known) except -1:
-        """Go on behind the head, which is the other template's."""
-        # The other one's member began right there; here white space may come first.
-        self.p = skip_space(self.frame + known.head, self.end)
-        self.template.head = known.head
-        self.template.head_values = known.head_values
-        self.literal_values = list(known.literal_values[:known.head_values])
-        return 0
-
     cdef int end_head(self) except -1:
         """The head reaches to here, behind a comma."""
-        self.template.head = self.p - self.frame
-        self.template.head_values = len(self.literal_values)
+        self.head = self.p - self.frame
+        self.head_values = len(self.literal_values)
+        return 0
+
+    cdef int keep_head(self, Head known) except -1:
+        """The template's head: the one that was not read, unless its own goes further."""
+        cdef Head head = known
+        if known is None or self.head > known.size:
+            head = Head()
+            head.bytes = <unsigned char *>PyMem_Malloc(self.head)
+            if head.bytes == NULL:
+                raise MemoryError
+            memcpy(head.bytes, self.frame, self.head)
+            head.size = head.room = self.head
+            head.values = tuple(self.literal_values[:self.head_values])
+            if known is not None:
+                head.values = known.values + head.values
+            del self.literal_values[:self.head_values]
+        self.template.head = head
+        self.template.head_size = head.size
         return 0
 
     cdef int finish(self, Py_ssize_t size) except -1:
-        """Copy the literals, and give back what the slots do not need."""
+        """Copy slots and literals; the head has a place of its own."""
         cdef Template template = self.template
-        cdef Slot *slots
+        cdef unsigned char *to
+        cdef Py_ssize_t room
+        cdef int i
+        if self.count:
+            self.slots[0].literal = template.head_size
+            self.slots[0].size -= template.head_size
+        else:
+            self.behind = template.head_size
+        room = size - self.behind
+        for i in range(self.count):
+            room += self.slots[i].size
+        template.slots = <Slot *>PyMem_Malloc(self.count * sizeof(Slot) + room)
+        if template.slots == NULL:
+            raise MemoryError
+        to = template.literals = <unsigned char *>(template.slots + self.count)
+        for i in range(self.count):
+            memcpy(to, self.frame + self.slots[i].literal, self.slots[i].size)
+            self.slots[i].literal = to - template.literals
+            template.slots[i] = self.slots[i]
+            if self.slots[i].target != NULL:
+                Py_INCREF(<object>self.slots[i].target)
+            to += self.slots[i].size
+        memcpy(to, self.frame + self.behind, size - self.behind)
         template.count = self.count
-        template.tail = self.behind
+        template.tail = to - template.literals
         template.tail_size = size - self.behind
         template.cr = self.frame[size - 1] == c'\r'
         template.texts = self.texts and template.echoes is None
         template.text_slot = self.only_text() if template.texts else -1
         template.steady = self.is_steady()
-        slots = <Slot *>PyMem_Realloc(self.slots, (self.count + 1) * sizeof(Slot))
-        template.literals = <unsigned char *>PyMem_Malloc(size)
-        if slots != NULL:
-            template.slots = slots
-        if template.literals == NULL or slots == NULL:
-            raise MemoryError
-        memcpy(template.literals, self.frame, size)
         return 0
 
     cdef bint is_steady(self) noexcept:

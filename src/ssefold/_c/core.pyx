@@ -16,7 +16,7 @@ from ssefold._input import as_bytes
 from ssefold import values as _values
 from ssefold.options import check_limits, check_options
 
-from .build cimport Template, head_has
+from .build cimport Head, head_has
 from .bytewalk cimport line_end
 from .framing cimport Framer, Piece
 from .jsonread cimport Reading, read_members, read_value
@@ -232,7 +232,7 @@ cdef class FoldCore:
         cdef Templates known = self._known
         cdef const unsigned char *frame = buf + pos[0]
         cdef bint whole, steady, alone
-        cdef Template headed
+        cdef Head headed
         cdef long long events, odd
         cdef Py_ssize_t head = 0, data
         cdef int done
@@ -305,7 +305,7 @@ cdef class FoldCore:
     cdef object read(self, Py_ssize_t head, Reading *reading):
         """The event without its head; None if it has to be read whole after all."""
         cdef Framer framer = self._framer
-        cdef Template headed = self._known.headed
+        cdef Head headed = self._known.headed
         value = read_members(
             framer.data.ptr, framer.data.size, head, self._stream.depth, reading)
         if reading.code != OK or reading.pos != framer.data.size:

@@ -12,7 +12,7 @@ the first frame that is not quite like that, and says nothing of it.
 
 from libc.string cimport memcmp, memcpy
 
-from .build cimport Template
+from .build cimport Template, first_literal, rest_size
 from .jsonscan cimport (
     SCAN_BAD,
     SCAN_ESCAPE,
@@ -53,8 +53,8 @@ cdef enum:
 
 
 cdef Py_ssize_t run_words(
-    Template template, Stream stream, const unsigned char *p, const unsigned char *end,
-    Py_ssize_t most
+    Template template, Stream stream, const unsigned char *head,
+    const unsigned char *p, const unsigned char *end, Py_ssize_t most
 ) noexcept:
     """As far as run_text's frames are what nearly all are: a word, perhaps with padding before or
     behind it, and there is room for it.
@@ -65,19 +65,21 @@ cdef Py_ssize_t run_words(
     cdef Ledger ledger = stream.merger
     cdef Text text = <Text>template.slots[template.text_slot].target
     cdef const unsigned char *begin = p
-    cdef const unsigned char *head = template.literals
-    cdef const unsigned char *middle = head + template.slots[1].literal
-    cdef const unsigned char *tail = head + template.tail
+    cdef const unsigned char *middle = template.literals
+    cdef const unsigned char *tail = middle + template.tail
     cdef const unsigned char *q
     cdef const unsigned char *word
     cdef unsigned char *buf = text.buf
-    cdef Py_ssize_t head_size = template.slots[0].size
-    cdef Py_ssize_t middle_size = template.slots[1].size if template.count == 2 else 0
+    cdef Py_ssize_t head_size = template.head_size + template.slots[0].size
+    cdef Py_ssize_t middle_size = 0
     cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr
     cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, n, weight
     cdef long long left = LLONG_MAX, events = 0
     cdef int flags, escaped = 0
     cdef bint is_second = template.text_slot == 1
+    if template.count == 2:
+        middle += template.slots[1].literal
+        middle_size = template.slots[1].size
     if ledger.held_limit >= 0:
         left = ledger.held_limit - ledger.held
     while end - p > head_size and memcmp(p, head, head_size) == 0:
@@ -119,14 +121,21 @@ cdef Py_ssize_t run_words(
         escaped |= flags & SCAN_ESCAPE
         events += 1
         p = q
+    put_down(ledger, text, left, used, escaped)
+    stream.events += events
+    return p - begin
+
+
+cdef inline void put_down(
+    Ledger ledger, Text text, long long left, Py_ssize_t used, int escaped
+) noexcept:
+    """What a loop held in its locals: what may still be held, how long the text is."""
     if ledger.held_limit >= 0:
         ledger.held = ledger.held_limit - left
     else:
         ledger.held += LLONG_MAX - left
     text.size = used
     text.escaped |= escaped
-    stream.events += events
-    return p - begin
 
 
 cdef inline const unsigned char *word_end(
@@ -148,10 +157,12 @@ cdef Py_ssize_t run_text(
     cdef Text text = <Text>slots[template.text_slot].target
     cdef const unsigned char *begin = p
     cdef const unsigned char *end = p + size
+    cdef const unsigned char *head = first_literal(template)
     cdef const unsigned char *literals = template.literals
     cdef const unsigned char *tail = literals + template.tail
     cdef const unsigned char *q
     cdef const unsigned char *start
+    cdef Py_ssize_t head_size = template.head_size + slots[0].size
     cdef Py_ssize_t tail_size = template.tail_size, n, weight
     cdef long long held = ledger.held, left = LLONG_MAX
     cdef long long events = 0
@@ -166,14 +177,18 @@ cdef Py_ssize_t run_text(
     while p < end:
         if words:
             ledger.held = held
-            p += run_words(template, stream, p, end, most)
+            p += run_words(template, stream, head, p, end, most)
             held = ledger.held
-        q = start = p
+        if end - p <= head_size or memcmp(p, head, head_size):
+            break
+        q = start = p + head_size
         weight = fragment = seen = 0
         for i in range(count):
-            if end - q <= slots[i].size or memcmp(q, literals + slots[i].literal, slots[i].size):
-                break
-            q += slots[i].size
+            if i:
+                n = slots[i].size
+                if end - q <= n or memcmp(q, literals + slots[i].literal, n):
+                    break
+                q += n
             if i == text_slot:
                 start = q
             q = plain_end(q, end)
@@ -243,8 +258,8 @@ cdef int only_numbered(Template template) noexcept:
 
 
 cdef Py_ssize_t run_numbered(
-    Template template, Stream stream, int text_slot, const unsigned char *p,
-    const unsigned char *end, Py_ssize_t most,
+    Template template, Stream stream, int text_slot, const unsigned char *head,
+    const unsigned char *p, const unsigned char *end, Py_ssize_t most,
 ) noexcept:
     """run_words() for the frames of only_numbered(): Responses counts its events.
 
@@ -258,14 +273,14 @@ cdef Py_ssize_t run_numbered(
     cdef const unsigned char *literals = template.literals
     cdef const unsigned char *tail = literals + template.tail
     cdef const unsigned char *q
-    cdef const unsigned char *start
     cdef const unsigned char *word = p
     cdef unsigned char *buf = text.buf
     cdef unsigned char due[SHORT + 2]
+    cdef Py_ssize_t head_size = template.head_size + slots[0].size
     cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr
-    cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, n, size_of_word = 0
+    cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, n, size_of_word = 0, weight
     cdef long long left = LLONG_MAX, events = 0
-    cdef int i, digits = 0, count = template.count
+    cdef int i, flags, escaped = 0, digits = 0, count = template.count
     for i in range(count):
         if slots[i].kind == COUNTED:
             sequence = <Sequence>slots[i].target
@@ -274,19 +289,21 @@ cdef Py_ssize_t run_numbered(
                 return 0
     if ledger.held_limit >= 0:
         left = ledger.held_limit - ledger.held
-    while True:
-        q = p
+    while end - p > head_size and memcmp(p, head, head_size) == 0:
+        q = p + head_size
+        flags = 0
         for i in range(count):
-            n = slots[i].size
-            if end - q <= n or memcmp(q, literals + slots[i].literal, n) != 0:
-                break
-            q += n
-            if slots[i].token == c'"':
-                start = q
+            if i:
+                n = slots[i].size
+                if end - q <= n or memcmp(q, literals + slots[i].literal, n) != 0:
+                    break
+                q += n
+            if i == text_slot:
+                word = q
+                q = word_end(q, end, &flags)
+                size_of_word = q - word
+            elif slots[i].token == c'"':
                 q = plain_end(q, end)
-                if i == text_slot:
-                    word = start
-                    size_of_word = q - start
             elif slots[i].token == c'0':
                 # What lies behind it is no digit: the next literal, or the tail.
                 if end - q <= digits or not same_digits(q, due, digits):
@@ -300,21 +317,26 @@ cdef Py_ssize_t run_numbered(
             if end - q < tail_size + lf or memcmp(q, tail, tail_size) != 0:
                 break
             q += tail_size
-            if q - p > most or size_of_word > left or size_of_word > TEXT_SLACK or (
+            weight = size_of_word
+            if flags & SCAN_ESCAPE:
+                weight = unescaped_length(word, size_of_word)
+            if flags & (SCAN_FAILED | SCAN_INVALID_UTF8 | SCAN_SURROGATE):
+                break
+            if q - p > most or weight > left or size_of_word > TEXT_SLACK or (
                 used + size_of_word > room or (lf and q[0] != c'\n')
             ):
                 break
             memcpy(buf + used, word, TEXT_SLACK)
             used += size_of_word
-            left -= size_of_word
+            left -= weight
+            escaped |= flags & SCAN_ESCAPE
             events += 1
             digits = count_on(due, digits)
             p = q + lf
             if digits < SHORT:
                 continue
         break
-    ledger.held += used - text.size
-    text.size = used
+    put_down(ledger, text, left, used, escaped)
     stream.events += events
     if sequence is not None:
         sequence.last += events
@@ -378,11 +400,13 @@ cdef Py_ssize_t run_steady(
     cdef Found last[MAX_STEADY]     # and of the last one that was like it
     cdef const unsigned char *begin = p
     cdef const unsigned char *end = p + size
+    cdef const unsigned char *head = first_literal(template)
     cdef const unsigned char *literals = template.literals
     cdef const unsigned char *tail = literals + template.tail
     cdef const unsigned char *q
     cdef const unsigned char *start
     cdef const unsigned char *words
+    cdef Py_ssize_t head_size = template.head_size + rest_size(template)
     cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr, n, size_of_words, weight
     cdef Py_ssize_t extra, pending = cells.pending
     cdef long long number, events = 0
@@ -390,20 +414,28 @@ cdef Py_ssize_t run_steady(
     cdef Text text
     cdef int count = template.count, i, kind, flags, seen, escaped
     cdef int numbered = only_numbered(template)
+    if count == 0:
+        tail_size = 0  # all of the frame is its first literal
     while p < end:
         if numbered >= 0:
-            p += run_numbered(template, stream, numbered, p, end, most)
-        q = words = p
+            p += run_numbered(template, stream, numbered, head, p, end, most)
+        # What is left of a frame is never nothing: its last bytes are a line end.
+        if end - p < head_size or memcmp(p, head, head_size):
+            break
+        q = words = p + head_size
         weight = size_of_words = 0
         seen = escaped = 0
         number = -1
         extra = pending
         text = None
         for i in range(count):
-            n = slots[i].size
-            if end - q <= n or memcmp(q, literals + slots[i].literal, n):
+            if i:
+                n = slots[i].size
+                if end - q <= n or memcmp(q, literals + slots[i].literal, n):
+                    break
+                q += n
+            elif q == end:
                 break
-            q += n
             start = q
             flags = 0
             if slots[i].token == c'"':

@@ -18,13 +18,13 @@ cdef enum:
 
 # A value that changes from chunk to chunk.
 cdef struct Slot:
-    int kind                    # what happens to it (plan.py)
-    int token                   # its first byte: a quote, a digit, a bracket
-    int depth                   # how many levels a value may nest here
+    void *target                # a Text, a Cell, a ListCell, Elements or a Sequence
+    int literal                 # the bytes before it: where they begin in `literals`
+    int size                    # and how many they are
+    short depth                 # how many levels a value may nest here
+    unsigned char kind          # what happens to it (plan.py)
+    unsigned char token         # its first byte: a quote, a digit, a bracket
     bint empty                  # it was `[]` where it was learned from
-    Py_ssize_t literal          # the bytes before it: where they begin in `literals`
-    Py_ssize_t size             # and how many they are
-    void *target                # a Text, a Cell, a ListCell, Elements or a Sequence; not owned
 
 # Where a slot's value stands in the chunk that is being compared.
 cdef struct Found:

@@ -1,7 +1,7 @@
 # cython: language_level=3
 """The contract of templates.pyx: chunks like ones seen before, folded without an object."""
 
-from .build cimport Template
+from .build cimport Head, Template
 from .members cimport Members
 from .slots cimport Cells, Found
 from .stream cimport Stream
@@ -20,10 +20,11 @@ cdef class Templates:
     cdef Members members        # None until the templates turn out to be many
     cdef Template last          # what came last
     cdef Template likely        # what probably comes next
-    cdef Template headed        # the newest whose head was found in a frame, or will be; None
+    cdef Head headed            # the newest, or None
     cdef bint members_alone     # no templates: to test what stands beside them
     cdef int builds             # how many more may be built without a hit
     cdef int built
+    cdef int by_members         # frames since the templates were last looked at
     cdef long long hits
     cdef long long openings     # the ledger's counters when `known` was last looked at
     cdef long long structure
@@ -54,6 +55,9 @@ cdef class Templates:
         self, const unsigned char *p, Py_ssize_t size, Found *found
     ) except -2
     cdef int compare_known(self) except -1
+    # Drop the templates that nothing was like since they were made.
+    cdef int prune(self) except -1
+    cdef int keep(self, list known) except -1
     cdef int earn(self, long long hits) except -1
     # Where the frame at `p` begins as one that is known: how many bytes of it need not be read,
     # for they change nothing. 0: none; it is the head of `headed`.
@@ -65,10 +69,10 @@ cdef class Templates:
     # may be the first of many. One that opened a place (a role, a tool's name) is the first
     # of its kind, and mostly the last.
     cdef bint review(self) except -1
-    # Learn from a frame that was just merged, as far as its plan allows; `headed`, if its head
-    # was not read.
+    # Learn from a frame that was just merged, as far as its plan allows; `headed`: its head, if
+    # that was not read.
     cdef int learn(
-        self, Template headed,
+        self, Head headed,
         const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
     ) except -1
     cdef int add(self, Template template) except -1

@@ -23,7 +23,7 @@ a number that might be out of range, a key that comes twice.
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from libc.string cimport memcmp
 
-from .build cimport Template, build, head_holds, holds
+from .build cimport Head, Template, build, head_holds, holds, rest_size
 from .jsoncompact cimport scan_list
 from .jsonscan cimport (
     SCAN_BAD,
@@ -70,6 +70,8 @@ cdef enum:
     TEMPLATES_BESIDE_MEMBERS = 16
     # Each of a hundred choices has to be met once; a member costs less than a template.
     BUILDS_WITH_MEMBERS = 256
+    # So many frames known by their members, and a template that none was like will see none.
+    MEMBERS_PER_PRUNE = 64
 
 
 cdef inline Py_ssize_t compare(
@@ -77,7 +79,7 @@ cdef inline Py_ssize_t compare(
 ) noexcept nogil:
     """Size of the frame at `p` that the template matches, INCOMPLETE or NO_MATCH.
 
-    same: how many bytes of the first literal are known to be there.
+    same: how many bytes of what it begins with are known to be there.
     """
     cdef const unsigned char *begin = p
     cdef const unsigned char *end = p + size
@@ -85,7 +87,17 @@ cdef inline Py_ssize_t compare(
     cdef Slot *slot = template.slots
     cdef Slot *last = slot + template.count
     cdef const unsigned char *literal = template.literals
+    cdef Py_ssize_t head = template.head_size
     cdef int flags
+    if same < head:
+        if size <= head:
+            return INCOMPLETE if memcmp(
+                p + same, template.head.bytes + same, size - same) == 0 else NO_MATCH
+        if memcmp(p + same, template.head.bytes + same, head - same):
+            return NO_MATCH
+        same = head
+    p += head
+    same -= head
     while slot < last:
         if end - p <= slot.size:
             return INCOMPLETE if memcmp(p + same, literal + same, end - p - same) == 0 else NO_MATCH
@@ -129,9 +141,13 @@ cdef inline Py_ssize_t compare(
     return p + template.tail_size - begin
 
 
-cdef inline Py_ssize_t first_size(Template template) noexcept nogil:
-    """The size of the literal that a frame begins with."""
-    return template.slots.size if template.count else template.tail_size
+cdef inline const unsigned char *front(Template template) noexcept:
+    """What a frame begins with: the head, or where there is none the first literal."""
+    return template.literals if template.head is None else template.head.bytes
+
+
+cdef inline Py_ssize_t front_size(Template template) noexcept:
+    return rest_size(template) if template.head is None else template.head_size
 
 
 cdef inline bint is_other(
@@ -201,8 +217,12 @@ cdef class Templates:
             self.stream.events += 1
             if template is None:
                 cr = self.members.cr
+                self.by_members += 1
+                if self.by_members == MEMBERS_PER_PRUNE:
+                    self.prune()
             else:
                 self.follow(template)
+                template.used = True
                 cr = template.cr
             lf = cr and pos < size and p[pos] == c'\n'
             pos += lf
@@ -235,9 +255,15 @@ cdef class Templates:
     cdef Py_ssize_t run_likely(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
     ) except -1:
-        if self.likely.text_slot >= 0:
-            return run_text(self.likely, self.stream, p, size, most)
-        return run_steady(self.likely, self.cells, p, size, most)
+        cdef Template template = self.likely
+        cdef Py_ssize_t done
+        if template.text_slot >= 0:
+            done = run_text(template, self.stream, p, size, most)
+        else:
+            done = run_steady(template, self.cells, p, size, most)
+        if done:
+            template.used = True
+        return done
 
     cdef bint append(self, Template template, Found *found) except -1:
         """Do what a frame says that appends to one text and no more; False: it is too much."""
@@ -295,7 +321,7 @@ cdef class Templates:
         if not self.known:
             return NO_MATCH
         template = <Template>PyList_GET_ITEM(self.known, 0)
-        if memcmp(p, template.literals, min(size, self.common)) != 0:
+        if memcmp(p, front(template), min(size, self.common)) != 0:
             return NO_MATCH
         if size < self.common:
             return INCOMPLETE
@@ -321,10 +347,28 @@ cdef class Templates:
         for template in self.known:
             if first is None:
                 first = template
-                self.common = first_size(first)
-            else:
+                self.common = front_size(first)
+            elif template.head is None or template.head is not first.head:
                 self.common = shared(
-                    first.literals, template.literals, min(self.common, first_size(template)))
+                    front(first), front(template), min(self.common, front_size(template)))
+        return 0
+
+    cdef int prune(self) except -1:
+        cdef Template template
+        self.by_members = 0
+        for template in self.known:
+            if not template.used:
+                return self.keep([template for template in self.known if template.used])
+        return 0
+
+    cdef int keep(self, list known) except -1:
+        """These templates alone."""
+        cdef Template template
+        self.known = known
+        self.last = self.likely = None
+        for template in known:
+            template.successor = NULL
+        self.compare_known()
         return 0
 
     cdef int earn(self, long long hits) except -1:
@@ -338,13 +382,13 @@ cdef class Templates:
         return 0
 
     cdef Py_ssize_t head(self, const unsigned char *p, Py_ssize_t size) noexcept:
-        cdef Template headed = self.headed
+        cdef Head headed = self.headed
         # Known members have to be learned from whole events.
         if headed is None or self.members is not None or self.members_alone:
             return 0
-        if size <= headed.head or memcmp(p, headed.literals, headed.head) != 0:
+        if size <= headed.size or memcmp(p, headed.bytes, headed.size) != 0:
             return 0
-        return headed.head
+        return headed.size
 
     cdef int flush(self) except -1:
         return self.cells.flush()
@@ -352,8 +396,6 @@ cdef class Templates:
     cdef int forget(self) except -1:
         """Drop all templates; what waits is decoded first."""
         self.cells.forget()
-        if self.headed is not None:
-            self.headed.successor = NULL  # it outlives the others
         self.known.clear()
         self.members = None
         self.last = self.likely = None
@@ -375,11 +417,7 @@ cdef class Templates:
             self.forget()
             steady = False
         elif changed:
-            self.known = [template for template in self.known if holds(template, self.cells)]
-            self.last = self.likely = None
-            for template in self.known:
-                template.successor = NULL
-            self.compare_known()
+            self.keep([template for template in self.known if holds(template, self.cells)])
             if self.members is not None:
                 self.members.review()
         self.cells.fresh = False
@@ -389,7 +427,7 @@ cdef class Templates:
         return steady
 
     cdef int learn(
-        self, Template headed,
+        self, Head headed,
         const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
     ) except -1:
         cdef Ledger ledger = self.stream.merger
@@ -408,15 +446,17 @@ cdef class Templates:
         if size <= MAX_FRAME and not self.members_alone and len(self.known) < (
             MAX_TEMPLATES if self.members is None else TEMPLATES_BESIDE_MEMBERS
         ):
-            self.add(build(self.cells, ledger.plan, depth, headed, frame, size, data, data_size))
+            self.add(build(
+                self.cells, ledger.plan, depth, headed, ledger.table.kind is None,
+                frame, size, data, data_size))
         return 0
 
     cdef int add(self, Template template) except -1:
         """One template more, probably the next one too; None: there is none."""
         if template is not None:
             self.known.append(template)
-            if template.head and (<Ledger>self.stream.merger).table.kind is None:
-                self.headed = template
+            if template.head is not None:
+                self.headed = template.head
             if self.last is not None:
                 self.last.successor = <void *>template
             template.successor = <void *>template
