@@ -161,7 +161,7 @@ class Addresses(Merger):
                 place = new_place(None)
                 place.started = place.stopped = True
                 place.values.update(element if type(element) is dict else {})
-                entries.items[position] = place
+                entries.put(position, place)
             return entries
         return held
 
@@ -175,7 +175,7 @@ class Addresses(Merger):
     def has_room(self, held: Any, index: int, rule: Any) -> bool:
         """Whether there may be an element at `index`, where there is none yet."""
         if type(held) is Entries:
-            return self.room(rule["limit"], len(held.items))
+            return self.room(rule["limit"], held.count())
         if not self.reaches(rule["limit"], index):
             return False
         self.charge(HOLE_WEIGHT * max(0, index - len(held.items)))

@@ -438,15 +438,15 @@ class Merger(Ledger):
             if is_open(element):
                 return None  # the index may have been still to come
             index = position if node.options["missing"] == "position" else 0
-        entry = entries.items.get(index)
+        entry = entries.at(index)
         if entry is None:
-            if not self.room(node.options["limit"], len(entries.items)):
+            if not self.room(node.options["limit"], entries.count()):
                 return None
             entry = new_place(node.item)
             entry.index = index
             if by in node.item.always:
                 entry.values[by] = index
-            entries.items[index] = entry
+            entries.put(index, entry)
             self.open(None)
         return entry
 
@@ -514,7 +514,7 @@ class Merger(Ledger):
     def call_at(self, calls: Calls, element: Any, new_id: str, index: int, at: Any) -> Any:
         """The newest call with this index, unless another call begins under it."""
         calls.skipped = False
-        call = calls.newest.get(index)
+        call = calls.newest_at(index)
         if call is None:
             return None
         old_id = call.values.get("id")

@@ -179,7 +179,8 @@ def _elements(value: Any, by_index: bool, key: Any, seen: Any) -> list[Any]:
     """
     kind = type(value)
     if kind is Entries:
-        return sorted(value.items.copy().items(), key=_number)
+        pairs: list[Any] = value.pairs()
+        return pairs
     if kind is Calls:
         calls = list(enumerate(value.items.copy()))
         calls.sort(key=_call_index)
@@ -206,10 +207,6 @@ def _own_index(element: Any, number: int) -> int:
     """The index that an element of a whole answer has, or its place."""
     index = member(element, "index")
     return index if type(index) is int else number
-
-
-def _number(pair: Any) -> Any:
-    return pair[0]
 
 
 def _call_index(pair: Any) -> Any:

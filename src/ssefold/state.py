@@ -18,6 +18,9 @@ from typing import Any
 from .plain import copy
 from .table import Node
 
+# So many calls are looked at one after the other: a dict costs more than they do.
+FEW = 8
+
 
 class Place:
     """An object of the answer: `values` by key, in the order first seen.
@@ -159,22 +162,50 @@ class Indexed:
 
 
 class Entries(Indexed):
-    """A list routed by an index of its elements; sorted by it, holes leave nothing."""
+    """A list routed by an index of its elements; sorted by it, holes leave nothing.
 
-    __slots__ = ("items",)
+    Most have one element: it is the `first`, at `start`, and `items` are made for two.
+    """
+
+    __slots__ = ("first", "items", "start")
 
     def __init__(self) -> None:
-        self.items: dict[int, Any] = {}
+        self.items: dict[int, Any] | None = None
+        self.first: Any = None
+        self.start: Any = None
 
     def at(self, index: int) -> Any:
-        return self.items.get(index)
+        items = self.items
+        if items is not None:
+            return items.get(index)
+        return self.first if self.start == index else None
 
     def put(self, index: int, element: Any) -> None:
+        if self.items is None:
+            if self.start is None or self.start == index:
+                self.first = element  # before its index: another thread may be reading
+                self.start = index
+                return
+            self.items = {self.start: self.first}
+            self.first = None
         self.items[index] = element
 
+    def count(self) -> int:
+        """How many elements there are."""
+        if self.items is not None:
+            return len(self.items)
+        return 0 if self.start is None else 1
+
+    def pairs(self) -> list[tuple[int, Any]]:
+        """The elements with their indexes, sorted by them."""
+        first = self.first
+        items = self.items
+        if items is not None:
+            return sorted(items.copy().items(), key=_first)
+        return [] if self.start is None else [(self.start, first)]
+
     def read(self) -> list[Any]:
-        items = self.items.copy()
-        return [read(items[index]) for index in sorted(items)]
+        return [read(pair[1]) for pair in self.pairs()]
 
 
 class Slots(Indexed):
@@ -202,16 +233,16 @@ class Slots(Indexed):
 class Calls:
     """Tool calls in the order they came; read by index, calls of one index in order.
 
-    newest: the newest call of each index; by_id: the call of each id; highest: the
-    highest index so far, or -1. skipped: the last call met was past the limit, and
-    so are its fragments.
+    newest: the newest call of each index, once there are more than FEW; by_id: the call of
+    each id; highest: the highest index so far, or -1. skipped: the last call met was past
+    the limit, and so are its fragments.
     """
 
     __slots__ = ("by_id", "highest", "items", "newest", "skipped")
 
     def __init__(self) -> None:
         self.items: list[Place] = []
-        self.newest: dict[int, Place] = {}
+        self.newest: dict[int, Place] | None = None
         self.by_id: dict[str, Place] = {}
         self.highest = -1
         self.skipped = False
@@ -220,8 +251,20 @@ class Calls:
         """Add a call, the newest of its index."""
         call.index = index
         self.items.append(call)
-        self.newest[index] = call
+        if self.newest is not None:
+            self.newest[index] = call
+        elif len(self.items) > FEW:
+            self.newest = {known.index: known for known in self.items}
         self.highest = max(self.highest, index) if len(self.items) > 1 else index
+
+    def newest_at(self, index: int) -> Any:
+        """The newest call with that index, or None."""
+        if self.newest is not None:
+            return self.newest.get(index)
+        for call in reversed(self.items):
+            if call.index == index:
+                return call
+        return None
 
     def name(self, call: Place) -> None:
         """Find the call by its id from now on, if it has one."""
@@ -400,7 +443,8 @@ def located(value: Any, path: tuple[Any, ...]) -> list[tuple[tuple[int, ...], An
 def indexed(value: Any) -> list[tuple[int, Any]]:
     """The states of a list's elements with their indexes."""
     if type(value) is Entries:
-        return sorted(value.items.copy().items(), key=_first)
+        entries = value
+        return entries.pairs()
     return list(enumerate(elements(value)))
 
 
@@ -417,7 +461,7 @@ def _step(value: Any, step: Any, choice: int) -> list[Any]:
     if "entry" in step:
         entries = member(value, step["entry"])
         if type(entries) is Entries:
-            entry = entries.items.get(choice)
+            entry = entries.at(choice)
             return [] if entry is None else [entry]
         return _plain_entry(entries, choice)
     return [item for item in elements(member(value, step["each"])) if _fits(item, step)]
@@ -459,8 +503,7 @@ def elements(value: Any) -> list[Any]:
     """The states of a list's elements, in the order in which they are read."""
     kind = type(value)
     if kind is Entries:
-        items = value.items.copy()
-        return [items[index] for index in sorted(items)]
+        return [pair[1] for pair in value.pairs()]
     if kind is Calls:
         return sorted(value.items.copy(), key=_index)
     if kind is Parts or kind is Slots or kind is Keyed:

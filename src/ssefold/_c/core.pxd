@@ -9,9 +9,9 @@ from .templates cimport Templates
 
 cdef class FoldCore:
     cdef readonly Stream _stream
-    cdef readonly dict _taken
     cdef readonly long long bytes
     cdef readonly long long _cold       # blocks that nothing recognised, for the tests
+    cdef dict _given                    # what text readers took, or None
     cdef object _limits
     cdef tuple _options
     cdef Framer _framer

@@ -97,7 +97,7 @@ cdef class FoldCore:
         self._known = Templates(self._stream, self._fast == MEMBERS) if self._fast else None
         self._carried = 0
         self._quick = False
-        self._taken = {}
+        self._given = None
         self.bytes = self._cold = 0
         return 0
 
@@ -105,6 +105,13 @@ cdef class FoldCore:
         """Private: start anew, with the fast path on, off, or by "members" alone."""
         self._fast = MEMBERS if on == "members" else bool(on)
         self.start()
+
+    @property
+    def _taken(self):
+        """How much was taken of each text; made when somebody takes."""
+        if self._given is None:
+            self._given = {}
+        return self._given
 
     @property
     def events(self):

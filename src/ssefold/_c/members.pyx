@@ -73,10 +73,7 @@ cdef Member nothing
 # -- what is known --------------------------------------------------------------------
 
 
-# The collector need not know of these: they lead down to the answer, never back.
-
-
-@cython.no_gc
+@cython.no_gc  # as all of these: they lead down to the answer, never back
 cdef class Standing:
     pass
 
@@ -394,10 +391,7 @@ cdef class Members:
         return 0
 
     cdef Standing stand(self, Known known, Key *key, entry, int kind):
-        """How the scalar stands that the plan's entry speaks of, for this literal.
-
-        None where another member changes it.
-        """
+        """How the scalar stands that the plan's entry speaks of; None: another one changes it."""
         cdef Standing standing = None
         cdef Member *member = find_token(known, key.start, key.size, token_of(key.value[0]))
         if member != NULL and is_standing(member) and (
@@ -405,9 +399,7 @@ cdef class Members:
             and memcmp(member.key + key.size, key.value, key.value_size) == 0
         ):
             standing = <Standing>member.target
-        if standing is None or not (
-            standing.values is entry[1] and standing.name == <str>entry[2]
-        ):
+        if standing is None or standing.values is not entry[1] or standing.name != <str>entry[2]:
             standing = Standing()
             standing.values = entry[1]
             standing.name = entry[2]
@@ -547,9 +539,7 @@ cdef int make_room(Known known) except -1:
 
 
 cdef bint is_owned(Known at, target, Known known, int group) except -1:
-    """Whether a member of `at`, or below it, changes what `target` does; but for those of the
-    group in `known`.
-    """
+    """Whether a member of `at`, or below, changes what `target` does; but for one group's."""
     cdef Member *member
     cdef Standing standing, other
     cdef int i

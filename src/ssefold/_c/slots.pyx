@@ -284,6 +284,7 @@ cdef long long digits_value(const unsigned char *p, Py_ssize_t size) noexcept no
     return value
 
 
+@cython.no_gc
 cdef class Cells:
     """The cells of one stream."""
 

@@ -45,6 +45,12 @@ cdef class Indexed:
 
 cdef class Entries(Indexed):
     cdef public dict items
+    cdef public object first
+    cdef public object start
+    cpdef at(self, index)
+    cpdef put(self, index, element)
+    cpdef Py_ssize_t count(self) except -1
+    cpdef list pairs(self)
     cpdef read(self)
 
 
@@ -59,7 +65,10 @@ cdef class Calls:
     cdef public dict by_id
     cdef public object highest
     cdef public bint skipped
+    @cython.locals(known=Place)
     cpdef open(self, Place call, index)
+    @cython.locals(call=Place)
+    cpdef newest_at(self, index)
     cpdef name(self, Place call)
     cpdef read(self)
 

@@ -141,28 +141,37 @@ cdef inline Py_ssize_t compare(
     return p + template.tail_size - begin
 
 
-cdef inline const unsigned char *front(Template template) noexcept:
-    """What a frame begins with: the head, or where there is none the first literal."""
-    return template.literals if template.head is None else template.head.bytes
+cdef inline Py_ssize_t front_size(Template template) noexcept nogil:
+    """How many bytes a frame begins with: the head, and what follows up to the first slot."""
+    return template.head_size + rest_size(template)
 
 
-cdef inline Py_ssize_t front_size(Template template) noexcept:
-    return rest_size(template) if template.head is None else template.head_size
+cdef inline unsigned char front_at(Template template, Py_ssize_t i) noexcept nogil:
+    if i < template.head_size:
+        return template.head.bytes[i]
+    return template.literals[i - template.head_size]
+
+
+cdef bint begins(Template template, const unsigned char *p, Py_ssize_t size) noexcept:
+    """Whether these bytes are what a frame of it begins with."""
+    cdef Py_ssize_t head = min(size, <Py_ssize_t>template.head_size)
+    return (head == 0 or memcmp(p, template.head.bytes, head) == 0) and (
+        memcmp(p + head, template.literals, size - head) == 0)
 
 
 cdef inline bint is_other(
     Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t same
 ) noexcept nogil:
     """Whether the next byte says that the frame is of another kind; `same` as for compare()."""
-    return same < size and same < first_size(template) and p[same] != template.literals[same]
+    return same < size and same < front_size(template) and p[same] != front_at(template, same)
 
 
-cdef inline Py_ssize_t shared(
-    const unsigned char *a, const unsigned char *b, Py_ssize_t size
-) noexcept nogil:
-    """How many of the first `size` bytes are the same."""
+cdef Py_ssize_t shared(Template a, Template b, Py_ssize_t size) noexcept:
+    """How many of the first `size` bytes of their frames are the same."""
     cdef Py_ssize_t i = 0
-    while i < size and a[i] == b[i]:
+    if a.head is not None and a.head is b.head:
+        i = min(size, <Py_ssize_t>a.head_size)
+    while i < size and front_at(a, i) == front_at(b, i):
         i += 1
     return i
 
@@ -321,7 +330,7 @@ cdef class Templates:
         if not self.known:
             return NO_MATCH
         template = <Template>PyList_GET_ITEM(self.known, 0)
-        if memcmp(p, front(template), min(size, self.common)) != 0:
+        if not begins(template, p, min(size, self.common)):
             return NO_MATCH
         if size < self.common:
             return INCOMPLETE
@@ -348,9 +357,8 @@ cdef class Templates:
             if first is None:
                 first = template
                 self.common = front_size(first)
-            elif template.head is None or template.head is not first.head:
-                self.common = shared(
-                    front(first), front(template), min(self.common, front_size(template)))
+            else:
+                self.common = shared(first, template, min(self.common, front_size(template)))
         return 0
 
     cdef int prune(self) except -1:

@@ -22,6 +22,8 @@ cdef extern from "Python.h":
 # Blind 16-byte copies may write past what they append.
 cdef enum:
     SLACK = 16
+    # Up to here copying a text anew costs nothing to speak of.
+    SHORT = 2048
 
 
 cdef class Text:
@@ -40,7 +42,8 @@ cdef class Text:
         cdef Py_ssize_t need = self.size + n + SLACK
         cdef unsigned char *buf
         if need > self.room:
-            need = max(need, self.room + (self.room >> 1))
+            # What is not used yet is held all the same: a short text grows by its eighth.
+            need = max(need, self.room + (self.room >> (3 if self.room < SHORT else 2)))
             buf = <unsigned char *>PyMem_Realloc(self.buf, need)
             if buf == NULL:
                 raise MemoryError
