@@ -27,6 +27,7 @@ cdef class Template:
     cdef short head_size
     cdef short tail             # the bytes behind the last slot
     cdef short tail_size
+    cdef short fork             # the first byte behind what all known templates begin with, or -1
     cdef unsigned char cr       # the frame ends with CR: an LF behind it belongs to it
     cdef unsigned char steady   # run_steady can fold it: few slots, no two texts
     cdef unsigned char texts    # all slots are strings, appended or left out

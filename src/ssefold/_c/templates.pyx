@@ -68,6 +68,8 @@ cdef enum:
     # After so many, most of what comes is in an order of its own: members are told apart.
     BUILDS_BEFORE_MEMBERS = 8
     TEMPLATES_BESIDE_MEMBERS = 16
+    # What may follow a slot.
+    ANY = -1
     # Each of a hundred choices has to be met once; a member costs less than a template.
     BUILDS_WITH_MEMBERS = 256
     # So many frames known by their members, and a template that none was like will see none.
@@ -157,13 +159,6 @@ cdef bint begins(Template template, const unsigned char *p, Py_ssize_t size) noe
     cdef Py_ssize_t head = min(size, <Py_ssize_t>template.head_size)
     return (head == 0 or memcmp(p, template.head.bytes, head) == 0) and (
         memcmp(p + head, template.literals, size - head) == 0)
-
-
-cdef inline bint is_other(
-    Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t same
-) noexcept nogil:
-    """Whether the next byte says that the frame is of another kind; `same` as for compare()."""
-    return same < size and same < front_size(template) and p[same] != front_at(template, same)
 
 
 cdef Py_ssize_t shared(Template a, Template b, Py_ssize_t size) noexcept:
@@ -326,6 +321,7 @@ cdef class Templates:
         """
         cdef Template template, guess = self.likely
         cdef Py_ssize_t i, k = NO_MATCH
+        cdef int fork
         cdef bint incomplete = False
         if not self.known:
             return NO_MATCH
@@ -334,14 +330,18 @@ cdef class Templates:
             return NO_MATCH
         if size < self.common:
             return INCOMPLETE
-        if guess is not None and not is_other(guess, p, size, self.common):
+        # The byte in which they differ, if it is there yet.
+        fork = p[self.common] if size > self.common else ANY
+        if guess is not None and (guess.fork == fork or fork == ANY or guess.fork == ANY):
             k = compare(guess, p, size, self.common, found)
             if k > 0:
                 return k
             incomplete = k == INCOMPLETE
         for i in range(PyList_GET_SIZE(self.known)):
             template = <Template>PyList_GET_ITEM(self.known, i)
-            if template is not guess and not is_other(template, p, size, self.common):
+            if template is not guess and (
+                template.fork == fork or fork == ANY or template.fork == ANY
+            ):
                 k = compare(template, p, size, self.common, found)
                 if k > 0:
                     self.likely = template
@@ -350,7 +350,7 @@ cdef class Templates:
         return INCOMPLETE if incomplete else NO_MATCH
 
     cdef int compare_known(self) except -1:
-        """How much all templates begin with."""
+        """How much all templates begin with, and how each goes on."""
         cdef Template template, first = None
         self.common = 0
         for template in self.known:
@@ -359,6 +359,10 @@ cdef class Templates:
                 self.common = front_size(first)
             else:
                 self.common = shared(first, template, min(self.common, front_size(template)))
+        for template in self.known:
+            template.fork = ANY
+            if self.common < front_size(template):
+                template.fork = front_at(template, self.common)
         return 0
 
     cdef int prune(self) except -1:
