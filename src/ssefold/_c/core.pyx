@@ -18,11 +18,12 @@ from ssefold.options import check_limits, check_options
 
 from .build cimport Head, head_has
 from .bytewalk cimport line_end
-from .framing cimport Framer, Piece
+from .framing cimport Framer
 from .jsonread cimport Reading, read_members, read_value
 from .jsonread import read
 from .jsonwrite cimport write
 from .news cimport leaves
+from .pieces cimport Piece
 from .state cimport read as read_state
 from .state cimport located, select
 from .statewrite cimport write_state

@@ -16,7 +16,8 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memcmp
 
 from .events cimport ServerSentEvent
-from .framing cimport Framer, Piece
+from .framing cimport Framer
+from .pieces cimport Piece
 from .utf8 cimport ssefold_text
 from .wholeframe cimport Whole, read_whole
 

@@ -8,13 +8,7 @@ reads the framer's fields; `SSEDecoder` does the same to make events.
 
 cimport cython
 
-
-# Bytes that may lie in the caller's buffer (`ptr` outside `mem`) or in ours.
-cdef struct Piece:
-    const unsigned char *ptr
-    Py_ssize_t size
-    unsigned char *mem      # own memory, or NULL
-    Py_ssize_t room         # its size
+from .pieces cimport Piece
 
 
 # One data line: where its value begins in the joined data, and in the stream.
@@ -30,7 +24,6 @@ cdef class Framer:
     cdef readonly long long limit_offset    # the byte past the limit, or -1
     cdef readonly long long last_retry      # the newest valid retry of the stream, or -1
     cdef Piece last_id                      # the last committed id
-    cdef bint id_changed                    # set by every commit; for the reader to clear
 
     # The block, after advance() == 1 (and finish() == 1), until the next call. `ptr`s
     # are valid only while the caller's buffer lives.
@@ -55,19 +48,20 @@ cdef class Framer:
     cdef Piece held                         # the value of an unfinished line
     cdef Piece ident                        # the id this block will commit
     cdef unsigned char name[8]              # the name of an unfinished line
-    cdef int name_size
-    cdef int kind                           # where in a line the stream stands
-    cdef int field                          # the unfinished line's field
-    cdef int swallow                        # an LF here belongs to the CR before it
-    cdef int bom                            # bytes of a BOM seen; -1: decided
-    cdef int lead                           # what the stream began with
-    cdef bint counted                       # the last line counts against the limit
-    cdef bint dirty                         # something of a block was seen
-    cdef bint reported                      # the fields hold a block that was reported
-    cdef bint has_id
-    cdef bint want_raw
-    cdef bint want_comments
-    cdef bint want_strays
+    cdef signed char name_size
+    cdef signed char kind                   # where in a line the stream stands
+    cdef signed char field                  # the unfinished line's field
+    cdef signed char swallow                # an LF here belongs to the CR before it
+    cdef signed char bom                    # bytes of a BOM seen; -1: decided
+    cdef signed char lead                   # what the stream began with
+    cdef unsigned char id_changed           # set by every commit; for the reader to clear
+    cdef unsigned char counted              # the last line counts against the limit
+    cdef unsigned char dirty                # something of a block was seen
+    cdef unsigned char reported             # the fields hold a block that was reported
+    cdef unsigned char has_id
+    cdef unsigned char want_raw
+    cdef unsigned char want_comments
+    cdef unsigned char want_strays
     cdef long long limit                    # for counted lines
     cdef long long raw_limit                # for whole frames (with raw)
     cdef long long count                    # bytes counted in this block

@@ -17,9 +17,9 @@ The rules (WHATWG HTML 9.2.5 and 9.2.6) and what they mean here:
   byte past it, though not before the byte that decides the line's name.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
-from libc.string cimport memchr, memcpy
+from libc.string cimport memchr
 
 from .bytewalk cimport (
     FIELD_DATA,
@@ -32,6 +32,15 @@ from .bytewalk cimport (
     line_end,
     line_field,
     retry_value,
+)
+from .pieces cimport (
+    KEEP_ROOM,
+    piece_append,
+    piece_borrow,
+    piece_bytes,
+    piece_drop,
+    piece_free,
+    piece_own,
 )
 
 cdef enum:
@@ -54,78 +63,11 @@ cdef enum:
     LF_FREE = 1
     LF_COUNTED = 2      # it belongs to a line that counts against the limit
 
-    KEEP_ROOM = 1024            # buffers larger than this are freed after use
     STRAY_ROOM = 65536          # unknown lines kept per block
 
 cdef long long NO_LIMIT = 0x7FFFFFFFFFFFFFFF
 cdef const unsigned char *BOM = <const unsigned char *>b"\xef\xbb\xbf"
 cdef const unsigned char *NEWLINE = <const unsigned char *>b"\n"
-
-
-# ── Pieces ────────────────────────────────────────────────────────────────────
-
-cdef int piece_reserve(Piece *piece, Py_ssize_t size) except -2:
-    """Make `mem` hold `size` bytes; it grows by half, so appending is linear."""
-    cdef Py_ssize_t room = piece.room + piece.room // 2
-    cdef unsigned char *mem
-    if size <= piece.room:
-        return 0
-    if room < size:
-        room = size if size > 64 else 64
-    mem = <unsigned char *>PyMem_Realloc(piece.mem, room)
-    if mem == NULL:
-        raise MemoryError()
-    if piece.ptr == piece.mem:
-        piece.ptr = mem
-    piece.mem = mem
-    piece.room = room
-    return 0
-
-
-cdef int piece_own(Piece *piece) except -2:
-    """Bring the bytes into our own memory: the caller's buffer is going away."""
-    if piece.ptr == piece.mem:
-        return 0
-    if piece.size:
-        piece_reserve(piece, piece.size)
-        memcpy(piece.mem, piece.ptr, piece.size)
-    piece.ptr = piece.mem
-    return 0
-
-
-cdef int piece_append(Piece *piece, const unsigned char *p, Py_ssize_t n) except -2:
-    if n <= 0:
-        return 0
-    piece_own(piece)
-    piece_reserve(piece, piece.size + n)
-    memcpy(piece.mem + piece.size, p, n)
-    piece.size += n
-    return 0
-
-
-cdef inline void piece_borrow(Piece *piece, const unsigned char *p, Py_ssize_t n) noexcept nogil:
-    piece.ptr = p
-    piece.size = n
-
-
-cdef inline void piece_drop(Piece *piece) noexcept:
-    """Forget the bytes; a buffer that one large event left behind is freed."""
-    piece.size = 0
-    if piece.room > KEEP_ROOM:
-        piece_free(piece)
-    piece.ptr = piece.mem
-
-
-cdef void piece_free(Piece *piece) noexcept:
-    PyMem_Free(piece.mem)
-    piece.mem = NULL
-    piece.ptr = NULL
-    piece.room = 0
-    piece.size = 0
-
-
-cdef inline bytes piece_bytes(Piece *piece):
-    return PyBytes_FromStringAndSize(<const char *>piece.ptr, piece.size)
 
 
 # ── Framer ────────────────────────────────────────────────────────────────────
