@@ -39,8 +39,17 @@ cdef inline Py_ssize_t rest_size(Template template) noexcept nogil:
     return template.slots.size if template.count else template.tail_size
 
 
-# The bytes before the first slot, in one piece; until another one is asked for.
-cdef const unsigned char *first_literal(Template template) except NULL
+# Lay what the template begins with, behind the head, in one piece with it.
+cdef const unsigned char *lay(Template template) except NULL
+
+
+# The bytes before the first slot, in one piece; until another template's are asked for.
+cdef inline const unsigned char *first_literal(Template template) except NULL:
+    if template.head is None:
+        return template.literals
+    return template.head.bytes if template.head.laid == <void *>template else lay(template)
+
+
 # The template of a frame of `size` bytes, whose data lies at `data`; None where some value
 # has no entry in the plan, or one that no template can say. `known`: the frame's head, which
 # was not read; None: all was. `headed`: whether heads may go unread.

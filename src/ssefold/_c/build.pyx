@@ -68,22 +68,18 @@ cdef class Template:
             self.head.laid = NULL
 
 
-cdef const unsigned char *first_literal(Template template) except NULL:
+cdef const unsigned char *lay(Template template) except NULL:
     cdef Head head = template.head
-    cdef Py_ssize_t need
+    cdef Py_ssize_t need = head.size + rest_size(template)
     cdef unsigned char *bytes
-    if head is None:
-        return template.literals
-    if head.laid != <void *>template:
-        need = head.size + rest_size(template)
-        if need > head.room:
-            bytes = <unsigned char *>PyMem_Realloc(head.bytes, need)
-            if bytes == NULL:
-                raise MemoryError
-            head.bytes = bytes
-            head.room = need
-        memcpy(head.bytes + head.size, template.literals, rest_size(template))
-        head.laid = <void *>template
+    if need > head.room:
+        bytes = <unsigned char *>PyMem_Realloc(head.bytes, need)
+        if bytes == NULL:
+            raise MemoryError
+        head.bytes = bytes
+        head.room = need
+    memcpy(head.bytes + head.size, template.literals, rest_size(template))
+    head.laid = <void *>template
     return head.bytes
 
 

@@ -66,7 +66,7 @@ cdef enum:
     # Every so many hits earn one build more.
     HITS_PER_BUILD = 8
     # After so many, most of what comes is in an order of its own: members are told apart.
-    BUILDS_BEFORE_MEMBERS = 8
+    BUILDS_BEFORE_MEMBERS = 12
     TEMPLATES_BESIDE_MEMBERS = 16
     # What may follow a slot.
     ANY = -1

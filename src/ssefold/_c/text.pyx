@@ -23,7 +23,7 @@ cdef extern from "Python.h":
 cdef enum:
     SLACK = 16
     # Up to here copying a text anew costs nothing to speak of.
-    SHORT = 2048
+    LITTLE = 2048
 
 
 cdef class Text:
@@ -39,11 +39,12 @@ cdef class Text:
         return self.size > 0
 
     cdef int reserve(self, Py_ssize_t n) except -1:
-        cdef Py_ssize_t need = self.size + n + SLACK
+        cdef Py_ssize_t need = self.size + n + SLACK, more
         cdef unsigned char *buf
         if need > self.room:
             # What is not used yet is held all the same: a short text grows by its eighth.
-            need = max(need, self.room + (self.room >> (3 if self.room < SHORT else 2)))
+            more = self.room >> (3 if self.room < LITTLE else 2)
+            need = max(need, self.room + max(more, 2 * SLACK))
             buf = <unsigned char *>PyMem_Realloc(self.buf, need)
             if buf == NULL:
                 raise MemoryError
