@@ -44,7 +44,7 @@ cdef class Text:
         if need > self.room:
             # What is not used yet is held all the same: a short text grows by its eighth.
             more = self.room >> (3 if self.room < LITTLE else 2)
-            need = max(need, self.room + max(more, 2 * SLACK))
+            need = max(need, self.room + max(more, min(self.room, 4 * SLACK)))
             buf = <unsigned char *>PyMem_Realloc(self.buf, need)
             if buf == NULL:
                 raise MemoryError
