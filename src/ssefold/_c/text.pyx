@@ -23,7 +23,7 @@ cdef extern from "Python.h":
 cdef enum:
     SLACK = 16
     # Up to here copying a text anew costs nothing to speak of.
-    LITTLE = 2048
+    LITTLE = 1024
 
 
 cdef class Text:
