@@ -69,7 +69,7 @@ cdef enum:
     BUILDS_BEFORE_MEMBERS = 12
     TEMPLATES_BESIDE_MEMBERS = 16
     # What may follow a slot.
-    ANY = -1
+    ANY_BYTE = -1
     # Each of a hundred choices has to be met once; a member costs less than a template.
     BUILDS_WITH_MEMBERS = 256
     # So many frames known by their members, and a template that none was like will see none.
@@ -331,8 +331,8 @@ cdef class Templates:
         if size < self.common:
             return INCOMPLETE
         # The byte in which they differ, if it is there yet.
-        fork = p[self.common] if size > self.common else ANY
-        if guess is not None and (guess.fork == fork or fork == ANY or guess.fork == ANY):
+        fork = p[self.common] if size > self.common else ANY_BYTE
+        if guess is not None and (guess.fork == fork or fork == ANY_BYTE or guess.fork == ANY_BYTE):
             k = compare(guess, p, size, self.common, found)
             if k > 0:
                 return k
@@ -340,7 +340,7 @@ cdef class Templates:
         for i in range(PyList_GET_SIZE(self.known)):
             template = <Template>PyList_GET_ITEM(self.known, i)
             if template is not guess and (
-                template.fork == fork or fork == ANY or template.fork == ANY
+                template.fork == fork or fork == ANY_BYTE or template.fork == ANY_BYTE
             ):
                 k = compare(template, p, size, self.common, found)
                 if k > 0:
@@ -360,7 +360,7 @@ cdef class Templates:
             else:
                 self.common = shared(first, template, min(self.common, front_size(template)))
         for template in self.known:
-            template.fork = ANY
+            template.fork = ANY_BYTE
             if self.common < front_size(template):
                 template.fork = front_at(template, self.common)
         return 0
