@@ -37,6 +37,7 @@ LINKED = (
     *DOCUMENTS,
     "docs/architecture.md",
     "docs/corpus-peers.md",
+    "docs/performance.md",
     "conformance/README.md",
     "tests/corpus/README.md",
     "CONTRIBUTING.md",
