@@ -470,6 +470,8 @@ cdef class Members:
         """Whether no other member changes this; if one does, order matters everywhere."""
         cdef Member *member = find_token(known, key.start, key.size, token_of(key.value[0]))
         if member == NULL or member.target != <void *>target:  # it was asked for the first one
+            if self.room < 0:
+                return False  # it will not be kept: then frames with it are not known at all
             member = find_key_of(known, key.start, key.size)
             if is_owned(self.top, target, known, -1 if member == NULL else member.group):
                 self.broken = True
@@ -578,7 +580,7 @@ cdef int review_below(Known known) except -1:
                     review_below(<Known>below)
         elif is_standing(member):
             standing = <Standing>member.target
-            if standing.cell is None and not (
+            if standing.cell is None and not standing.dead and not (
                 standing.name in standing.values
                 and same(standing.values[standing.name], standing.value)
             ):

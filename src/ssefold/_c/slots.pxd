@@ -65,6 +65,7 @@ cdef class Cells:
     """Where slots lead, and what waits there to be decoded."""
     cdef Stream stream
     cdef list known             # each Cell and ListCell, or None: there are few
+    cdef dict routes            # (id of values, name) -> Cell, or None while there are few
     cdef int dirty              # how many of them are to be decoded before anybody reads
     cdef bint fresh             # a scalar became a slot: what repeats it has to be looked at
     cdef Py_ssize_t pending     # what the scalars that wait may weigh at most
@@ -78,6 +79,7 @@ cdef class Cells:
     cdef int flush(self) except -1
     cdef int forget(self) except -1
     cdef int know(self, cell) except -1
+    cdef int route(self, cell) except -1
     # The cell of values[name], or None.
     cdef Cell cell_of(self, values, name)
     cdef ListCell list_cell_of(self, elements)

@@ -53,8 +53,9 @@ except ImportError:
 cdef enum:
     # Escapes are six bytes a character, numbers at most six times their weight.
     MOST_WASTE = 8
-    # Cells of one stream are looked for one after the other.
     MOST_CELLS = 256
+    # So many are looked for one after the other: a dict costs more than they do.
+    FEW_CELLS = 8
 
 APPENDED, COUNTED, DROPPED, ECHOED = _plan.APPENDED, _plan.COUNTED, _plan.DROPPED, _plan.ECHOED
 EXTENDED, FIXED, KEPT = _plan.EXTENDED, _plan.FIXED, _plan.KEPT
@@ -290,7 +291,7 @@ cdef class Cells:
 
     def __cinit__(self, Stream stream):
         self.stream = stream
-        self.known = None  # a list once there is something to keep
+        self.known = self.routes = None  # made once there is something to keep
 
     cdef bint commit_texts(self, Slot *slots, Found *found, int count) except -1:
         cdef Ledger ledger = self.stream.merger
@@ -413,7 +414,7 @@ cdef class Cells:
     cdef int forget(self) except -1:
         """No slot leads anywhere any more; what waits is decoded first."""
         self.flush()
-        self.known = None
+        self.known = self.routes = None
         return 0
 
     cdef int know(self, cell) except -1:
@@ -421,9 +422,22 @@ cdef class Cells:
         if self.known is None:
             self.known = []
         self.known.append(cell)
+        if self.routes is not None:
+            self.route(cell)
+        elif len(self.known) > FEW_CELLS:
+            self.routes = {}
+            for each in self.known:
+                self.route(each)
+        return 0
+
+    cdef int route(self, cell) except -1:
+        if type(cell) is Cell:
+            self.routes[id((<Cell>cell).values), (<Cell>cell).name] = cell
         return 0
 
     cdef Cell cell_of(self, values, name):
+        if self.routes is not None:
+            return self.routes.get((id(values), name))
         if self.known is not None:
             for cell in self.known:
                 if type(cell) is Cell and (<Cell>cell).values is values and (
