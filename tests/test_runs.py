@@ -62,6 +62,7 @@ ENDS: dict[str, Any] = {
     "other id": text("b") | {"id": "y"},
     "damaged": '{"id":"x","choices":[{"index":0,"delta":{"content":"b"}]}',
     "bad escape": '{"id":"x","choices":[{"index":0,"delta":{"content":"\\q"}}]}',
+    "half an escape": '{"id":"x","choices":[{"index":0,"delta":{"content":"\\u12"}}]}',
     "cut": '{"id":"x","choices":[{"index":0,"delta":{"content":"b',
     "done": "[DONE]",
     "error": {"error": {"message": "boom"}},

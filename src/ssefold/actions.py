@@ -31,7 +31,7 @@ from .full import full_value
 from .merge import ENTRY_WEIGHT
 from .plain import is_open, same, text_weight, weight
 from .sequence import Sequence
-from .state import JSONText, Place, Slots, elements, member, new_place
+from .state import JSONText, Place, Slots, elements, member, new_place, whole_place
 from .table import Action
 
 # What a full value is, by the `holds` of its action.
@@ -208,9 +208,7 @@ class EventMerger(Fragments):
             if element is not None and held.at(index) is None:
                 self.charge_extra(weight(element))
                 if steps and steps[0][0] == key and member(element, "type") in steps[0][1]:
-                    place = new_place(None)
-                    place.started = True
-                    place.values.update(element)
+                    place = whole_place(element)
                     if self.begin_texts(place.values, 1):
                         self.comes((index,))
                     element = place

@@ -18,7 +18,7 @@ from typing import Any
 
 from .merge import ENTRY_WEIGHT, Merger
 from .plain import given
-from .state import Entries, Place, Slots, new_place
+from .state import Entries, Place, Slots, new_place, whole_place
 from .table import Action
 
 # A null before an element that came early.
@@ -128,10 +128,7 @@ class Addresses(Merger):
             if rule.get("starts", True) and not self.missing:
                 self.missing = True
                 self.anomaly("missing_start", None, by)
-        place = new_place(None)
-        if plain is not None:
-            place.started = True
-            place.values.update(plain)
+        place = new_place(None) if plain is None else whole_place(plain)
         held.put(index, place)
         return place
 
@@ -158,9 +155,8 @@ class Addresses(Merger):
         elif type(held) is not Entries:
             entries = values[name] = Entries()
             for position, element in enumerate(held if type(held) is list else ()):
-                place = new_place(None)
-                place.started = place.stopped = True
-                place.values.update(element if type(element) is dict else {})
+                place = whole_place(element if type(element) is dict else {})
+                place.stopped = True
                 entries.put(position, place)
             return entries
         return held

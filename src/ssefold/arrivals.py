@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from .addresses import Addresses
-from .state import Place, Slots, member, new_place, select
+from .state import Place, Slots, member, select, whole_place
 from .table import Action
 
 
@@ -83,21 +83,18 @@ class Arrivals(Addresses):
             return True
         name, types = steps[depth]
         given = values.get(name)
-        rule = self.table.lists.get(".".join([each for each, _ in steps[: depth + 1]]))
+        rule = self.table.text_rules[depth]
         if rule is None or type(given) is not list or not all([type(one) is dict for one in given]):
             return False
         if not any([one.get("type") in types for one in given]):
             return False
         held = self.list_at(values, name, rule)
         begun = False
-        most = getattr(self.limits, "max_" + rule["limit"])
-        for index, one in enumerate(given[:most]):
+        for index, one in enumerate(given[: self.most(rule["limit"])]):
             if one.get("type") in types:
                 place = held.at(index)
                 if type(place) is not Place:
-                    place = new_place(None)
-                    place.started = True
-                    place.values.update(one)
+                    place = whole_place(one)
                     held.put(index, place)
                 begun = self.begin_texts(place.values, depth + 1) or begun
         return begun

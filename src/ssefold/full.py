@@ -53,8 +53,7 @@ def _begun(merger: Any, old: Any, new: Any, step: int) -> Any:
 
 def _rule(merger: Any, step: int) -> Any:
     """How the table holds a list on the way to a text, if what it holds are Slots."""
-    names = [name for name, _ in merger.table.text_steps[: step // 2 + 1]]
-    rule = merger.table.lists.get(".".join(names))
+    rule = merger.table.text_rules[step // 2]
     return rule if rule is not None and rule.get("holes") == "null" else None
 
 
@@ -80,7 +79,7 @@ def _full_place(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
 def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
     slots = Slots()
     rule = _rule(merger, step) if step >= 0 else None
-    most = None if rule is None else getattr(merger.limits, "max_" + rule["limit"])
+    most = None if rule is None else merger.most(rule["limit"])
     former = _former(old, new)
     for index, value in enumerate(new):
         below = None if at is None else (at, index)

@@ -323,9 +323,13 @@ class Ledger:
         self.plan = None
         self.log.anomaly(code, path_of(at, key))
 
+    def most(self, limit: str) -> Any:
+        """The bound of this limit, or None."""
+        return getattr(self.limits, intern("max_" + limit))  # types remember the names asked for
+
     def room(self, limit: str, count: int) -> bool:
         """Whether one entry more than `count` is allowed; if not, one fault says so."""
-        most = getattr(self.limits, intern("max_" + limit))  # types remember the names asked for
+        most = self.most(limit)
         if most is None or count < most:
             return True
         self.plan = None

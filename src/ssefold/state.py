@@ -358,6 +358,14 @@ class Elements:
         return fresh
 
 
+def whole_place(element: Any) -> Place:
+    """A place for an element that stands there plainly."""
+    place = new_place(None)
+    place.started = True
+    place.values.update(element)
+    return place
+
+
 def has_index(element: Any) -> bool:
     """Whether an element of an unknown list can be routed by its index."""
     return type(element) is dict and type(element.get("index")) is int
@@ -443,8 +451,7 @@ def located(value: Any, path: tuple[Any, ...]) -> list[tuple[tuple[int, ...], An
 def indexed(value: Any) -> list[tuple[int, Any]]:
     """The states of a list's elements with their indexes."""
     if type(value) is Entries:
-        entries = value
-        return entries.pairs()
+        return value.pairs()
     return list(enumerate(elements(value)))
 
 

@@ -153,6 +153,7 @@ class Table:
     """One dialect, ready to be executed.
 
     text_steps: (list, types) on the way to a text, for events that act; text_leaf: its key.
+    text_rules: what LISTS says of each of these lists, or None.
     """
 
     __slots__ = (
@@ -167,6 +168,7 @@ class Table:
         "root",
         "sequence",
         "text_leaf",
+        "text_rules",
         "text_steps",
     )
 
@@ -185,6 +187,10 @@ class Table:
         )
         self.read: Mapping[str, Any] = source["READ"]
         self.text_steps, self.text_leaf = _text_steps(self.read["text"] if self.events else ())
+        names = [each for each, _ in self.text_steps]
+        self.text_rules = tuple(
+            [self.lists.get(".".join(names[: depth + 1])) for depth in range(len(names))]
+        )
         self.finished: Mapping[str, Any] = source.get("FINISHED", {})
         self.errors = tuple(steps(path) for path in source.get("ERRORS", ()))
         self.root = _grow(_overridden(source["FIELDS"], overrides))

@@ -7,7 +7,7 @@ from .fragments cimport Fragments, value_at
 from .full cimport full_value
 from .plain cimport is_open, same, text_weight, weight
 from .sequence cimport Sequence
-from .state cimport Indexed, JSONText, Place, Slots, member, new_place
+from .state cimport Indexed, JSONText, Place, Slots, member, new_place, whole_place
 from .table cimport Action
 
 # Assigned by the import of plan.py.

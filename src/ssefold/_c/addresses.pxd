@@ -5,7 +5,7 @@ cimport cython
 
 from .merge cimport Merger
 from .plain cimport given
-from .state cimport Entries, Indexed, Place, Slots, new_place
+from .state cimport Entries, Indexed, Place, Slots, new_place, whole_place
 from .table cimport Action
 
 

@@ -4,7 +4,7 @@
 cimport cython
 
 from .addresses cimport Addresses
-from .state cimport Indexed, Place, Slots, member, new_place, select
+from .state cimport Indexed, Place, Slots, member, select, whole_place
 from .table cimport Action
 
 

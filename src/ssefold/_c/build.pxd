@@ -39,6 +39,11 @@ cdef inline Py_ssize_t rest_size(Template template) noexcept nogil:
     return template.slots.size if template.count else template.tail_size
 
 
+# How many bytes a frame begins with: the head, and what follows up to the first slot.
+cdef inline Py_ssize_t front_size(Template template) noexcept nogil:
+    return template.head_size + rest_size(template)
+
+
 # Lay what the template begins with, behind the head, in one piece with it.
 cdef const unsigned char *lay(Template template) except NULL
 

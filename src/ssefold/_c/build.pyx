@@ -70,7 +70,7 @@ cdef class Template:
 
 cdef const unsigned char *lay(Template template) except NULL:
     cdef Head head = template.head
-    cdef Py_ssize_t need = head.size + rest_size(template)
+    cdef Py_ssize_t need = front_size(template)
     cdef unsigned char *bytes
     if need > head.room:
         bytes = <unsigned char *>PyMem_Realloc(head.bytes, need)
@@ -84,7 +84,7 @@ cdef const unsigned char *lay(Template template) except NULL:
 
 
 cdef bint holds(Template template, Cells cells) except -1:
-    if template.head is not None and not stand(template.head.values, cells):
+    if template.head is not None and not head_holds(template.head, cells):
         return False
     return stand(template.literal_values, cells)
 

@@ -59,6 +59,7 @@ cdef class Ledger:
     cpdef charge(self, Py_ssize_t size)
     cpdef charge_extra(self, Py_ssize_t size)
     cpdef anomaly(self, str code, tuple at, key)
+    cpdef most(self, str limit)
     cpdef bint room(self, str limit, Py_ssize_t count) except -1
 
 

@@ -12,7 +12,7 @@ the first frame that is not quite like that, and says nothing of it.
 
 from libc.string cimport memcmp, memcpy
 
-from .build cimport Template, first_literal, rest_size
+from .build cimport Template, first_literal, front_size
 from .jsonscan cimport (
     SCAN_BAD,
     SCAN_ESCAPE,
@@ -70,7 +70,7 @@ cdef Py_ssize_t run_words(
     cdef const unsigned char *q
     cdef const unsigned char *word
     cdef unsigned char *buf = text.buf
-    cdef Py_ssize_t head_size = template.head_size + template.slots[0].size
+    cdef Py_ssize_t head_size = front_size(template)
     cdef Py_ssize_t middle_size = 0
     cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr
     cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, n, weight
@@ -103,12 +103,8 @@ cdef Py_ssize_t run_words(
         if end - q < tail_size + lf or memcmp(q, tail, tail_size) != 0:
             break
         q += tail_size
-        weight = n
-        if flags & SCAN_ESCAPE:
-            weight = unescaped_length(word, n)
-        if flags & (SCAN_FAILED | SCAN_INVALID_UTF8 | SCAN_SURROGATE):
-            break
-        if q - p > most or weight > left or n > TEXT_SLACK or used + n > room:
+        weight = word_weight(word, n, flags)
+        if weight < 0 or q - p > most or weight > left or used + n > room:
             break
         if lf:
             if q[0] != c'\n':
@@ -138,6 +134,15 @@ cdef inline void put_down(
     text.escaped |= escaped
 
 
+cdef inline Py_ssize_t word_weight(
+    const unsigned char *word, Py_ssize_t size, int flags
+) noexcept nogil:
+    """What a string counts that the loops of words append; -1: it is none for them."""
+    if size > TEXT_SLACK or flags & (SCAN_FAILED | SCAN_INVALID_UTF8 | SCAN_SURROGATE):
+        return -1
+    return unescaped_length(word, size) if flags & SCAN_ESCAPE else size
+
+
 cdef inline const unsigned char *word_end(
     const unsigned char *p, const unsigned char *end, int *flags
 ) noexcept nogil:
@@ -162,7 +167,7 @@ cdef Py_ssize_t run_text(
     cdef const unsigned char *tail = literals + template.tail
     cdef const unsigned char *q
     cdef const unsigned char *start
-    cdef Py_ssize_t head_size = template.head_size + slots[0].size
+    cdef Py_ssize_t head_size = front_size(template)
     cdef Py_ssize_t tail_size = template.tail_size, n, weight
     cdef long long held = ledger.held, left = LLONG_MAX
     cdef long long events = 0
@@ -276,7 +281,7 @@ cdef Py_ssize_t run_numbered(
     cdef const unsigned char *word = p
     cdef unsigned char *buf = text.buf
     cdef unsigned char due[SHORT + 2]
-    cdef Py_ssize_t head_size = template.head_size + slots[0].size
+    cdef Py_ssize_t head_size = front_size(template)
     cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr
     cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, n, size_of_word = 0, weight
     cdef long long left = LLONG_MAX, events = 0
@@ -317,12 +322,8 @@ cdef Py_ssize_t run_numbered(
             if end - q < tail_size + lf or memcmp(q, tail, tail_size) != 0:
                 break
             q += tail_size
-            weight = size_of_word
-            if flags & SCAN_ESCAPE:
-                weight = unescaped_length(word, size_of_word)
-            if flags & (SCAN_FAILED | SCAN_INVALID_UTF8 | SCAN_SURROGATE):
-                break
-            if q - p > most or weight > left or size_of_word > TEXT_SLACK or (
+            weight = word_weight(word, size_of_word, flags)
+            if weight < 0 or q - p > most or weight > left or (
                 used + size_of_word > room or (lf and q[0] != c'\n')
             ):
                 break
@@ -406,7 +407,7 @@ cdef Py_ssize_t run_steady(
     cdef const unsigned char *q
     cdef const unsigned char *start
     cdef const unsigned char *words
-    cdef Py_ssize_t head_size = template.head_size + rest_size(template)
+    cdef Py_ssize_t head_size = front_size(template)
     cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr, n, size_of_words, weight
     cdef Py_ssize_t extra, pending = cells.pending
     cdef long long number, events = 0

@@ -104,6 +104,8 @@ cdef class Parts:
 
 @cython.locals(place=Place)
 cpdef Place new_place(Node node)
+@cython.locals(place=Place)
+cpdef Place whole_place(element)
 cpdef bint has_index(element) except -1
 cpdef route_of(element)
 cpdef routing(value)

@@ -39,6 +39,7 @@ cdef class Table:
     cdef readonly object finished
     cdef readonly tuple errors
     cdef readonly Node root
+    cdef readonly tuple text_rules
     cdef readonly tuple text_steps
     cdef readonly object text_leaf
 

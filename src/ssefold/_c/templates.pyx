@@ -23,7 +23,7 @@ a number that might be out of range, a key that comes twice.
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from libc.string cimport memcmp
 
-from .build cimport Head, Template, build, head_holds, holds, rest_size
+from .build cimport Head, Template, build, front_size, head_holds, holds
 from .jsoncompact cimport scan_list
 from .jsonscan cimport (
     SCAN_BAD,
@@ -68,12 +68,12 @@ cdef enum:
     # After so many, most of what comes is in an order of its own: members are told apart.
     BUILDS_BEFORE_MEMBERS = 12
     TEMPLATES_BESIDE_MEMBERS = 16
-    # What may follow a slot.
-    ANY_BYTE = -1
     # Each of a hundred choices has to be met once; a member costs less than a template.
     BUILDS_WITH_MEMBERS = 256
     # So many frames known by their members, and a template that none was like will see none.
     MEMBERS_PER_PRUNE = 64
+    # In the place of the byte that tells templates apart: a slot, or bytes still to come.
+    ANY_BYTE = -1
 
 
 cdef inline Py_ssize_t compare(
@@ -143,11 +143,6 @@ cdef inline Py_ssize_t compare(
     return p + template.tail_size - begin
 
 
-cdef inline Py_ssize_t front_size(Template template) noexcept nogil:
-    """How many bytes a frame begins with: the head, and what follows up to the first slot."""
-    return template.head_size + rest_size(template)
-
-
 cdef inline unsigned char front_at(Template template, Py_ssize_t i) noexcept nogil:
     if i < template.head_size:
         return template.head.bytes[i]
@@ -159,6 +154,11 @@ cdef bint begins(Template template, const unsigned char *p, Py_ssize_t size) noe
     cdef Py_ssize_t head = min(size, <Py_ssize_t>template.head_size)
     return (head == 0 or memcmp(p, template.head.bytes, head) == 0) and (
         memcmp(p + head, template.literals, size - head) == 0)
+
+
+cdef inline bint may_be(Template template, int fork) noexcept nogil:
+    """Whether a frame that goes on with this byte may be like it."""
+    return template.fork == fork or fork == ANY_BYTE or template.fork == ANY_BYTE
 
 
 cdef Py_ssize_t shared(Template a, Template b, Py_ssize_t size) noexcept:
@@ -332,16 +332,14 @@ cdef class Templates:
             return INCOMPLETE
         # The byte in which they differ, if it is there yet.
         fork = p[self.common] if size > self.common else ANY_BYTE
-        if guess is not None and (guess.fork == fork or fork == ANY_BYTE or guess.fork == ANY_BYTE):
+        if guess is not None and may_be(guess, fork):
             k = compare(guess, p, size, self.common, found)
             if k > 0:
                 return k
             incomplete = k == INCOMPLETE
         for i in range(PyList_GET_SIZE(self.known)):
             template = <Template>PyList_GET_ITEM(self.known, i)
-            if template is not guess and (
-                template.fork == fork or fork == ANY_BYTE or template.fork == ANY_BYTE
-            ):
+            if template is not guess and may_be(template, fork):
                 k = compare(template, p, size, self.common, found)
                 if k > 0:
                     self.likely = template
