@@ -116,8 +116,7 @@ cdef inline const unsigned char *blank(
 
 cdef inline bint is_standing(Member *member) noexcept nogil:
     """Whether what it leads to is a Standing."""
-    cdef int kind = member.kind
-    return member.target != NULL and (kind == LAST_ONE or kind == LAST_MEMBER or kind == KEPT)
+    return member.target != NULL and member.kind in (LAST_ONE, LAST_MEMBER, KEPT)
 
 
 @cython.no_gc
