@@ -18,6 +18,8 @@ FAULT_CODES: Mapping[str, str] = {
     "truncated_event": "the input ended inside the last event",
     "not_an_event_stream": "the body is something other than an event stream",
     "unknown_dialect": "no event told which API this stream speaks; pass dialect=...",
+    "wrong_dialect": "no event was of the dialect that was named; name another one, or auto",
+    "lost_input": "an exception left the midst of a feed; bytes of that read were not merged",
     "limit_event_bytes": "one event is larger than Limits.max_event_bytes",
     "limit_output_bytes": "the answer is larger than Limits.max_output_bytes",
     "limit_total_bytes": "the stream is longer than Limits.max_total_bytes",
@@ -30,15 +32,22 @@ FAULT_CODES: Mapping[str, str] = {
 # Odd but valid input.
 ANOMALY_CODES: Mapping[str, str] = {
     "wrong_type": "a value has a type that its rule cannot merge; it was left out",
+    "text_as_value": "a text was sent as another JSON type; it was merged as text, or kept",
     "number_range": "a number that no finite double can hold; it was left out",
     "glued_events": "several events in one frame, with no blank line between",
     "after_end": "an event after the terminator; counted, not merged",
     "second_stream": "a second stream began inside this one; its events are not merged",
     "delta_after_finish": "text or calls after the finish; merged all the same",
-    "tool_index_reused": "another tool call under an index that was taken; a new call",
-    "block_restarted": "a block was started again at an index in use; it was replaced",
+    "tool_index_reused": "a tool call's index does not fit the call; its id or name decided",
+    "index_reused": "another block or item at an index in use; it stands behind that one",
+    "block_restarted": "a block was started again at its index; it goes on",
     "missing_start": "a delta for an item that was never started; it was made",
     "bad_tool_json": "a finished tool input is not JSON; it stays a string",
+    "unnamed_call": "a tool call ended without a name",
+    "no_finish_reason": "the terminator came, and an answer had no finish reason yet",
+    "open_block": "the terminator came, and a block or call had not ended yet",
+    "heartbeat_data": "a heartbeat that was sent as an event; counted, not merged",
+    "foreign_event": "an event of another name, none of the API's; counted, not merged",
     "sequence_gap": "sequence numbers jumped: events are missing",
     "sequence_repeated": "a sequence number came again: the event was skipped",
     "done_mismatch": "a full value differs from the sum of its deltas; it replaced them",
@@ -75,13 +84,15 @@ class Anomaly(NamedTuple):
 
     `code` is a key of `ANOMALY_CODES`; `event` the number of the event, from 0;
     `offset` the byte at which its frame starts; `path` the place in the event,
-    as in `choices[0].delta.content` ("" is the event itself).
+    as in `choices[0].delta.content` ("" is the event itself). `count` is how often it
+    came, where only the first one is recorded (`delta_after_finish`); else 1.
     """
 
     code: str
     event: int
     offset: int
     path: str
+    count: int = 1  # type: ignore[assignment]  # tuples have a method of that name
 
 
 def describe(code: str, offset: int, detail: str = "") -> str:

@@ -7,13 +7,15 @@ Must not know: what the codes mean, or what follows from them.
 
 from __future__ import annotations
 
+from typing import Any
+
 from ssefold.errors import Anomaly, Fault
 from ssefold.limits import Limits
 
 # Of the input around a fault; payloads are private.
 RAW_BYTES = 256
 
-GRAVE = ("not_an_event_stream", "unknown_dialect", "limit_")
+GRAVE = ("not_an_event_stream", "unknown_dialect", "wrong_dialect", "limit_")
 
 
 class Log:
@@ -22,6 +24,8 @@ class Log:
     event, offset: the event that is being read, and where its frame starts.
     fault_count, anomaly_count: all there were; `faults` and `anomalies` hold the
     first max_faults and max_anomalies of them.
+    counted: where in `anomalies` each of those stands that are recorded once, by what tells
+    them apart; -1 for one that was not kept.
     grave: the first fault that says the answer is not to be had or not whole: a
     limit, a body that is no event stream, an unknown dialect. It is never crowded out.
     """
@@ -29,6 +33,7 @@ class Log:
     __slots__ = (
         "anomalies",
         "anomaly_count",
+        "counted",
         "event",
         "fault_count",
         "faults",
@@ -49,6 +54,7 @@ class Log:
         self.event = 0
         self.offset = 0
         self.seen: set[str] | None = None
+        self.counted: dict[Any, int] | None = None
 
     def fault(self, code: str, offset: int, detail: str, raw: bytes = b"") -> None:
         """Record bad input at `offset` of the stream."""
@@ -78,3 +84,23 @@ class Log:
             self.anomalies = []
         if most is None or len(self.anomalies) < most:
             self.anomalies.append(Anomaly(code, self.event, self.offset, path))
+
+    def anomaly_once(self, code: str, path: str, which: Any) -> None:
+        """Record odd input the first time only; the times after it are counted in that record.
+
+        which: what tells this one from others of its code (a choice and a kind of delta).
+        """
+        if self.counted is None:
+            self.counted = {}
+        key = (code, which)
+        place = self.counted.get(key)
+        if place is None:
+            kept = 0 if self.anomalies is None else len(self.anomalies)
+            self.anomaly(code, path)
+            grown = self.anomalies is not None and len(self.anomalies) > kept
+            self.counted[key] = kept if grown else -1
+            return
+        self.anomaly_count += 1
+        if place >= 0 and self.anomalies is not None:
+            first = self.anomalies[place]
+            self.anomalies[place] = first._replace(count=first.count + 1)

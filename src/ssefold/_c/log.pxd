@@ -12,7 +12,9 @@ cdef class Log:
     cdef public long long event
     cdef public long long offset
     cdef public set seen
+    cdef public dict counted
 
     cpdef fault(self, str code, offset, str detail, bytes raw=*)
     cpdef fault_once(self, str code, str detail)
     cpdef anomaly(self, str code, str path)
+    cpdef anomaly_once(self, str code, str path, which)
