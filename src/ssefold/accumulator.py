@@ -58,7 +58,8 @@ class Reader(_Core):
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The bad input met so far, at most Limits.max_faults of them."""
-        return tuple(self._stream.log.faults or ())
+        faults: tuple[Fault, ...] = self._stream.log.kept_faults()
+        return faults
 
     @property
     def anomalies(self) -> tuple[Anomaly, ...]:
@@ -96,8 +97,8 @@ class Reader(_Core):
         """The answer, complete and faultless.
 
         Raises, in this order: StreamFailed (an in-band error), StreamMalformed (no
-        event stream, an unknown dialect, a limit), StreamTruncated (cut, or still
-        open: code "open"), StreamMalformed (other faults).
+        event stream, an unknown or wrong dialect, a limit, a read that was lost),
+        StreamTruncated (cut, or still open: code "open"), StreamMalformed (other faults).
         """
         self._judge()
         return self.snapshot()
@@ -117,16 +118,16 @@ class Reader(_Core):
         status = stream.status
         if status == "failed":
             raise self._error(StreamFailed, "failed")
-        grave = stream.log.grave
+        grave = stream.log.worst()
         if grave is not None:
             raise self._error(StreamMalformed, *grave[:2], grave.detail)
         if status == "truncated":
             raise self._error(StreamTruncated, "truncated", self.bytes)
         if status == "open":
             raise self._error(StreamTruncated, "open", self.bytes)
-        if stream.log.faults:
-            fault = stream.log.faults[0]
-            raise self._error(StreamMalformed, *fault[:2], fault.detail)
+        faults = self.faults
+        if faults:
+            raise self._error(StreamMalformed, *faults[0][:2], faults[0].detail)
         if stream.log.fault_count:  # max_faults=0 keeps none
             raise self._error(StreamMalformed, "bad_json")
 
@@ -142,7 +143,7 @@ class Reader(_Core):
 
     def _stop(self) -> NoReturn:
         """For the core: a strict fold met its first fault."""
-        faults = self._stream.log.faults
+        faults = self.faults
         if not faults:
             raise self._error(StreamMalformed, "bad_json")
         raise self._error(StreamMalformed, *faults[0][:2], faults[0].detail)

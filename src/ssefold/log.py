@@ -28,6 +28,9 @@ class Log:
     them apart; -1 for one that was not kept.
     grave: the first fault that says the answer is not to be had or not whole: a
     limit, a body that is no event stream, an unknown dialect. It is never crowded out.
+    lost_at, lost_event: where the first read began of which bytes were lost, -1 if none
+    was; lost_behind: how many of `faults` came before. Numbers, not a record: where memory
+    ran short there is none for one.
     """
 
     __slots__ = (
@@ -39,6 +42,9 @@ class Log:
         "faults",
         "grave",
         "limits",
+        "lost_at",
+        "lost_behind",
+        "lost_event",
         "offset",
         "seen",
     )
@@ -55,6 +61,8 @@ class Log:
         self.offset = 0
         self.seen: set[str] | None = None
         self.counted: dict[Any, int] | None = None
+        self.lost_at = self.lost_event = -1
+        self.lost_behind = 0
 
     def fault(self, code: str, offset: int, detail: str, raw: bytes = b"") -> None:
         """Record bad input at `offset` of the stream."""
@@ -67,6 +75,34 @@ class Log:
             self.faults = []
         if most is None or len(self.faults) < most:
             self.faults.append(fault)
+
+    def lose(self, offset: int) -> None:
+        """Record that an exception left the midst of a read; `lost_input`, without memory."""
+        if self.lost_at < 0:
+            self.lost_at = offset
+            self.lost_event = self.event
+            self.lost_behind = 0 if self.faults is None else len(self.faults)
+        self.fault_count += 1
+
+    def kept_faults(self) -> tuple[Fault, ...]:
+        """The faults that are kept, the read that was lost at its place among them."""
+        faults = self.faults or ()
+        if self.lost_at < 0:
+            return tuple(faults)
+        behind = self.lost_behind
+        kept = (*faults[:behind], self.lost(), *faults[behind:])
+        most = self.limits.max_faults
+        return kept if most is None else kept[:most]
+
+    def lost(self) -> Fault:
+        """The read that was lost."""
+        return Fault(
+            "lost_input", self.lost_at, self.lost_event, "a read was left half merged", b""
+        )
+
+    def worst(self) -> Fault | None:
+        """What result() raises before it looks at the status, or None."""
+        return self.lost() if self.grave is None and self.lost_at >= 0 else self.grave
 
     def fault_once(self, code: str, detail: str) -> None:
         """Record a limit that was met, the first time only: it would come again and again."""

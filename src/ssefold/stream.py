@@ -57,6 +57,7 @@ class Stream:
     events: how many were counted. ended: the terminator came. failed: an in-band
     error came before it. dead: the folding ended early (a limit, strict mode, no
     dialect). closed: the end of input came. planning: whether events note their plan.
+    lost: an exception left the midst of a read before the terminator.
     surrogates: the answer may hold unpaired surrogates.
     """
 
@@ -76,6 +77,7 @@ class Stream:
         "failed",
         "limits",
         "log",
+        "lost",
         "merger",
         "pending",
         "pending_size",
@@ -102,7 +104,7 @@ class Stream:
         self.log = Log(limits)
         self.events = 0
         self.ended = self.failed = self.dead = self.closed = self.complete = False
-        self.done = self.surrogates = False
+        self.done = self.surrogates = self.lost = False
         self.error: Any = None
         self.answer: Any = None
         self.pending: list[Any] | None = None
@@ -542,6 +544,14 @@ class Stream:
         self.pending = None
         self.body = None
 
+    def lose(self, offset: int) -> None:
+        """An exception left the midst of a read: the answer is not whole any more.
+
+        offset: where the first byte stood that was not merged for sure. Needs no memory.
+        """
+        self.lost = self.lost or not self.ended
+        self.log.lose(offset)
+
     def close(self) -> None:
         """The end of input, after the last block."""
         if self.closed:
@@ -563,6 +573,8 @@ class Stream:
         """open, complete, truncated or failed."""
         if self.failed:
             return "failed"
+        if self.lost:
+            return "truncated" if self.ended or self.closed else "open"
         if self.ended or self.complete:
             return "complete"
         return "truncated" if self.closed else "open"

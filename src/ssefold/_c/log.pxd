@@ -13,8 +13,12 @@ cdef class Log:
     cdef public long long offset
     cdef public set seen
     cdef public dict counted
+    cdef public long long lost_at
+    cdef public long long lost_event
+    cdef public Py_ssize_t lost_behind
 
     cpdef fault(self, str code, offset, str detail, bytes raw=*)
+    cpdef void lose(self, long long offset) noexcept
     cpdef fault_once(self, str code, str detail)
     cpdef anomaly(self, str code, str path)
     cpdef anomaly_once(self, str code, str path, which)

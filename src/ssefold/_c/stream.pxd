@@ -22,6 +22,7 @@ cdef class Stream:
     cdef public bint dead
     cdef public bint closed
     cdef public bint complete
+    cdef public bint lost
     cdef public bint done
     cdef public bint surrogates
     cdef public object error
@@ -49,6 +50,7 @@ cdef class Stream:
     cdef bint find_dialect(self, str kind, value, bint reported, Py_ssize_t size) except -1
     cdef merge(self, value, str kind)
     cpdef limit(self, str code, offset)
+    cpdef void lose(self, long long offset) noexcept
     cpdef end_folding(self, str code, offset)
     cpdef close(self)
 
