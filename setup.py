@@ -37,6 +37,7 @@ ONE_SOURCE = [
     "state",
     "stream",
     "table",
+    "wire",
 ]
 # Written in Cython: src/ssefold/_c/NAME.pyx.
 CYTHON = [

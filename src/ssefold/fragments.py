@@ -111,13 +111,24 @@ class Fragments(Arrivals):
         elif verb == "extend":
             self.extend_list(values, key, source, action)
         elif type(source) is not str:
-            self.wrong(action)
+            text = self.text_of(action, source)
+            if text is None:
+                self.wrong(action)
+            else:
+                self.change(values, key, action, text, value)
         elif verb == "append_json":
             self.append_json(values, key, source)
         elif type(values.get(key)) is Replaced:
             self.append_replaced(values[key], source)
         else:
             self.append(values, key, source)
+
+    def text_of(self, action: Action, source: Any) -> Any:
+        """The JSON text of what came where a text belongs, or None (see wire_text)."""
+        at: Any = None
+        for step in action.source[:-1]:
+            at = (at, step)
+        return self.wire_text(source, at, action.source[-1], action.verb == "append_json")
 
     def change_element(self, values: Any, action: Action, source: Any, value: Any) -> None:
         """Change a string that is an element."""
@@ -130,7 +141,9 @@ class Fragments(Arrivals):
             return
         old = held.at(index)
         known = old is None or type(old) is str or type(old) is self.text or type(old) is Replaced
-        if type(source) is not str or not known:
+        if type(source) is not str:
+            source = self.text_of(action, source)
+        if source is None or not known:
             self.wrong(action)
         elif old is not None or self.has_room(held, index, rule):
             cell = {"": old}

@@ -51,6 +51,7 @@ class Ledger:
     openings:  counts places that were opened where nothing was.
     structure: counts what makes an old plan wrong: places closed, re-routed, made anew.
     plan:      what happened to the event's values, if that is asked for, or None.
+    wire:      the event's bytes (wire.py), or None.
     """
 
     __slots__ = (
@@ -68,6 +69,7 @@ class Ledger:
         "structure",
         "table",
         "text",
+        "wire",
     )
 
     def open_books(self, table: Table, limits: Limits, log: Log, text: Any) -> None:
@@ -82,6 +84,7 @@ class Ledger:
         self.openings = 0
         self.structure = 0
         self.plan: Plan | None = None
+        self.wire: Any = None
         self.held = 0
         self.extra = 0
         limit = limits.max_output_bytes
@@ -322,6 +325,27 @@ class Ledger:
         """Record an anomaly at `key` below `at`."""
         self.plan = None
         self.log.anomaly(code, path_of(at, key))
+
+    def wire_text(self, value: Any, at: Any, key: Any, containers: bool = False) -> Any:
+        """The JSON text of a value that stands where a text belongs, or None if it has none.
+
+        What the model said is never lost to a type: of `{"delta": {"content": 1.50}}`,
+        `wire_text(1.5, (None, "delta"), "content")` is `1.50`, as the server wrote it, and
+        the anomaly `text_as_value` says so. Numbers and booleans have a text; objects and
+        lists only with `containers`, and once they were closed. Then, and else, the caller
+        decides: None is `wrong_type`, and a text is appended like any other.
+
+        `value` was read at `key` below `at`, in the event that is being merged.
+        """
+        if isinstance(value, (dict, list)):
+            if not containers or is_open(value):
+                return None
+        elif type(value) is not bool and not isinstance(value, (int, float)):
+            return None
+        text = self.wire.text(at, key) if self.wire is not None else None
+        if text is not None:
+            self.anomaly("text_as_value", at, key)
+        return text
 
     def most(self, limit: str) -> Any:
         """The bound of this limit, or None."""

@@ -34,6 +34,7 @@ from .log import Log
 from .merge import Merger
 from .path import Plan, path_of
 from .plain import copy, given, repair, repair_text
+from .wire import Wire, takes_text
 
 DONE = b"[DONE]"
 
@@ -59,6 +60,8 @@ class Stream:
     dialect). closed: the end of input came. planning: whether events note their plan.
     lost: an exception left the midst of a read before the terminator.
     surrogates: the answer may hold unpaired surrogates.
+    wire: the bytes of the event that is merged. removed: what was taken out of it that no
+    double can hold.
     """
 
     __slots__ = (
@@ -83,6 +86,7 @@ class Stream:
         "pending_size",
         "planning",
         "read",
+        "removed",
         "rules",
         "source",
         "stray",
@@ -90,6 +94,7 @@ class Stream:
         "surrogates",
         "text",
         "undecided",
+        "wire",
     )
 
     def __init__(
@@ -102,6 +107,8 @@ class Stream:
         self.read = read
         self.text = text
         self.log = Log(limits)
+        self.wire = Wire(read)
+        self.removed: Any = None
         self.events = 0
         self.ended = self.failed = self.dead = self.closed = self.complete = False
         self.done = self.surrogates = self.lost = False
@@ -151,7 +158,9 @@ class Stream:
         # A handler that does something keeps the traceback, and where memory is short and none
         # could be made, compiled code releases it all the same: ours do nothing.
         try:
+            self.wire.begin(data, 0)
             self.data(name, data, spans, final)
+            self.wire.end()
             return
         except OutputFull:
             pass
@@ -207,6 +216,8 @@ class Stream:
         for reading, size in self.readings(data, final):  # again, not kept: they may be millions
             count -= 1
             kind = b"" if count else name  # the last name is all a block keeps
+            if reading is not None:
+                self.wire.begin(data, reading[2] - size)
             if reading is None:
                 self.terminator()
             elif self.ended:
@@ -296,15 +307,18 @@ class Stream:
     def take(self, name: bytes, value: Any, flags: int, size: int) -> None:
         """Look for an error, find the dialect, merge."""
         if flags & HAS_RANGE:
+            self.removed = []
             self.strip(value, None)
         if flags & HAS_SURROGATE:
             self.surrogates = True
         kind = name.decode("utf-8", "replace") if name else ""
         reported = self.in_band_error(kind, value)
         if self.merger is None and not self.find_dialect(kind, value, reported, size):
+            self.leave_removed()
             return
         if not (reported and value.get("error") is None) or self.merger.table.sequence:
             self.merge(value, kind)
+        self.leave_removed()
 
     def in_band_error(self, kind: str, value: Any) -> bool:
         """Whether the event reports an error: its payload is `error`, or all of it."""
@@ -329,6 +343,8 @@ class Stream:
         merger = self.merger
         for path in merger.table.errors:
             self.errors_at(value, path, 0)
+        if self.removed is not None:
+            self.put_back(value, kind)
         merger.plan = Plan() if self.planning else None
         merger.merge(value, self.log.event, kind)
         if merger.failure is not None:
@@ -365,19 +381,46 @@ class Stream:
         """Take out the numbers that no double can hold, each with an anomaly."""
         if isinstance(value, dict):
             members = [(key, value[key]) for key in value]
+            keys = [key for key, _ in members] if self.removed is not None else None
         elif isinstance(value, list):
             members = list(enumerate(value))
+            keys = None
         else:
             return
         for key, below in members:
             if below is OUT_OF_RANGE:
-                self.log.anomaly("number_range", path_of(at, key))
+                if self.removed is None:
+                    self.log.anomaly("number_range", path_of(at, key))
+                else:
+                    self.removed.append((value, keys, at, key))
                 if isinstance(value, dict):
                     del value[key]
             else:
                 self.strip(below, (at, key))
         if isinstance(value, list):
             value[:] = [below for below in value if below is not OUT_OF_RANGE]
+
+    def put_back(self, value: Any, kind: str) -> None:
+        """Numbers that no double can hold are texts, where the dialect's rule takes texts."""
+        removed, self.removed = self.removed, None
+        for holder, keys, at, key in removed:
+            text = None
+            if keys is not None and takes_text(self.merger.table, value, kind, at, key):
+                text = self.wire.text(at, key)
+            if text is None:
+                self.log.anomaly("number_range", path_of(at, key))
+                continue
+            self.log.anomaly("text_as_value", path_of(at, key))
+            holder[key] = text
+            for later in keys[keys.index(key) + 1 :]:
+                if later in holder:
+                    holder[later] = holder.pop(later)  # where it stood
+
+    def leave_removed(self) -> None:
+        """They stay out of an event that is not merged."""
+        removed, self.removed = self.removed, None
+        for _, _, at, key in removed or ():
+            self.log.anomaly("number_range", path_of(at, key))
 
     def terminator(self) -> None:
         """`[DONE]`: the end, unless the dialect's own terminator came before."""
@@ -405,6 +448,7 @@ class Stream:
             # Not a method of ours: what holds it would hold the stream, which holds all.
             parse = partial(parse_text, self.read, self.depth)
             self.merger = EventMerger(table, self.limits, self.log, self.text, parse)
+        self.merger.wire = self.wire
 
     def find_dialect(self, kind: str, value: Any, reported: bool, size: int) -> bool:
         """Settle the dialect by this event, or keep the event until one decides."""
@@ -419,7 +463,9 @@ class Stream:
         if self.leave_undecided(size):
             if self.pending is None:
                 self.pending = []
-            self.pending.append((value, kind, self.log.event, self.log.offset))
+            here = (self.log.event, self.log.offset)
+            self.pending.append((value, kind, *here, self.wire.kept(size), self.removed))
+            self.removed = None
         return False
 
     def leave_undecided(self, size: int) -> bool:
@@ -436,15 +482,25 @@ class Stream:
     def apply_pending(self) -> None:
         """Merge the events that came before the dialect was known."""
         here = (self.log.event, self.log.offset)
+        data, start = self.wire.joined(), self.wire.start
+        removed = self.removed
         pending, self.pending = self.pending, None
-        for value, kind, event, offset in pending or ():
+        for value, kind, event, offset, kept, out in pending or ():
             self.log.event, self.log.offset = event, offset
+            self.wire.begin(kept, 0)
+            self.removed = out
             if not self.ended:
                 self.merge(value, kind)
         self.log.event, self.log.offset = here
+        self.wire.begin(data, start)
+        self.removed = removed
 
     def give_up(self) -> None:
         """No event decided: nothing can be folded."""
+        for _, _, event, offset, _, removed in self.pending or ():
+            self.log.event, self.log.offset = event, offset
+            self.removed = removed
+            self.leave_removed()
         self.pending = None
         self.dead = True
         self.log.event, offset = self.undecided
@@ -543,6 +599,7 @@ class Stream:
         self.dead = True
         self.pending = None
         self.body = None
+        self.wire.end()
 
     def lose(self, offset: int) -> None:
         """An exception left the midst of a read: the answer is not whole any more.

@@ -291,9 +291,11 @@ cdef class FoldCore:
                 head = 0
                 value = read_value(framer.data.ptr, framer.data.size, 0, stream.depth, &reading)
             if reading.code == OK and reading.pos == framer.data.size:
+                stream.wire.begin(framer, 0)
                 stream.whole(
                     piece_bytes(&framer.event), value, reading.flags, framer.data.size, framer.start
                 )
+                stream.wire.end()
                 return head > 0
         if framer.has_data:
             data = piece_bytes(&framer.data)

@@ -20,6 +20,7 @@ cdef class Fragments(Arrivals):
     @cython.locals(at=tuple)
     cdef note_delta(self, dict values, value, Action action)
     cdef change(self, dict values, str key, Action action, source, value)
+    cdef text_of(self, Action action, source)
     @cython.locals(held=Indexed, name=str, by=str, cell=dict)
     cdef change_element(self, dict values, Action action, source, value)
     cdef extend_list(self, dict values, str key, source, Action action)

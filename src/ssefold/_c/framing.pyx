@@ -132,6 +132,10 @@ cdef class Framer:
             self._keep()
         return code
 
+    def joined(self):
+        """The data of the block that was reported, as bytes."""
+        return piece_bytes(&self.data)
+
     cdef int finish(self, bint flush) except -2:
         cdef int code
         if self.reported:

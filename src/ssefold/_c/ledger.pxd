@@ -9,6 +9,7 @@ from .plain cimport is_open, same, starts_with, text_weight, weight
 from .state cimport Echo, Grown, Place, has_index, new_place, route_of
 from .text cimport Text
 from .table cimport Node, Table
+from .wire cimport Wire
 
 # Assigned by the import of plan.py: comparisons of C integers.
 cdef int APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED, ROUTED
@@ -28,6 +29,7 @@ cdef class Ledger:
     cdef public long long openings
     cdef public long long structure
     cdef public Plan plan
+    cdef public Wire wire
     cdef public long long held
     cdef public long long held_limit
     cdef public long long extra
@@ -59,6 +61,7 @@ cdef class Ledger:
     cpdef charge(self, Py_ssize_t size)
     cpdef charge_extra(self, Py_ssize_t size)
     cpdef anomaly(self, str code, tuple at, key)
+    cpdef wire_text(self, value, tuple at, key, bint containers=*)
     cpdef most(self, str limit)
     cpdef bint room(self, str limit, Py_ssize_t count) except -1
 

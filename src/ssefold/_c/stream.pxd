@@ -6,6 +6,7 @@ from .log cimport Log
 from .merge cimport Merger
 from .plain cimport copy, given, repair, repair_text
 from .path cimport Plan, path_of
+from .wire cimport Wire
 
 
 cdef class Stream:
@@ -37,6 +38,8 @@ cdef class Stream:
     cdef public object dialect
     cdef public object source
     cdef public Merger merger
+    cdef public Wire wire
+    cdef public list removed
 
     cpdef whole(self, bytes name, value, int flags, Py_ssize_t size, long long start)
     cpdef block(self, bytes name, bytes data, spans, bytes stray, start, bint final)
