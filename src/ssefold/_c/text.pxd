@@ -7,6 +7,8 @@ cdef class Text:
     cdef Py_ssize_t size
     cdef Py_ssize_t room
     cdef Py_ssize_t given[2]        # how many bytes take() has given to each of its readers
+    cdef Py_ssize_t shown[2]        # how many peek() showed, those given among them
+    cdef Py_ssize_t characters      # how many it showed reader 0 that are not given
     cdef bint escaped               # a backslash stands in it
     cdef readonly Py_ssize_t taken  # how many characters take() has given to reader 0
 
@@ -17,6 +19,8 @@ cdef class Text:
     cpdef append(self, str text)
     cpdef str get(self)
     cpdef str take(self, bint final, int reader=*)
+    cpdef str peek(self, bint final, int reader=*)
+    cpdef accept(self, int reader=*)
     cdef append_surrogates(self, str text)
     cdef int append_utf8(self, const unsigned char *p, Py_ssize_t n) except -1
     cdef str decode(self, Py_ssize_t start, Py_ssize_t end)

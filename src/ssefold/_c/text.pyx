@@ -125,17 +125,33 @@ cdef class Text:
 
         A high surrogate waits for its half, unless nothing follows any more (`final`).
         """
+        cdef str text = self.peek(final, reader)
+        self.accept(reader)
+        return text
+
+    cpdef str peek(self, bint final, int reader=0):
+        """What take() would give; it stays to be taken until accept()."""
+        cdef Py_ssize_t end = self.size
         cdef str text
         if reader < 0 or reader > 1:
             raise IndexError(reader)
-        text = self.decode(self.given[reader], self.size)
-        self.given[reader] = self.size
+        text = self.decode(self.given[reader], end)
         if text and not final and "\ud800" <= text[len(text) - 1] <= "\udbff":
             text = text[:len(text) - 1]
-            self.given[reader] -= 6  # the escape that made it
+            end -= 6  # the escape that made it
+        self.shown[reader] = end
         if reader == 0:
-            self.taken += len(text)
+            self.characters = len(text)
         return text
+
+    cpdef accept(self, int reader=0):
+        """What peek() last showed this reader was given to it. Needs no memory."""
+        if reader < 0 or reader > 1:
+            raise IndexError(reader)
+        self.given[reader] = max(self.given[reader], self.shown[reader])
+        if reader == 0:
+            self.taken += self.characters
+            self.characters = 0
 
     cdef str decode(self, Py_ssize_t start, Py_ssize_t end):
         if end == start:

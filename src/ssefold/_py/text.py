@@ -7,24 +7,35 @@ Must not know: what the text is, JSON.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from threading import Lock
+
+# A place in a text: the pieces before it, the characters before it in the next one, and those
+# before it in all.
+Place = tuple[int, int, int]
+START: Place = (0, 0, 0)
+
+# Held by the one reader that joins pieces; who does not get it goes without.
+_joining = Lock()
 
 
 class Text:
     """A growing string, from which two readers take, each at its own pace.
 
-    Halves of surrogate pairs may stand at its seams. Each reader stands before a
-    piece, of which it was given the first characters (`_within`). Another thread may
-    append at any time: pieces are only joined in place, and cursors are the reader's.
-    taken: how many characters the first of them, reader 0, was given.
+    Halves of surrogate pairs may stand at its seams. Another thread may append or read at any
+    time, and an exception may strike anywhere: nothing waits here, and what is set is set in
+    one step.
+    _pieces: what was appended; None for what stands in `_joined`, which is how many pieces
+    were joined, and the text of them.
+    taken: how many characters the first reader, reader 0, was given.
     """
 
-    __slots__ = ("_at", "_pieces", "_within", "taken")
+    __slots__ = ("_joined", "_pieces", "_places", "_shown", "taken")
 
     def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._at = [0, 0]
-        self._within = [0, 0]
+        self._pieces: list[str | None] = []
+        self._joined = (0, "")
+        self._places = [START, START]
+        self._shown = [START, START]
         self.taken = 0
 
     def append(self, text: str) -> None:
@@ -34,33 +45,68 @@ class Text:
 
     def get(self) -> str:
         """The whole text, as it came."""
-        pieces = self._pieces.copy()
-        if len(pieces) < 2:
-            return pieces[0] if pieces else ""
-        bounds = sorted({0, *self._at, len(pieces)})
-        joined = ["".join(pieces[a:b]) for a, b in pairwise(bounds)]
-        if len(joined) < len(pieces):
-            self._pieces[: len(pieces)] = joined
-            self._at = [bounds.index(place) for place in self._at]
-        return "".join(joined)
+        return self._whole()[0]
+
+    def _whole(self) -> tuple[str, int, int]:
+        """The whole text, how many pieces that is, and how long the last one is that is left."""
+        while True:
+            count, joined = self._joined
+            pieces = self._pieces[count:]
+            if not pieces:
+                return joined, count, 0
+            try:
+                whole = joined + "".join(pieces)  # type: ignore[arg-type]
+            except TypeError:  # another reader joined them
+                continue
+            last = len(pieces[-1] or "")
+            if count or len(pieces) > 1:
+                self._join(count, len(pieces), whole)
+            return whole, count + len(pieces), last
+
+    def _join(self, count: int, more: int, whole: str) -> None:
+        """Hold the text in one piece from now on, unless another reader is at it."""
+        if _joining.acquire(False):
+            try:
+                if self._joined[0] == count:
+                    self._joined = (count + more, whole)
+                    self._pieces[count : count + more] = [None] * more
+            finally:
+                _joining.release()
 
     def take(self, final: bool, reader: int = 0) -> str:
         """What was appended since this reader (0 or 1) took the last time.
 
         A high surrogate waits for its half, unless nothing follows any more (`final`).
         """
-        at = self._at[reader]
-        pieces = self._pieces[at:]
-        if not pieces:
-            return ""
-        text = "".join(pieces)[self._within[reader] :]
-        waits = not final and "\ud800" <= text[-1:] <= "\udbff"
-        self._at[reader] = at + len(pieces) - waits
-        self._within[reader] = len(pieces[-1]) - 1 if waits else 0
-        text = text[:-1] if waits else text
-        if reader == 0:
-            self.taken += len(text)
+        text = self.peek(final, reader)
+        self.accept(reader)
         return text
+
+    def peek(self, final: bool, reader: int = 0) -> str:
+        """What take() would give; it stays to be taken until accept()."""
+        place = self._places[reader]
+        pieces = self._pieces[place[0] :]
+        if not pieces:
+            self._shown[reader] = place
+            return ""
+        behind = place[0] + len(pieces)
+        last = len(pieces[-1] or "")
+        try:
+            text = "".join(pieces)[place[1] :]  # type: ignore[arg-type]
+        except TypeError:  # some were joined
+            text, behind, last = self._whole()
+            text = text[place[2] :]
+        waits = not final and "\ud800" <= text[-1:] <= "\udbff"
+        text = text[:-1] if waits else text
+        given = place[2] + len(text)
+        self._shown[reader] = (behind - 1, last - 1, given) if waits else (behind, 0, given)
+        return text
+
+    def accept(self, reader: int = 0) -> None:
+        """What peek() last showed this reader was given to it."""
+        self._places[reader] = self._shown[reader]
+        if reader == 0:
+            self.taken = self._shown[0][2]
 
     def __bool__(self) -> bool:
         return bool(self._pieces)
