@@ -7,6 +7,7 @@ real processes; what is written and how it ends is asked of main() itself.
 from __future__ import annotations
 
 import errno
+import gzip
 import io
 import json
 import os
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +26,7 @@ import pytest
 from backends import BACKENDS
 
 import ssefold
-from ssefold import _terminal
+from ssefold import _excerpt, _terminal, _unpack
 from ssefold.cli import main
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -82,6 +84,18 @@ class Ran(NamedTuple):
     @property
     def lines(self) -> list[Any]:
         return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def said(self) -> list[str]:
+        """stderr without the excerpts below its lines."""
+        return [line for line in self.err.splitlines() if not line.startswith(" ")]
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """The excerpts: what stands left of the caret, and from it on."""
+        lines = [line[4:] for line in self.err.splitlines() if line.startswith("    ")]
+        carets = [line.index("^") for line in lines[1::2]]
+        return [(t[:at], t[at:]) for t, at in zip(lines[::2], carets, strict=True)]
 
 
 @pytest.fixture
@@ -231,7 +245,7 @@ def test_fold_of_several_files_is_json_lines(run, files):
     texts = [answer["choices"][0]["message"]["content"] for answer in ran.lines]
     assert texts == ["Hello ☃", "Hel", "Hel"]
     assert ran.code == 4  # the highest
-    assert [line.split(": ")[:3] for line in ran.err.splitlines()] == [
+    assert [line.split(": ")[:3] for line in ran.said] == [
         ["ssefold", str(cut), "bad_json at byte 7"],
         ["ssefold", str(cut), "truncated"],
         ["ssefold", str(failed), "failed"],
@@ -261,7 +275,6 @@ def test_fold_takes_the_dialect(run):
         (CUT + BAD + ERROR, 4, [f"bad_json at byte {len(CUT) + 7}", "failed"]),
         (BAD + CUT, 3, ["bad_json at byte 7", "truncated"]),
         (HTML, 5, ["not_an_event_stream at byte 0"]),
-        (b"\x1f\x8b\x08\x00\x00", 5, ["not_an_event_stream at byte 0: .* decompress it"]),
         (bytes(range(256)), 5, ["not_an_event_stream at byte 0"]),
         (event({"hello": 1}), 5, ["unknown_dialect at byte 0"]),
     ],
@@ -270,9 +283,8 @@ def test_exit_codes(run, stream, code, said):
     ran = run("fold", "-", stdin=stream)
     assert ran.code == code
     assert len(ran.lines) == 1  # whatever can be said of the answer
-    lines = ran.err.splitlines()
-    assert len(lines) == len(said)
-    for line, expected in zip(lines, said, strict=True):
+    assert len(ran.said) == len(said)
+    for line, expected in zip(ran.said, said, strict=True):
         expected = expected if "*" in expected else re.escape(expected)
         assert re.match(f"ssefold: -: {expected}", line)
     assert run("check", "-", stdin=stream).code == code
@@ -297,7 +309,7 @@ def test_strict_prints_what_came_before_the_fault(run):
     ran = run("fold", "--strict", "-", stdin=stream)
     assert ran.code == 5  # and not 3: the input was not cut, it was given up
     assert ran.lines[0]["choices"][0]["message"]["content"] == "Hel"
-    (line,) = ran.err.splitlines()
+    (line,) = ran.said
     assert f"bad_json at byte {len(CUT) + 7}" in line
     assert run("fold", "--strict", "--text", "-", stdin=stream).out == b"Hel\n"
     assert run("fold", "--strict", "-", stdin=WHOLE).code == 0
@@ -306,7 +318,7 @@ def test_strict_prints_what_came_before_the_fault(run):
 def test_many_faults_are_counted_and_the_deciding_one_is_named(run):
     ran = run("fold", "-", stdin=BAD * 100 + event({"hello": 1}))
     assert ran.code == 5
-    *_, last_kept, more, deciding = ran.err.splitlines()
+    *_, last_kept, more, deciding = ran.said
     assert "bad_json" in last_kept
     assert more.endswith(": and 37 more faults")
     assert "unknown_dialect" in deciding
@@ -492,7 +504,7 @@ def test_check_is_a_table(run, files):
     paths = files(WHOLE, BAD + late, b"", CUT + ERROR)
     ran = run("check", *paths)
     assert (ran.code, ran.err) == (5, "")
-    summary, findings, *legend = ran.out.decode().split("\n\n")
+    summary, findings, excerpts, *legend = ran.out.decode().split("\n\n")
     rows = [re.split(" {2,}", line) for line in summary.splitlines()]
     assert " ".join(rows[0]) == "FILE STATUS DIALECT EVENTS BYTES FAULTS ANOMALIES EXIT"
     size = len(BAD + late)
@@ -506,6 +518,9 @@ def test_check_is_a_table(run, files):
     assert found[1][1:5] == ["7", "0", "fault", "bad_json"]
     assert found[2][1:] == [str(len(BAD + WHOLE)), "5", "anomaly", "after_end"]
     assert found[3][1:] == ["error", '{"message":', '"overloaded"}']
+    line = BAD.decode().strip()
+    title = f"{paths[1]}: bad_json at byte 7"
+    assert excerpts.splitlines() == [title, f"    {line}", f"    {' ' * line.index(']')}^"]
     assert "".join(legend).splitlines() == [
         f"after_end: {ssefold.ANOMALY_CODES['after_end']}",
         f"bad_json: {ssefold.FAULT_CODES['bad_json']}",
@@ -522,6 +537,248 @@ def test_check_counts_what_is_not_kept(run):
     assert re.search(r"^- +fault +6 more$", ran.out.decode(), re.MULTILINE)
 
 
+def test_check_says_how_often_an_anomaly_came(run, monkeypatch):
+    odd = ssefold.Anomaly("delta_after_finish", 2, 90, "choices[0].delta.content", 12)
+    monkeypatch.setattr(ssefold.StreamAccumulator, "anomalies", (odd, odd._replace(count=1)))
+    monkeypatch.setattr(ssefold.StreamAccumulator, "anomaly_count", 14)
+    out = run("check", "-", stdin=WHOLE).out.decode()
+    assert re.findall(r"choices.*", out) == [
+        "choices[0].delta.content (12 times)",
+        "choices[0].delta.content",
+    ]
+    assert re.findall(r"\d+ more", out) == ["1 more"]
+
+
+# -- excerpts ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "at", "shown"),
+    [
+        (b'data: {"a": tru}', 15, 'data: {"a": tru|}'),
+        (b"data: {", 7, "data: {|"),  # cut: the caret stands behind it
+        ("data: é☃{]".encode(), 12, "data: é☃{|]"),
+        ("data: 日本{]".encode(), 13, "data: 日本{|]"),
+        ("data: e\u0301{]".encode(), 10, "data: e\\u0301{|]"),
+        ("data: \u202e\x9b\u200d{]".encode(), 15, "data: \\u202e\\x9b\\u200d{|]"),
+        (b"data: \x1b[31m\x00\x7f\t{]", 15, "data: \\x1b[31m\\x00\\x7f\\t{|]"),
+        (b"data: \xff\xc3{]", 9, "data: \\xff\\xc3{|]"),
+        (b'data: "\xff"', 7, 'data: "|\\xff"'),
+        ('data: "é"'.encode(), 8, 'data: "\\xc3|\\xa9"'),
+    ],
+)
+def test_an_excerpt_can_be_shown(line, at, shown):
+    text, caret = _excerpt.draw(line, at, 80).splitlines()
+    before, _, after = shown.partition("|")
+    assert text == f"    {before}{after}"
+    columns = sum(2 if c in "日本" else 1 for c in before)
+    assert caret == " " * (4 + columns) + "^"
+
+
+@pytest.mark.parametrize("width", [0, 20, 80, 120, 1000])
+@pytest.mark.parametrize("at", [0, 5, 150, 290, 300])
+@pytest.mark.parametrize("line", [b"x" * 300, "日".encode() * 100, b"\xff" * 300])
+def test_an_excerpt_fits(line, at, width):
+    text, caret = _excerpt.draw(line, at, width).splitlines()
+    columns = sum(2 if c == "日" else 1 for c in text)
+    most = max(min(width, 100), 25)
+    assert columns <= most
+    assert len(caret) <= most
+    assert columns > most // 2
+    assert at == 300 or len(caret) <= columns
+    if at == 150 and width >= 80:
+        assert text.startswith("    ...")
+        assert text.endswith("...")
+
+
+def test_what_the_encoding_lacks_is_escaped():
+    text, caret = _excerpt.draw('data: "☃"]'.encode(), 11, 80, "ascii").splitlines()
+    assert text == '    data: "\\u2603"]'
+    assert text[len(caret) - 1] == "]"
+
+
+def test_a_fault_shows_its_place(run):
+    stream = WHOLE[: -len(DONE)] + b'data: {"choices": [{"index": 0, oops}]}\n\n' + DONE
+    ran = run("fold", "-", stdin=stream)
+    assert ran.code == 5
+    assert ran.places == [('data: {"choices": [{"index": 0, ', "oops}]}")]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("size", [1, 3, 10_000])
+def test_the_place_does_not_depend_on_reads_and_line_ends(run, end, size):
+    stream = (b"id: 7\ndata: {\ndata: oops}\nid: 8\n\n" + WHOLE).replace(b"\n", end)
+    reads = [stream[at : at + size] for at in range(0, len(stream), size)]
+    ran = run("fold", "-", stdin=Reads(*reads))
+    assert ran.places == [("data: ", "oops}")]
+
+
+def test_places_far_from_one_another(run):
+    long = b'data: {"a": "' + b"x" * 100_000 + b'", oops}\n\n'
+    ran = run("fold", "-", stdin=BAD + WHOLE[: -len(DONE)] + long + CUT[:30])
+    assert [right for _, right in ran.places] == ["]", "oops}", ""]
+    left = ran.places[1][0]
+    assert left.startswith("...xxx")
+    assert len(left) < 80
+
+
+def test_the_place_of_what_was_judged_at_the_end(run):
+    """The first event decides, and a megabyte may have come after it."""
+    stream = event({"hello": 1}) + (b": " + b"x" * 1000 + b"\n\n") * 2000
+    reads = [stream[at : at + 65536] for at in range(0, len(stream), 65536)]
+    assert run("fold", "-", stdin=Reads(*reads)).places == [("", 'data: {"hello": 1}')]
+
+
+def test_a_page_shows_how_it_begins_and_bytes_do_not(run):
+    assert run("fold", "-", stdin=HTML).places == [("", HTML.decode().strip())]
+    assert run("fold", "-", stdin=bytes(range(256))).places == []
+
+
+def test_no_place_for_what_no_byte_is_wrong_with(run):
+    deep = b"data: " + b"[" * 200 + b"]" * 200 + b"\n\n"
+    ran = run("fold", "-", stdin=deep + WHOLE)
+    assert "limit_depth" in ran.err
+    assert ran.places == []
+
+
+# -- compressed -------------------------------------------------------------------------------
+
+
+def zstd() -> Any:
+    """What compresses to zstd here, or a skipped test."""
+    try:
+        return import_module("compression.zstd").compress
+    except ImportError:
+        return pytest.importorskip("zstandard").compress
+
+
+def pack(kind: str, data: bytes) -> bytes:
+    return gzip.compress(data) if kind == "gzip" else zstd()(data)
+
+
+packed = pytest.mark.parametrize("kind", ["gzip", "zstd"])
+
+
+@packed
+@pytest.mark.parametrize("size", [1, 100_000])
+def test_compressed_input(run, files, kind, size):
+    data = pack(kind, WHOLE)
+    (path,) = files(data)
+    assert run("fold", path).lines == [ssefold.fold(WHOLE)]
+    reads = [data[at : at + size] for at in range(0, len(data), size)]
+    ran = run("fold", "--text", "-", stdin=Reads(*reads))
+    assert (ran.code, ran.out, ran.err) == (0, "Hello ☃\n".encode(), "")
+    assert run("events", path).lines[-1]["end"] == len(WHOLE)
+    assert run("check", path).code == 0
+    answer = pack(kind, json.dumps(ssefold.fold(WHOLE)).encode())
+    assert ssefold.fold(run("replay", "-", stdin=answer).out) == ssefold.fold(WHOLE)
+
+
+@packed
+def test_compressed_in_several_members(run, kind):
+    data = pack(kind, CUT) + pack(kind, b"") + pack(kind, WHOLE)
+    for end in (b"", bytes(512)):
+        ran = run("fold", "-", stdin=data + end)
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.lines == [ssefold.fold(CUT + WHOLE)]
+
+
+@packed
+def test_compressed_and_damaged(run, kind):
+    """Bytes are counted as unpacked, as everywhere."""
+    ran = run("fold", "-", stdin=pack(kind, WHOLE + BAD[:-1]))
+    assert ran.code == 0 or f"byte {len(WHOLE) + 7}" in ran.err
+    ran = run("fold", "-", stdin=pack(kind, CUT + BAD + WHOLE))
+    assert ran.places == [("data: {", "]")]
+    assert f"bad_json at byte {len(CUT) + 7}" in ran.err
+
+
+@packed
+def test_a_compressed_file_that_is_cut(run, kind):
+    noise = b"".join(b": %d %x\n" % (n, hash(str(n))) for n in range(20_000))
+    data = pack(kind, WHOLE + noise)
+    said = f"the {kind} data is cut: its end is missing"
+    ran = run("fold", "-", stdin=data[: len(data) // 2])
+    assert ran.lines == [ssefold.fold(WHOLE)]
+    assert ran.code == 2  # the stream is whole, the file is not
+    assert re.search(rf"reading stopped after \d+ bytes: {said}$", ran.err, re.MULTILINE)
+    ran = run("fold", "-", stdin=pack(kind, WHOLE)[:-6])
+    assert (ran.code in (2, 3), said in ran.err) == (True, True)
+    ran = run("fold", "-", stdin=data[:6])
+    assert (ran.code, ran.out, ran.err) == (2, b"", f"ssefold: -: {said}\n")
+    assert run("events", "-", stdin=data[:6]).code == 2
+    assert run("replay", "-", stdin=data[:6]).code == 2
+
+
+@packed
+def test_a_compressed_file_that_is_damaged(run, kind):
+    data = pack(kind, WHOLE)
+    broken = data[:4] + b"\xff" * 16 + data[20:]
+    for damaged in (broken, data + b"<html>"):
+        ran = run("fold", "-", stdin=damaged)
+        assert ran.code == 2
+        (line,) = ran.said
+        assert f"damaged {kind} data: " in line
+
+
+@packed
+def test_a_compressed_file_that_would_fill_a_disk(run, kind, monkeypatch):
+    monkeypatch.setattr(_unpack, "MOST_UNPACKED", 50 << 20)
+    pieces: list[int] = []
+    feed = ssefold.StreamAccumulator.feed
+
+    def fed(acc: Any, chunk: bytes) -> int:
+        pieces.append(len(chunk))
+        return feed(acc, chunk)
+
+    monkeypatch.setattr(ssefold.StreamAccumulator, "feed", fed)
+    ran = run("fold", "-", stdin=pack(kind, WHOLE + bytes(60 << 20)))
+    assert ran.lines == [ssefold.fold(WHOLE)]
+    assert ran.code == 2
+    assert f"the {kind} data holds more than 50 MiB" in ran.err
+    assert max(pieces) < 5 << 20
+    assert sum(pieces) <= 50 << 20
+
+
+def test_zstd_where_nothing_reads_it(run, monkeypatch):
+    for module in ("zstandard", "compression.zstd"):
+        monkeypatch.setitem(sys.modules, module, None)
+    ran = run("fold", "-", stdin=b"\x28\xb5\x2f\xfd\x00\x00")
+    assert (ran.code, ran.out) == (2, b"")
+    (line,) = ran.err.splitlines()
+    assert "pip install 'ssefold[cli]'" in line
+    assert "zstd -dc" in line
+
+
+def test_what_begins_like_a_compressed_file_and_is_none(run):
+    for begin in (b"\x1f", b"(", b"(\xb5", b"(\xb5/"):
+        for rest in ((), (b"x\n",)):
+            ran = run("fold", "-", stdin=Reads(begin, *rest))
+            assert (ran.code, "not_an_event_stream" in ran.err) == (5, True)
+
+
+# -- replay -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stream", [WHOLE, CUT, b"data: x", b": hi\n\n" + WHOLE, BAD])
+def test_replay_of_a_stream_says_so(run, files, stream):
+    (path,) = files(stream)
+    ran = run("replay", path)
+    assert (ran.code, ran.out) == (5, b"")
+    said = f"this is a stream already: ssefold fold {path} | ssefold replay -"
+    assert ran.err == f"ssefold: {path}: {said}\n"
+    ran = run("replay", "-", stdin=stream)
+    assert "ssefold fold - | ssefold replay -" in ran.err
+
+
+@pytest.mark.parametrize("body", [b"", b"{", HTML, b"[1]", b'"data: x"', b'{"a":\n"data: 1"}'])
+def test_replay_of_what_is_neither(run, body):
+    ran = run("replay", "-", stdin=body)
+    assert (ran.code, ran.out) == (5, b"")
+    assert "stream already" not in ran.err
+    assert ran.err.count("\n") == 1
+
+
 # -- processes: pipes --------------------------------------------------------------------------
 
 
@@ -533,7 +790,7 @@ def test_both_backends(backend):
             code, out, err = finish(process)
         assert code == expected
         assert json.loads(out)["object"] == "chat.completion"
-        assert err.count(b"\n") == (7 if expected else 0)
+        assert err.count(b"bad_json") == (7 if expected else 0)
     with start("--version", env=environment) as process:
         assert f"backend: {backend}" in finish(process)[1].decode()
 

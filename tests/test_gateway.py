@@ -103,11 +103,10 @@ async def until(true: Callable[[], Any]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def whole(asked: Asked, writer: asyncio.StreamWriter) -> None:
-    writer.write(CHUNKED + chunk(STREAM[:700]))
-    await writer.drain()
-    writer.write(chunk(STREAM[700:]) + chunk(b""))
-    await writer.drain()
+async def read(client: Any, got: list[bytes]) -> None:
+    async with client.stream("POST", PATH, content=b"{}") as response:
+        async for part in response.aiter_bytes():
+            got.append(part)
 
 
 def test_what_goes_up_and_what_comes_down() -> None:
@@ -212,12 +211,10 @@ def test_an_upstream_that_cuts(head: bytes) -> None:
 
     async def ask() -> None:
         async with between(script) as gateway:
-            got = b""
+            got: list[bytes] = []
             with pytest.raises(httpx.RemoteProtocolError):
-                async with gateway.client.stream("POST", PATH, content=b"{}") as response:
-                    async for part in response.aiter_bytes():
-                        got += part
-            assert got == STREAM[:900]
+                await read(gateway.client, got)
+            assert b"".join(got) == STREAM[:900]
             await until(lambda: gateway.recorded)
             [acc] = gateway.recorded
             assert (acc.status, acc.bytes, acc.text()) == ("truncated", 900, '"Crypto')
@@ -262,8 +259,8 @@ def test_answers_that_are_no_streams(status: int) -> None:
     body = json.dumps(answer).encode()
 
     async def script(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        head = "HTTP/1.1 %d X\r\ncontent-type: application/json\r\nretry-after: 3\r\n" % status
-        writer.write(head.encode() + b"content-length: %d\r\n\r\n%b" % (len(body), body))
+        head = b"HTTP/1.1 %d X\r\ncontent-type: application/json\r\nretry-after: 3\r\n" % status
+        writer.write(head + b"content-length: %d\r\n\r\n%b" % (len(body), body))
 
     async def ask() -> None:
         async with between(script) as gateway:

@@ -3,7 +3,7 @@
 Enters: names of files, bytes and lines to write, rows of tables.
 Leaves: chunks of bytes as they come; bytes on stdout; lines, tables and progress that
 are fit for a terminal, drawn by rich where it is installed (the extra `cli`).
-Must not know: anything else of this package.
+Must not know: what the bytes mean.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
+
+from ssefold._excerpt import draw
+from ssefold._unpack import Packed, unpacked
 
 READ_SIZE = 64 * 1024
 
@@ -35,6 +38,7 @@ class Unreadable(Exception):
 class Input:
     """The bytes of a file, or of standard input ("-"), as they come.
 
+    What is compressed, a file or a pipe, is unpacked on the way.
     regular: whether it is a file on a disk, not a pipe that may still run.
     """
 
@@ -46,6 +50,12 @@ class Input:
             self.regular = stat.S_ISREG(os.fstat(self._file.fileno()).st_mode)
 
     def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from unpacked(self._chunks())
+        except Packed as failure:
+            raise Unreadable(str(failure)) from None
+
+    def _chunks(self) -> Iterator[bytes]:
         while True:
             try:
                 chunk = self._file.read(READ_SIZE)
@@ -131,10 +141,12 @@ class Screen:
         if self._bar is not None:
             self._bar.stop()
 
-    def say(self, name: str, text: str) -> None:
-        """One line about a file."""
+    def say(self, name: str, text: str, place: tuple[bytes, int] | None = None) -> None:
+        """One line about a file; below it the place that it speaks of, with a caret."""
         self.clear()
         warn(f"{name}: {text}")
+        if place is not None and sys.stderr is not None:
+            _print_error(draw(*place, _columns(), sys.stderr.encoding))
 
     def __enter__(self) -> Screen:
         return self
@@ -174,6 +186,14 @@ class Output:
         }
         draw = rich_table if self._terminal and _has_rich() else plain_table
         self.write(draw([name.upper() for name in head], cells, numeric).encode())
+
+    def place(self, title: str, place: tuple[bytes, int]) -> None:
+        """A title, and the place that it speaks of, with a caret."""
+        self.write(f"{printable(title)}\n{draw(*place, _columns())}\n".encode())
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size().columns
 
 
 def warn(text: str) -> None:
@@ -224,8 +244,9 @@ def rich_table(head: list[str], rows: list[list[str]], numeric: set[int]) -> str
     for row in rows:
         table.add_row(*map(text, row))
     drawn = io.StringIO()
-    width = shutil.get_terminal_size().columns
-    console = import_module("rich.console").Console(file=drawn, force_terminal=True, width=width)
+    console = import_module("rich.console").Console(
+        file=drawn, force_terminal=True, width=_columns()
+    )
     console.print(table)
     return drawn.getvalue()
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import ssefold
 from ssefold import StreamAccumulator
+from ssefold._excerpt import Recent
 from ssefold._terminal import Input, Output, Screen, Unreadable, abandon, cut, printable, warn
 
 COMPLETE, USAGE, TRUNCATED, FAILED, MALFORMED = 0, 2, 3, 4, 5
@@ -40,13 +42,15 @@ exit codes:
   2    usage: wrong arguments, or a file that cannot be read
   3    truncated: the input ended before the answer was complete, or is empty
   4    failed: the server reported an error inside the stream
-  5    malformed: not JSON, no event stream, an unknown dialect, or past a limit
+  5    malformed: not JSON, no event stream, an unknown or another dialect, or past a limit
   130  interrupted (Ctrl-C)
   141  standard output was closed before all was written (| head)
 
 A stream that is several of these counts as the first of: failed; no event stream, unknown
-dialect or a limit (5); truncated; other faults (5). With several files the highest code
-counts.
+or wrong dialect, a limit (5); truncated; other faults (5). With several files the highest
+code counts.
+
+Files and pipes that gzip or zstd compressed are unpacked; bytes are counted as unpacked.
 """
 
 EVENTS_EPILOG = """\
@@ -250,8 +254,8 @@ def _fold_file(args: argparse.Namespace, name: str, out: Output, screen: Screen)
     else:
         gap = b"\n" if args.pretty and out.written else b""
         out.write(gap + _json(acc.usage if args.usage else reading.answer, args.pretty))
-    for line in _complaints(acc, reading):
-        screen.say(name, line)
+    for line, place in _complaints(acc, reading):
+        screen.say(name, line, place)
     return reading.code
 
 
@@ -286,11 +290,16 @@ class _Text:
             self._out.write(text.encode())
 
 
+# The line around a byte of the stream, and where in it the byte stands.
+_Place = tuple[bytes, int]
+
+
 class _Reading(NamedTuple):
     """How a stream was read.
 
     answer, error: what result() returned, or raised and carried. trouble: why reading
-    stopped before the end; unread: it did so before the first byte.
+    stopped before the end; unread: it did so before the first byte. places: of each
+    fault that is kept, or None where there is nothing to see.
     """
 
     code: int
@@ -298,6 +307,37 @@ class _Reading(NamedTuple):
     error: ssefold.StreamError | None
     trouble: str
     unread: bool
+    places: list[_Place | None]
+
+
+class _Places:
+    """Where the faults of a stream stand, looked up while its bytes are still known."""
+
+    def __init__(self, acc: StreamAccumulator) -> None:
+        self._acc = acc
+        self._recent = Recent()
+        self._count = 0
+        self.found: list[_Place | None] = []
+
+    def add(self, chunk: bytes) -> None:
+        """The bytes that are folded next."""
+        self._recent.add(chunk)
+
+    def look(self) -> None:
+        """Find the places of new faults."""
+        if self._acc.fault_count > self._count:
+            self._count = self._acc.fault_count
+            self.found += map(self._of, self._acc.faults[len(self.found) :])
+
+    def _of(self, fault: ssefold.Fault) -> _Place | None:
+        if fault.code.startswith(("limit_", "lost_")):
+            return None  # nothing is wrong with the byte itself
+        place = self._recent.line(fault.offset)
+        if place is None or not place[0].strip():
+            return None
+        # Of bytes that are no text there is nothing to see.
+        binary = fault.code == "not_an_event_stream" and b"\0" in place[0][:64]
+        return None if binary else place
 
 
 def _read(name: str, acc: StreamAccumulator, more: Callable[[bool], None] | None) -> _Reading:
@@ -305,10 +345,13 @@ def _read(name: str, acc: StreamAccumulator, more: Callable[[bool], None] | None
     error: ssefold.StreamError | None = None
     answer: dict[str, Any] = {}
     trouble = ""
+    places = _Places(acc)
     try:
         with acc, Input(name) as source:
             for chunk in source:
+                places.add(chunk)
                 acc.feed(chunk)
+                places.look()
                 if more is not None:
                     more(source.regular)
     except Unreadable as failure:
@@ -316,32 +359,42 @@ def _read(name: str, acc: StreamAccumulator, more: Callable[[bool], None] | None
     except ssefold.StreamError as fault:  # strict: the rest does not matter
         error = fault
     if trouble and not acc.bytes:
-        return _Reading(USAGE, {}, None, trouble, True)
+        return _Reading(USAGE, {}, None, trouble, True, [])
+    places.look()
     try:
         answer = error.partial if error is not None else acc.result()
     except ssefold.StreamError as verdict:
         error, answer = verdict, verdict.partial
     code = COMPLETE if error is None else EXIT_CODES[type(error)]
-    return _Reading(max(code, USAGE) if trouble else code, answer, error, trouble, False)
+    code = max(code, USAGE) if trouble else code
+    return _Reading(code, answer, error, trouble, False, places.found)
 
 
-def _complaints(acc: StreamAccumulator, reading: _Reading) -> Iterator[str]:
-    """What is wrong with a stream, in lines."""
+def _complaints(acc: StreamAccumulator, reading: _Reading) -> Iterator[tuple[str, _Place | None]]:
+    """What is wrong with a stream, in lines, each with the place to be shown below it."""
     if reading.trouble:
-        yield f"reading stopped after {acc.bytes} bytes: {reading.trouble}"
-    for fault in acc.faults:
-        yield _describe(fault)
+        yield f"reading stopped after {acc.bytes} bytes: {reading.trouble}", None
+    for fault, place in zip(acc.faults, reading.places, strict=True):
+        yield _describe(fault), place
     if acc.fault_count > len(acc.faults):
-        yield f"and {acc.fault_count - len(acc.faults)} more faults"
+        yield f"and {acc.fault_count - len(acc.faults)} more faults", None
+    verdict = _verdict(acc, reading)
+    if verdict:
+        yield verdict, None
+
+
+def _verdict(acc: StreamAccumulator, reading: _Reading) -> str:
+    """How the stream ended, where its faults do not say it."""
     error = reading.error
     if isinstance(error, ssefold.StreamFailed):
-        yield f"failed: the server reported an error: {_quote(acc.error)}"
-    elif isinstance(error, ssefold.StreamTruncated) and not acc.bytes:
-        yield "truncated: the input is empty"
-    elif isinstance(error, ssefold.StreamTruncated):
-        yield f"truncated: the input ended at byte {acc.bytes}, before the answer was complete"
-    elif error is not None and all(fault[:2] != (error.code, error.offset) for fault in acc.faults):
-        yield str(error)  # the fault that decided came after those that are kept
+        return f"failed: the server reported an error: {_quote(acc.error)}"
+    if isinstance(error, ssefold.StreamTruncated) and not acc.bytes:
+        return "truncated: the input is empty"
+    if isinstance(error, ssefold.StreamTruncated):
+        return f"truncated: the input ended at byte {acc.bytes}, before the answer was complete"
+    if error is not None and all(fault[:2] != (error.code, error.offset) for fault in acc.faults):
+        return str(error)  # the fault that decided came after those that are kept
+    return ""
 
 
 def _describe(fault: ssefold.Fault) -> str:
@@ -462,6 +515,7 @@ def _check(args: argparse.Namespace) -> int:
     worst = COMPLETE
     summary: list[list[object]] = []
     findings: list[list[object]] = []
+    places: list[tuple[str, _Place]] = []
     with Screen(len(args.files)) as screen:
         out = Output(screen)
         for name in args.files:
@@ -474,11 +528,18 @@ def _check(args: argparse.Namespace) -> int:
             if not reading.unread:
                 summary.append(_summary(name, acc, reading.code))
                 findings += ([name, *row] for row in _findings(acc))
+                for fault, place in zip(acc.faults, reading.places, strict=True):
+                    if place is not None:
+                        places.append((f"{name}: {fault.code} at byte {fault.offset}", place))
         if summary:
             out.table(SUMMARY, summary)
         if findings:
             out.write(b"\n")
             out.table(FINDINGS, findings)
+            if places:
+                out.write(b"\n")
+            for title, place in places:
+                out.place(title, place)
             out.write(_legend({str(row[4]) for row in findings}).encode())
     return worst
 
@@ -494,16 +555,21 @@ def _findings(acc: StreamAccumulator) -> Iterator[list[object]]:
     rows: list[list[object]] = [
         [fault.offset, fault.event, "fault", fault.code, fault.detail] for fault in acc.faults
     ]
-    rows += ([odd.offset, odd.event, "anomaly", odd.code, odd.path] for odd in acc.anomalies)
+    rows += ([odd.offset, odd.event, "anomaly", odd.code, _where(odd)] for odd in acc.anomalies)
     yield from sorted(rows, key=lambda row: row[:2])
     for kind, lost in (
         ("fault", acc.fault_count - len(acc.faults)),
-        ("anomaly", acc.anomaly_count - len(acc.anomalies)),
+        ("anomaly", acc.anomaly_count - sum(odd.count for odd in acc.anomalies)),
     ):
         if lost:
             yield ["", "", kind, "", f"{lost} more"]
     if acc.status == "failed":
         yield ["", "", "error", "", _quote(acc.error)]
+
+
+def _where(odd: ssefold.Anomaly) -> str:
+    """The path of an anomaly, and how often it came."""
+    return odd.path if odd.count == 1 else f"{odd.path} ({odd.count} times)".lstrip()
 
 
 def _legend(codes: set[str]) -> str:
@@ -525,6 +591,11 @@ def _replay(args: argparse.Namespace) -> int:
         except Unreadable as failure:
             screen.say(args.file, str(failure))
             return USAGE
+        if _is_stream(body):
+            name = "-" if args.file == "-" else shlex.quote(args.file)
+            what = f"this is a stream already: ssefold fold {name} | ssefold replay -"
+            screen.say(args.file, what)
+            return MALFORMED
         try:
             frames = ssefold.replay(
                 json.loads(body), args.dialect, piece=args.piece, include_usage=not args.no_usage
@@ -535,6 +606,14 @@ def _replay(args: argparse.Namespace) -> int:
         for frame in frames:
             out.write(frame)
     return COMPLETE
+
+
+def _is_stream(body: bytes) -> bool:
+    """Whether there is an event in it: no line of JSON is one."""
+    decoder = ssefold.SSEDecoder(eof="flush")
+    with suppress(ssefold.SSEFoldError):
+        return any(event.data for event in [*decoder.feed(body), *decoder.close()])
+    return True  # one too long for the decoder
 
 
 # -- what all of them share ------------------------------------------------------------------

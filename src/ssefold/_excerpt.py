@@ -1,0 +1,123 @@
+"""The line in which a fault stands, with a caret below its byte.
+
+Enters: the bytes of a stream as they are read; the offset of a fault; a width.
+Leaves: two short lines, fit for a terminal.
+Must not know: what a fault is, or who shows it.
+"""
+
+from __future__ import annotations
+
+from unicodedata import category, east_asian_width
+
+# What is remembered of a stream: its begin, and what was read last. An event that is longer
+# than this, and damaged before it, is shown without an excerpt.
+HEAD_BYTES = 4096
+RECENT_BYTES = 1 << 20
+
+# Of the line, on either side: a terminal's width is less, however wide the characters are.
+SIDE_BYTES = 512
+
+INDENT = "    "
+LEFT_OUT = "..."
+WIDEST = 100
+
+
+class Recent:
+    """The bytes of a stream that were read last, and its first ones, by their offsets."""
+
+    def __init__(self) -> None:
+        self._head = b""
+        self._chunks: list[bytes] = []
+        self._size = 0  # of the chunks
+        self._end = 0  # the offset after the last one
+
+    def add(self, chunk: bytes) -> None:
+        """The next bytes that were read."""
+        if len(self._head) < HEAD_BYTES:
+            self._head += chunk[: HEAD_BYTES - len(self._head)]
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        self._end += len(chunk)
+        while self._size - len(self._chunks[0]) >= RECENT_BYTES:
+            self._size -= len(self._chunks.pop(0))
+
+    def line(self, offset: int) -> tuple[bytes, int] | None:
+        """The line around that byte, at most SIDE_BYTES of it on either side, and where in it
+        the byte stands; None if it is no longer known.
+        """
+        start = self._end - self._size
+        if start <= offset <= self._end:
+            known = self._slice(offset - start)
+        elif offset < len(self._head):
+            start, known = 0, (self._head[: offset + SIDE_BYTES], 0)
+        else:
+            return None
+        data, begin = known
+        at = offset - start - begin
+        first = max(data.rfind(b"\n", 0, at), data.rfind(b"\r", 0, at)) + 1
+        first = max(first, at - SIDE_BYTES)
+        ends = [end for end in (data.find(b"\n", at), data.find(b"\r", at)) if end >= 0]
+        return data[first : min([*ends, at + SIDE_BYTES])], at - first
+
+    def _slice(self, at: int) -> tuple[bytes, int]:
+        """The bytes near that index of what the chunks hold, and the index of the first."""
+        passed = begin = 0
+        near: list[bytes] = []
+        for chunk in self._chunks:
+            if passed + len(chunk) >= at - SIDE_BYTES and passed <= at + SIDE_BYTES:
+                if not near:
+                    begin = passed
+                near.append(chunk)
+            passed += len(chunk)
+        return b"".join(near), begin
+
+
+def draw(line: bytes, at: int, width: int, encoding: str = "utf-8") -> str:
+    """The line and the caret below its byte `at`; both end in no line's end.
+
+    What is no UTF-8, cannot be printed or has no place in `encoding` is shown as an escape.
+    """
+    room = max(min(width, WIDEST) - len(INDENT) - 1, 20)
+    before, after = _cells(line[:at], encoding), _cells(line[at:], encoding)
+    most = room * 2 // 3 if _width(after) > room // 3 else room - max(_width(after), 1)
+    kept = _fitting(before[::-1], most)[::-1]
+    left = "".join(kept)
+    right = _fitting(after, room - _width(kept))
+    text = INDENT + left + "".join(right)
+    return f"{text}\n{INDENT}{' ' * _width(kept)}^"
+
+
+def _cells(data: bytes, encoding: str) -> list[str]:
+    """What is shown for each character, one after the other."""
+    return [_shown(char, encoding) for char in data.decode("utf-8", "surrogateescape")]
+
+
+def _shown(char: str, encoding: str) -> str:
+    if "\udc80" <= char <= "\udcff":  # a byte that is no UTF-8
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    if char.isprintable() and category(char)[0] != "M":  # marks take no column, or do
+        try:
+            char.encode(encoding)
+            return char
+        except (UnicodeEncodeError, LookupError):
+            pass
+    return ascii(char)[1:-1]
+
+
+def _fitting(cells: list[str], room: int) -> list[str]:
+    """The first ones that fit; dots in the place of those that do not."""
+    if _width(cells) <= room:
+        return cells
+    kept: list[str] = []
+    left = room - len(LEFT_OUT)
+    for cell in cells:
+        left -= _width([cell])
+        if left < 0:
+            break
+        kept.append(cell)
+    return [*kept, LEFT_OUT]
+
+
+def _width(cells: list[str]) -> int:
+    """How many columns a terminal gives them."""
+    return sum(2 if east_asian_width(char) in "WF" else 1 for cell in cells for char in cell)
