@@ -233,16 +233,24 @@ def plain_table(head: list[str], rows: list[list[str]], numeric: set[int]) -> st
 
 
 def rich_table(head: list[str], rows: list[list[str]], numeric: set[int]) -> str:
-    """The same, folded to the terminal's width.
+    """The same, folded to the terminal's width; what the first column repeats is left out.
 
     Drawn into a string: rich itself would write in the encoding of the locale.
     """
     table = import_module("rich.table").Table(box=None, pad_edge=False, header_style="bold")
     for index, name in enumerate(head):
-        table.add_column(name, justify="right" if index in numeric else "left", overflow="fold")
+        words = 0 < index < len(head) - 1 and all(" " not in row[index] for row in rows)
+        table.add_column(
+            name,
+            justify="right" if index in numeric else "left",
+            overflow="fold",
+            no_wrap=words or index in numeric,
+        )
     text = import_module("rich.text").Text  # markup would take the [0] of a path for a style
-    for row in rows:
-        table.add_row(*map(text, row))
+    before = ""
+    for first, *rest in rows:
+        table.add_row(*map(text, ["" if first == before else first, *rest]))
+        before = first
     drawn = io.StringIO()
     console = import_module("rich.console").Console(
         file=drawn, force_terminal=True, width=_columns()
