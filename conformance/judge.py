@@ -106,6 +106,13 @@ def _records(stated: Any, said: Any) -> bool:
     )
 
 
+def _anomalies(stated: Any, said: Any) -> bool:
+    """As records; a count that is not told is 1."""
+    if not isinstance(said, list) or not all(isinstance(found, dict) for found in said):
+        return False
+    return _records([{"count": 1, **odd} for odd in stated], [{"count": 1, **odd} for odd in said])
+
+
 def _tokens(case: Case, said: dict[str, Any]) -> bool:
     """Every counter that the expected answer has."""
     wanted, found = case.stated["tokens"], tokens(case.dialect, said.get("answer"))
@@ -117,7 +124,7 @@ def _texts(stated: Any, said: Any) -> bool:
     return isinstance(said, dict) and all(equal(stated[at], said.get(at)) for at in stated)
 
 
-RULES = {"faults": _records, "anomalies": _records, "text": _texts}
+RULES = {"faults": _records, "anomalies": _anomalies, "text": _texts}
 
 
 def _frames(said: dict[str, Any]) -> dict[str, Any]:

@@ -323,7 +323,8 @@ def test_case_is_well_formed(name: str) -> None:
     for fault in meta["faults"]:
         assert {"code", "offset"} <= set(fault) <= {"code", "offset", "event"}
     for anomaly in meta["anomalies"]:
-        assert set(anomaly) == {"code", "event", "offset", "path"}
+        assert set(anomaly) - {"count"} == {"code", "event", "offset", "path"}
+        assert anomaly.get("count", 2) > 1
 
 
 def test_every_rule_has_a_case_and_every_case_a_rule() -> None:

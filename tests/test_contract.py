@@ -280,6 +280,21 @@ def test_levels() -> None:
         assert ("answer" not in verdict.wrong) is right
 
 
+def test_a_count_that_is_not_told_is_1() -> None:
+    once = {"code": "wrong_type", "event": 0, "offset": 0, "path": ""}
+    claimed = claims({**EVERY, "kinds": {"odd": ["anomalies"]}})
+    for stated, said, right in (
+        (once, once, True),
+        (once, {**once, "count": 1}, True),
+        (once, {**once, "count": 2}, False),
+        ({**once, "count": 2}, {**once, "count": 2}, True),
+        ({**once, "count": 2}, once, False),
+        (once, None, False),
+    ):
+        case = Case("", "odd", b"", {"anomalies": [stated]}, dialect="openai.chat")
+        assert judge(case, claimed, Reply({"anomalies": [said]})).passed == right
+
+
 def test_numbers_are_values() -> None:
     case = Case("n", "plain", b"", {"answer": {"a": 1, "b": True}}, "openai.chat")
     assert closest(case, {"a": 1.0, "b": True}) == "ordered"
