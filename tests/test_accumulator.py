@@ -193,7 +193,7 @@ def test_faults_that_are_not_kept_still_count(backend: Backend) -> None:
 
 
 def test_records(backend: Backend) -> None:
-    odd = chunk("x", finish="stop") + chunk("late") + chunk(5)
+    odd = chunk("x", finish="stop") + chunk("late") + chunk(usage=5)
     acc = fed(backend, HEARTBEAT + odd + BROKEN + DONE)
     (fault,) = acc.faults
     assert type(acc.faults) is tuple
@@ -202,11 +202,12 @@ def test_records(backend: Backend) -> None:
     assert fault[:3] == ("bad_json", start + BROKEN_AT, 3)
     assert fault.detail
     assert fault.raw in BROKEN
+    late = len(HEARTBEAT + chunk("x", finish="stop"))
     assert [anomaly[:] for anomaly in acc.anomalies] == [
-        ("delta_after_finish", 1, len(HEARTBEAT + chunk("x", finish="stop")), "choices[0].delta"),
-        ("wrong_type", 2, start - len(chunk(5)), "choices[0].delta.content"),
-        ("delta_after_finish", 3, start, "choices[0].delta"),
+        ("delta_after_finish", 1, late, "choices[0].delta", 2),
+        ("wrong_type", 2, start - len(chunk(usage=5)), "usage", 1),
     ]
+    assert acc.anomaly_count == 3
     assert {fault.code for fault in acc.faults} <= set(FAULT_CODES)
     assert {anomaly.code for anomaly in acc.anomalies} <= set(ANOMALY_CODES)
     with pytest.raises(AttributeError):

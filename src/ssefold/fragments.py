@@ -65,9 +65,16 @@ class Fragments(Arrivals):
         if self.passed >= 0:
             self.no_plan()
             if self.passed < self.event and self.added != added and constant is None:
-                self.anomaly("delta_after_finish", None, action.source[0])
+                self.came_late(action, value)
         elif self.plan is not None:
             self.note_delta(place.values, value, action)
+
+    def came_late(self, action: Action, value: Any) -> None:
+        """A delta after its element's end: said once for each element and kind of delta."""
+        path = action.path if action.slot is None else (*action.path, action.slot)
+        place = [value.get(by) for _, by, _ in path if by is not None]
+        kind = (action.verb, *action.source, action.leaf, *map(repr, place))
+        self.log.anomaly_once("delta_after_finish", action.source[0], kind)
 
     def made(self, action: Action, source: Any) -> Any:
         """What missing elements are made of: an unknown delta's type tells its block's."""

@@ -15,6 +15,9 @@ from ssefold.limits import Limits
 # Of the input around a fault; payloads are private.
 RAW_BYTES = 256
 
+# What is told apart where each is recorded once: names and indexes are the sender's.
+MOST_COUNTED = 256
+
 GRAVE = ("not_an_event_stream", "unknown_dialect", "wrong_dialect", "limit_")
 
 
@@ -125,11 +128,14 @@ class Log:
         """Record odd input the first time only; the times after it are counted in that record.
 
         which: what tells this one from others of its code (a choice and a kind of delta).
+        Past MOST_COUNTED of these nothing new is recorded, but counted.
         """
         if self.counted is None:
             self.counted = {}
         key = (code, which)
         place = self.counted.get(key)
+        if place is None and len(self.counted) >= MOST_COUNTED:
+            place = -1
         if place is None:
             kept = 0 if self.anomalies is None else len(self.anomalies)
             self.anomaly(code, path)

@@ -22,6 +22,7 @@ from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPE
 from .ledger import Ledger
 from .log import Log
 from .parts import add_candidate_parts, add_parts, add_text_part, open_content
+from .path import path_of
 from .plain import given, is_open, same, text_weight, weight
 from .state import Calls, Elements, Entries, Keyed, Parts, Place, new_place, routing
 from .table import (
@@ -289,7 +290,7 @@ class Merger(Ledger):
             if node.delta and place.finished >= 0:
                 self.no_plan()
                 if self.added != added:
-                    self.check_finished(place, at, key)
+                    self.check_finished(place, at, key, key)
 
     def extend_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Lists extend; of an open list, by the elements that are closed."""
@@ -358,12 +359,10 @@ class Merger(Ledger):
             self.members(below, value, self.under(at, key))
             return
         place.fed = True
-        added = self.added
-        self.members(below, value, self.under(at, key))
         if place.finished >= 0:
-            self.no_plan()
-            if self.added != added:
-                self.check_finished(place, at, key)
+            self.late_members(place, below, value, at, key)
+        else:
+            self.members(below, value, self.under(at, key))
 
     def open_place(self, values: Any, name: str, node: Node) -> Place:
         """An object with rules at `name`; one that came whole, or by actions, stays in it."""
@@ -381,10 +380,26 @@ class Merger(Ledger):
         for key, value in source.items():
             self.field(place, key, node.children.get(key, node.rest), value, source, at)
 
-    def check_finished(self, place: Place, at: Any, key: str) -> None:
-        """A delta that adds something after the finish of an earlier event is odd."""
+    def late_members(self, place: Place, below: Place, source: Any, at: Any, key: str) -> None:
+        """The members of a delta that comes after the finish: each of them is a kind."""
+        self.no_plan()
+        children, rest = below.node.children, below.node.rest
+        here = self.under(at, key)
+        for name, value in source.items():
+            added = self.added
+            self.field(below, name, children.get(name, rest), value, source, here)
+            if self.added != added:
+                self.check_finished(place, at, key, name)
+
+    def check_finished(self, place: Place, at: Any, key: str, kind: str) -> None:
+        """What adds something after the finish of an earlier event is odd.
+
+        Some servers send STOP with each event, or the finish first: once a kind says it.
+        """
         if 0 <= place.finished < self.event:
-            self.anomaly("delta_after_finish", at, key)
+            self.no_plan()
+            path = path_of(at, key)
+            self.log.anomaly_once("delta_after_finish", path, (place.index, key, kind))
 
     def unless_field(self, place: Place, key: str, node: Node, source: Any, at: Any) -> None:
         """A whole beside its delta, or after one ever came, repeats what we have."""

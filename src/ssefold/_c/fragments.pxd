@@ -16,6 +16,7 @@ cdef class Fragments(Arrivals):
     cdef wrong(self, Action action)
     @cython.locals(place=Place)
     cdef delta(self, Action action, value)
+    cdef came_late(self, Action action, value)
     cdef tuple made(self, Action action, source)
     @cython.locals(at=tuple)
     cdef note_delta(self, dict values, value, Action action)

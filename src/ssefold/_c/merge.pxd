@@ -5,6 +5,7 @@ cimport cython
 
 from .ledger cimport Ledger
 from .log cimport Log
+from .path cimport path_of
 from .plain cimport given, is_open, same, text_weight, weight
 from .state cimport Calls, Elements, Entries, Keyed, Parts, Place, new_place, routing
 from .table cimport Node, Table
@@ -43,7 +44,8 @@ cdef class Merger(Ledger):
     cdef object_field(self, Place place, str key, Node node, value, tuple at)
     cdef open_place(self, values, str name, Node node)
     cdef spill(self, Place place, Node node, source, tuple at)
-    cdef check_finished(self, Place place, tuple at, str key)
+    cdef late_members(self, Place place, Place below, source, tuple at, str key)
+    cdef check_finished(self, Place place, tuple at, str key, str kind)
     cdef unless_field(self, Place place, str key, Node node, source, tuple at)
     @cython.locals(entry=Place, below=tuple, here=tuple)
     cdef entries_field(self, Place place, str key, Node node, value, tuple at)
