@@ -117,14 +117,6 @@ def dump(value: Any) -> str:
     return json.dumps(value)
 
 
-def told(anomaly: Any) -> dict[str, Any]:
-    """An anomaly as a case states it: with its count where it came again."""
-    members: dict[str, Any] = anomaly._asdict()
-    if anomaly.count == 1:
-        del members["count"]
-    return members
-
-
 def observed(acc: Any, meta: dict[str, Any]) -> dict[str, Any]:
     """What the accumulator says about everything that the case states."""
     found: dict[str, Any] = {
@@ -133,7 +125,7 @@ def observed(acc: Any, meta: dict[str, Any]) -> dict[str, Any]:
         "events": acc.events,
         "error": acc.error,
         "faults": [{"code": f.code, "offset": f.offset, "event": f.event} for f in acc.faults],
-        "anomalies": list(map(told, acc.anomalies)),
+        "anomalies": [a._asdict() for a in acc.anomalies],
         "raises": verdict(acc),
     }
     if "text" in meta:
