@@ -60,18 +60,12 @@ def _fold(ssefold: Any, request: Request) -> Json:
         "dialect": acc.dialect,
         "error": acc.error,
         "faults": [{"code": f.code, "offset": f.offset, "event": f.event} for f in acc.faults],
-        "anomalies": [_told(a) for a in acc.anomalies],
+        "anomalies": [a._asdict() for a in acc.anomalies],
         "events": acc.events,
         "text": {str(index): acc.text(index) for index in range(CHOICES)},
         "usage": acc.usage,
         "finish_reason": acc.finish_reason(),
     }
-
-
-def _told(anomaly: Any) -> Json:
-    """With its count where it came again."""
-    members: Json = anomaly._asdict()
-    return members if members.pop("count") == 1 else {**members, "count": anomaly.count}
 
 
 def _frames(ssefold: Any, request: Request) -> Json:
