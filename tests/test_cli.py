@@ -417,13 +417,15 @@ def test_version_names_the_backend(run):
     assert run("--version").out.decode() == expected
 
 
-@pytest.mark.parametrize("args", [(), ("fold",), ("events",), ("check",)])
-def test_help_shows_the_exit_codes(run, args):
+@pytest.mark.parametrize("args", [(), ("fold",), ("events",), ("check",), ("replay",)])
+def test_help_shows_the_exit_codes(run, args, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     ran = run(*args, "--help")
     assert ran.code == 0
     help_text = ran.out.decode("ascii")
     assert help_text.startswith("usage: ssefold")
-    for code in ("0", "2", "3", "5", "130", "141"):
+    assert max(map(len, help_text.splitlines())) <= 80
+    for code in ("0", "2", "5", "130", "141", *([] if args == ("replay",) else ["3"])):
         assert re.search(rf"^  {code} +[a-z]", help_text, re.MULTILINE)
 
 
@@ -771,7 +773,9 @@ def test_replay_of_a_stream_says_so(run, files, stream):
     assert "ssefold fold - | ssefold replay -" in ran.err
 
 
-@pytest.mark.parametrize("body", [b"", b"{", HTML, b"[1]", b'"data: x"', b'{"a":\n"data: 1"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", HTML, b"[1]", b'"data: x"', b'{"a":\n"data: 1"}', b"\xff"]
+)
 def test_replay_of_what_is_neither(run, body):
     ran = run("replay", "-", stdin=body)
     assert (ran.code, ran.out) == (5, b"")

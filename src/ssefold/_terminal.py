@@ -146,7 +146,7 @@ class Screen:
         self.clear()
         warn(f"{name}: {text}")
         if place is not None and sys.stderr is not None:
-            _print_error(draw(*place, _columns(), sys.stderr.encoding))
+            _print_error(draw(*place, _columns(), sys.stderr.encoding or "utf-8"))
 
     def __enter__(self) -> Screen:
         return self

@@ -15,6 +15,7 @@ import argparse
 import json
 import shlex
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
@@ -42,20 +43,23 @@ exit codes:
   2    usage: wrong arguments, or a file that cannot be read
   3    truncated: the input ended before the answer was complete, or is empty
   4    failed: the server reported an error inside the stream
-  5    malformed: not JSON, no event stream, an unknown or another dialect, or past a limit
+  5    malformed: not JSON, no event stream, an unknown or another dialect, or
+       past a limit
   130  interrupted (Ctrl-C)
   141  standard output was closed before all was written (| head)
 
-A stream that is several of these counts as the first of: failed; no event stream, unknown
-or wrong dialect, a limit (5); truncated; other faults (5). With several files the highest
-code counts.
+A stream that is several of these counts as the first of: failed; no event
+stream, unknown or wrong dialect, a limit (5); truncated; other faults (5). With
+several files the highest code counts.
 
-Files and pipes that gzip or zstd compressed are unpacked; bytes are counted as unpacked.
+Files and pipes that gzip or zstd compressed are unpacked; bytes are counted as
+unpacked.
 """
 
 EVENTS_EPILOG = """\
-Each line is {"event", "data", "id", "retry", "start", "end"}: `id` is the last event id,
-`retry` is null unless the event set it, `start` and `end` are byte offsets of its frame.
+Each line is {"event", "data", "id", "retry", "start", "end"}: `id` is the last
+event id, `retry` is null unless the event set it, `start` and `end` are byte
+offsets of its frame.
 
 exit codes:
   0    read to its end
@@ -67,12 +71,14 @@ exit codes:
 """
 
 REPLAY_EPILOG = """\
-The answer is JSON, as the API returns it without streaming or as `ssefold fold` prints it.
+The answer is JSON, as the API returns it without streaming or as `ssefold fold`
+prints it. A stream becomes one by: ssefold fold FILE | ssefold replay -
 
 exit codes:
   0    all of the stream was written
   2    usage: wrong arguments, or a file that cannot be read
-  5    malformed: not JSON, or no answer that a stream could give back
+  5    malformed: not JSON, no answer that a stream could give back, or a stream
+       already
   130  interrupted (Ctrl-C)
   141  standard output was closed before all was written (| head)
 """
@@ -126,7 +132,7 @@ def _add(commands: Any, name: str, run: Any, text: str, epilog: str) -> Any:
     parser = commands.add_parser(
         name,
         help=text,
-        description=text[:1].upper() + text[1:] + ".",
+        description=textwrap.fill(text[:1].upper() + text[1:] + ".", 78),
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -591,17 +597,17 @@ def _replay(args: argparse.Namespace) -> int:
         except Unreadable as failure:
             screen.say(args.file, str(failure))
             return USAGE
-        if _is_stream(body):
-            name = "-" if args.file == "-" else shlex.quote(args.file)
-            what = f"this is a stream already: ssefold fold {name} | ssefold replay -"
-            screen.say(args.file, what)
-            return MALFORMED
         try:
             frames = ssefold.replay(
                 json.loads(body), args.dialect, piece=args.piece, include_usage=not args.no_usage
             )
         except (ValueError, TypeError, RecursionError, ssefold.SSEFoldError) as error:
-            screen.say(args.file, cut(str(error)))
+            if isinstance(error, json.JSONDecodeError) and _is_stream(body):
+                file = "-" if args.file == "-" else shlex.quote(args.file)
+                why = f"this is a stream already: ssefold fold {file} | ssefold replay -"
+            else:
+                why = cut(str(error))
+            screen.say(args.file, why)
             return MALFORMED
         for frame in frames:
             out.write(frame)
@@ -610,10 +616,8 @@ def _replay(args: argparse.Namespace) -> int:
 
 def _is_stream(body: bytes) -> bool:
     """Whether there is an event in it: no line of JSON is one."""
-    decoder = ssefold.SSEDecoder(eof="flush")
-    with suppress(ssefold.SSEFoldError):
-        return any(event.data for event in [*decoder.feed(body), *decoder.close()])
-    return True  # one too long for the decoder
+    decoder = ssefold.SSEDecoder(eof="flush", limits=ssefold.Limits(max_event_bytes=None))
+    return any(event.data for event in [*decoder.feed(body), *decoder.close()])
 
 
 # -- what all of them share ------------------------------------------------------------------
