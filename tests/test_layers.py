@@ -31,8 +31,9 @@ class Layer(NamedTuple):
 # Written once for both backends, from the bottom up: each may import those before it, by
 # relative imports, which mean the compiled twin once the importer is compiled.
 ENGINE = (
-    "plain", "table", "log", "wire", "state", "news", "path", "ledger", "parts", "merge",
-    "addresses", "arrivals", "fragments", "full", "sequence", "actions", "detect", "stream",
+    "plain", "table", "log", "wire", "blocks", "state", "news", "path", "ledger", "parts",
+    "merge", "addresses", "arrivals", "fragments", "full", "starts", "sequence", "actions",
+    "detect", "stream",
 )  # fmt: skip
 
 # The way back, from the bottom up: what writes a stream, a module for each dialect.

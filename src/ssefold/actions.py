@@ -31,7 +31,8 @@ from .full import full_value
 from .merge import ENTRY_WEIGHT
 from .plain import is_open, same, text_weight, weight
 from .sequence import Sequence
-from .state import JSONText, Place, Slots, elements, member, new_place, whole_place
+from .starts import begin, fill_base, stop
+from .state import Entries, Place, Slots, elements, member, new_place, whole_place
 from .table import Action
 
 # What a full value is, by the `holds` of its action.
@@ -150,7 +151,7 @@ class EventMerger(Fragments):
         elif verb == "full":
             self.full(action, value)
         elif verb == "stop":
-            self.stop(action, value)
+            stop(self, action, value)
         else:
             self.delta(action, value)
 
@@ -164,8 +165,12 @@ class EventMerger(Fragments):
             return
         values = self.root.values
         if self.based:
-            if action.options.get("again") == "update":
+            again = action.options.get("again")
+            if again == "update":
                 self.update(values, source)
+            elif again == "fill":
+                fill_base(self, values, source)
+                self.begin_answer(values)
             return
         self.based = self.merged = True
         self.base_id = source.get("id")
@@ -176,9 +181,13 @@ class EventMerger(Fragments):
                 self.replace(values, key, below)
         for key, kept in early.items():
             given = values.get(key)
+            if kept is None and key in values and action.options.get("again") == "fill":
+                continue  # an early null is not in the way
             values[key] = kept
             if type(kept) is Slots and isinstance(given, list):
                 self.fill(values, key, given)
+            elif action.options.get("again") == "fill":
+                fill_base(self, values, {key: given})
         self.begin_answer(values)
 
     def begin_answer(self, values: Any) -> None:
@@ -212,6 +221,10 @@ class EventMerger(Fragments):
                     if self.begin_texts(place.values, 1):
                         self.comes((index,))
                     element = place
+                elif type(held) is Entries:
+                    element = whole_place(element if type(element) is dict else {})
+                if type(held) is Entries:
+                    element.stopped = True
                 held.put(index, element)
         if self.arrivals is not None:
             self.follow()
@@ -260,6 +273,9 @@ class EventMerger(Fragments):
         if not isinstance(source, dict) or is_open(source):
             if source is not None and not isinstance(source, dict):
                 self.wrong(action)
+            return
+        if self.table.lists[action.slot[2]].get("holes") is None:
+            begin(self, action, value, source)
             return
         held, index, rule = self.place_for(action, value)
         if held is None:
@@ -355,30 +371,6 @@ class EventMerger(Fragments):
             self.came_whole(action, value)
         if self.arrivals is not None:
             self.follow()
-
-    def stop(self, action: Action, value: Any) -> None:
-        """The element is finished: its JSON text is read once and for all."""
-        step = action.slot
-        if not self.routed(action, value):
-            return
-        held = self.list_at(self.root.values, step[0], self.table.lists[step[2]])
-        index = value[step[1]]
-        place = held.at(index) if self.in_range(held, index, step[1]) else None
-        if type(place) is not Place or place.stopped:
-            return  # once and for all: a stop after each fragment would cost the square
-        place.stopped = True
-        place.finished = self.event
-        for key, below in place.values.items():
-            if type(below) is JSONText and below.text and not self.settle(below):
-                self.anomaly("bad_tool_json", None, key)
-
-    def settle(self, json_text: JSONText) -> bool:
-        """Read the JSON text; a text that is none stays the value, as a string."""
-        text = json_text.text.get()
-        whole, value = self.parse(text)
-        json_text.settled = bool(whole)
-        json_text.value = value if whole else None
-        return json_text.settled
 
 
 def is_finished(merger: Any, finished: Any) -> bool:

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from .blocks import fitting
 from .merge import ENTRY_WEIGHT, Merger
-from .plain import given
+from .plain import given, is_open
 from .state import Entries, Place, Slots, new_place, whole_place
 from .table import Action
 
@@ -48,11 +49,22 @@ class Addresses(Merger):
     # -- the way to a target ---------------------------------------------------------
 
     def routed(self, action: Action, value: Any) -> bool:
-        """Whether the event has every index of the address."""
-        for _, by, _ in action.path if action.slot is None else (*action.path, action.slot):
-            if by is not None and not self.is_index(value, by):
+        """Whether the event has every index of the address, but for those that can be told."""
+        for step in action.path if action.slot is None else (*action.path, action.slot):
+            by = step[1]
+            if by is None or self.is_index(value, by):
+                continue
+            if given(value, by) is not None or not self.tells(action, step, value):
                 return False
         return True
+
+    def tells(self, action: Action, step: Any, value: Any) -> bool:
+        """Whether an event without this index says all the same which element it means."""
+        if action.other is not None or is_open(value):
+            return False  # it may have been still to come
+        if step is action.slot and action.verb not in ("put", "spread", "stop"):
+            return False
+        return self.table.lists[step[2]].get("holes") is None
 
     def is_index(self, value: Any, by: str) -> bool:
         index = given(value, by)
@@ -73,7 +85,8 @@ class Addresses(Merger):
                 place = self.object_at(place.values, step[0], action)
             else:
                 made = make[level] if level < len(make) else {}
-                place = self.element(place.values, step, value, made)
+                last = action if step is action.path[-1] else None
+                place = self.element(place.values, step, value, made, last)
                 level += 1
             if place is None:
                 return None
@@ -95,15 +108,28 @@ class Addresses(Merger):
         values[name] = place
         return place
 
-    def element(self, values: Any, step: Any, value: Any, make: Any) -> Any:
-        """The element that the event addresses, made where it never started, or None."""
+    def element(self, values: Any, step: Any, value: Any, make: Any, action: Any) -> Any:
+        """The element that the event addresses, made where it never started, or None.
+
+        action: what is to be done to a member of it, or None.
+        """
         name, by, path = step
         rule = self.table.lists[path]
-        index = value[by]
         held = self.list_at(values, name, rule)
+        index = value.get(by)
+        if index is None:
+            self.no_plan()
+            index = value[by] = held.meant()
+            if index is None:
+                return None
         if not self.in_range(held, index, by):
             return None
-        found = held.at(index)
+        if type(held) is Entries and action is not None:
+            found = fitting(held, index, action.leaf, rule)
+            if found is None and held.at(index) is not None and says_nothing(action, value):
+                return None  # no element is opened for it
+        else:
+            found = held.at(index)
         if type(found) is Place:
             place = found
         else:
@@ -125,6 +151,12 @@ class Addresses(Merger):
             if not self.has_room(held, index, rule):
                 return None
             self.charge(ENTRY_WEIGHT)
+            if type(held) is Entries and held.at(index) is not None:
+                self.restructure()
+                self.anomaly("index_reused", None, by)
+                place = new_place(None)
+                held.behind(index, place)
+                return place
             if rule.get("starts", True) and not self.missing:
                 self.missing = True
                 self.anomaly("missing_start", None, by)
@@ -185,3 +217,10 @@ class Addresses(Merger):
             self.no_plan()
             self.log.fault_once("limit_" + limit, f"more than {MOST_INDEX}")
         return index < MOST_INDEX
+
+
+def says_nothing(action: Action, value: Any) -> bool:
+    """Whether what the event brings is empty."""
+    for step in action.source:
+        value = given(value, step)
+    return not value and isinstance(value, (str, list, dict))

@@ -35,15 +35,15 @@ class Arrivals(Addresses):
         self.arrivals: Any = None
         self.latest: tuple[int, ...] = ()
 
-    def grows(self, action: Action, value: Any) -> bool:
-        """A text of the answer is about to grow: True if it has to be followed."""
+    def grows(self, action: Action, value: Any, place: Place) -> bool:
+        """A text in `place` is about to grow: True if it has to be followed."""
         steps = self.table.text_steps
         if action.leaf != self.table.text_leaf or len(action.path) != len(steps):
             return False
         at = self.indexes(action, value)
         if at == self.latest and self.arrivals is None:
             return False
-        return self.is_text(action.path, value, None) and self.comes(at)
+        return self.is_text(action.path, value, member(place, "type")) and self.comes(at)
 
     def begins(self, action: Action, value: Any, kind: Any) -> None:
         """An element of this type begins, which may be a text."""

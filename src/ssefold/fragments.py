@@ -16,7 +16,7 @@ from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, OPENED
 from .addresses import HOLE_WEIGHT
 from .arrivals import Arrivals
 from .plain import given, is_open, same, text_weight, weight
-from .state import JSONText, Replaced
+from .state import JSONText, Replaced, member
 from .table import Action
 
 
@@ -49,7 +49,7 @@ class Fragments(Arrivals):
             self.no_plan()
             return
         added = self.added
-        turns = verb == "append" and self.grows(action, value)
+        turns = verb == "append" and self.grows(action, value, place)
         if action.slot is None:
             self.change(place.values, action.leaf, action, source, value)
         elif verb == "spread":
@@ -226,17 +226,22 @@ class Fragments(Arrivals):
         if not isinstance(source, dict):
             self.wrong(action)
             return
-        place = self.element(values, action.slot, value, self.made(action, source)[-1])
+        place = self.element(values, action.slot, value, self.made(action, source)[-1], None)
         if place is None:
             return
-        without = action.options.get("without", ())
+        options = action.options
+        without = options.get("without", ())
+        if type(source.get(self.table.text_leaf)) is str:
+            self.begins(action, value, member(place, "type"))
         for key, below in source.items():
             if key in without:
                 continue
-            if type(below) is str:
+            if type(below) is str and not is_whole(key, options):
                 self.append(place.values, key, below)
             else:
                 self.keep(place.values, key, below, None)
+        if self.arrivals is not None:
+            self.follow()
 
     def note_path(self, steps: Any) -> None:
         """The plan of a member that decides what an event does: it is fixed."""
@@ -258,3 +263,8 @@ def value_at(value: Any, steps: Any) -> Any:
     for step in steps:
         value = given(value, step)
     return value
+
+
+def is_whole(key: str, options: Any) -> bool:
+    """Whether a member of an unknown delta is opaque: the last one counts, whole."""
+    return key in options.get("last", ()) or key.rsplit("_", 1)[-1] in options.get("last_words", ())

@@ -72,6 +72,15 @@ MAKE: Check = (
     lambda value: all(map(_is_members, value if isinstance(value, tuple) else (value,))),
 )
 
+KINDS: Check = (
+    "a mapping of members to a type, or to None",
+    lambda value: (
+        isinstance(value, Mapping)
+        and all(_is_string(name) for name in value)
+        and all(kind is None or _is_string(kind) for kind in value.values())
+    ),
+)
+
 # Options of every rule, and of each: those it needs, those it may have.
 ANY_RULE = {"rule": STRING, "into": STRING, "null": _among("absent"), "default": DEFAULT}
 OBJECT_OPTIONS = {
@@ -108,7 +117,7 @@ AT = {"at": STRING}
 HOLDS = _among("object", "array", "string")
 GROWS = {"make": MAKE, "without_index": PATH}
 VERBS: dict[str, tuple[dict[str, Check], dict[str, Check], str]] = {
-    "base": (FROM, {"again": _among("update")}, ""),
+    "base": (FROM, {"again": _among("update", "fill")}, ""),
     "update": (FROM, {"again": _among("update")}, ""),
     "answer": (FROM, {"error": PATH}, ""),
     "merge": ({}, {}, ""),
@@ -123,7 +132,13 @@ VERBS: dict[str, tuple[dict[str, Check], dict[str, Check], str]] = {
     "set": (AT, {**FROM, **GROWS, "value": SCALAR}, "a place"),
     "spread": (
         {**AT, **FROM},
-        {**GROWS, "without": STRINGS, "type_without": STRING},
+        {
+            **GROWS,
+            "without": STRINGS,
+            "type_without": STRING,
+            "last": STRINGS,
+            "last_words": STRINGS,
+        },
         "an element",
     ),
     "stop": (AT, {}, "an element"),
@@ -131,8 +146,11 @@ VERBS: dict[str, tuple[dict[str, Check], dict[str, Check], str]] = {
 
 LIST = (
     {"limit": LIMIT},
-    {"holes": _among("null"), "made": MAKE, "same": STRING, "starts": FLAG, "text": STRING},
-)
+    {
+        "holes": _among("null"), "made": MAKE, "same": STRING, "starts": FLAG, "text": STRING,
+        "exclusive": KINDS,
+    },
+)  # fmt: skip
 
 
 def _wrong(where: str, text: str) -> NoReturn:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .blocks import Blocks
 from .plain import copy
 from .table import Node
 
@@ -172,14 +173,16 @@ class Entries(Indexed):
     """A list routed by an index of its elements; sorted by it, holes leave nothing.
 
     Most have one element: it is the `first`, at `start`, and `items` are made for two.
+    Where several share an index `items` has the newest, and `blocks` (blocks.py) has all.
     """
 
-    __slots__ = ("first", "items", "start")
+    __slots__ = ("blocks", "first", "items", "start")
 
     def __init__(self) -> None:
         self.items: dict[int, Any] | None = None
         self.first: Any = None
         self.start: Any = None
+        self.blocks: Blocks | None = None
 
     def at(self, index: int) -> Any:
         items = self.items
@@ -188,6 +191,16 @@ class Entries(Indexed):
         return self.first if self.start == index else None
 
     def put(self, index: int, element: Any) -> None:
+        if self.blocks is not None:
+            old = self.at(index)
+            if old is None:
+                self.blocks.add(index, element)
+            else:
+                self.blocks.replace(index, old, element)
+        self.set(index, element)
+
+    def set(self, index: int, element: Any) -> None:
+        """The element that is found at the index."""
         if self.items is None:
             if self.start is None or self.start == index:
                 self.first = element  # before its index: another thread may be reading
@@ -199,20 +212,92 @@ class Entries(Indexed):
 
     def count(self) -> int:
         """How many elements there are."""
+        if self.blocks is not None:
+            return len(self.blocks.order)
         if self.items is not None:
             return len(self.items)
         return 0 if self.start is None else 1
 
     def pairs(self) -> list[tuple[int, Any]]:
-        """The elements with their indexes, sorted by them."""
+        """The elements with their numbers, sorted by their indexes."""
         first = self.first
         items = self.items
+        if self.blocks is not None:
+            return self.blocks.pairs()
         if items is not None:
             return sorted(items.copy().items(), key=_first)
         return [] if self.start is None else [(self.start, first)]
 
     def read(self) -> list[Any]:
         return [read(pair[1]) for pair in self.pairs()]
+
+    # -- several at one index, or at none ------------------------------------------
+
+    def ordered(self) -> Blocks:
+        """The elements in the order in which they began."""
+        if self.blocks is None:
+            blocks = Blocks()
+            if self.items is not None:
+                for index, element in self.items.items():
+                    blocks.add(index, element)
+            elif self.start is not None:
+                blocks.add(self.start, self.first)
+            self.blocks = blocks
+        return self.blocks
+
+    def behind(self, index: int, element: Any) -> None:
+        """Another element at an index in use, right behind the last one there."""
+        self.ordered().add(index, element)
+        self.set(index, element)
+
+    def reopen(self, index: int, element: Any) -> None:
+        """An element begins again, and takes what comes to its index."""
+        if self.blocks is not None:
+            self.blocks.open.append((index, element))
+            self.blocks.skipped = False
+            self.set(index, element)
+
+    def pass_over(self, index: int) -> None:
+        """What comes to the index belongs to an element that a limit skipped."""
+        self.ordered().skipped = True
+        self.set(index, None)
+
+    def following(self) -> int:
+        """The index behind the last."""
+        return self.ordered().highest + 1
+
+    def meant(self) -> Any:
+        """The index of an event that names none: of the open element that began last, else
+        a new one's; None past a limit.
+        """
+        blocks = self.ordered()
+        if blocks.skipped:
+            return None
+        latest = blocks.latest()
+        return blocks.highest + 1 if latest is None else latest[0]
+
+    def to_stop(self) -> Any:
+        """The index of a stop that names none, or None if nothing is open."""
+        blocks = self.ordered()
+        if blocks.skipped:
+            blocks.skipped = False
+            return None
+        latest = blocks.latest()
+        return None if latest is None else latest[0]
+
+    def open_at(self, index: Any) -> list[Any]:
+        """The elements at the index that may be open: what began behind one is open longer."""
+        if index is None:
+            return []
+        newest = self.at(index)
+        if self.blocks is None:
+            return [newest]
+        found = [newest]
+        for element in reversed(self.blocks.at.get(index, ())):
+            if getattr(element, "stopped", True):
+                break
+            found.append(element)
+        return found
 
 
 class Slots(Indexed):

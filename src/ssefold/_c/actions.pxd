@@ -7,7 +7,8 @@ from .fragments cimport Fragments, value_at
 from .full cimport full_value
 from .plain cimport is_open, same, text_weight, weight
 from .sequence cimport Sequence
-from .state cimport Indexed, JSONText, Place, Slots, member, new_place, whole_place
+from .starts cimport begin, fill_base, stop
+from .state cimport Entries, Indexed, Place, Slots, member, new_place, whole_place
 from .table cimport Action
 
 # Assigned by the import of plan.py.
@@ -27,7 +28,7 @@ cdef class EventMerger(Fragments):
     cdef begin_answer(self, dict values)
     cdef update(self, dict values, source)
     @cython.locals(held=Indexed)
-    cdef fill(self, dict values, str key, given)
+    cpdef fill(self, dict values, str key, given)
     @cython.locals(values=dict)
     cdef answer(self, Action action, value)
     cdef check_lists(self, dict values, source)
@@ -38,6 +39,3 @@ cdef class EventMerger(Fragments):
     cdef tuple place_for(self, Action action, value)
     @cython.locals(held=Indexed, place=Place, at=tuple, values=dict)
     cdef full(self, Action action, value)
-    @cython.locals(held=Indexed, step=tuple)
-    cdef stop(self, Action action, value)
-    cdef bint settle(self, JSONText json_text) except -1

@@ -11,7 +11,7 @@ from .table cimport Action
 cdef class Arrivals(Addresses):
     cdef public object arrivals
     cdef public tuple latest
-    cdef bint grows(self, Action action, value) except -1
+    cdef bint grows(self, Action action, value, Place place) except -1
     cdef begins(self, Action action, value, kind)
     cdef bint comes(self, tuple at) except -1
     cdef comes_late(self, Action action, value)

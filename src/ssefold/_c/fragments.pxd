@@ -5,7 +5,7 @@ cimport cython
 
 from .arrivals cimport Arrivals
 from .plain cimport given, is_open, same, text_weight, weight
-from .state cimport Indexed, JSONText, Place, Replaced
+from .state cimport Indexed, JSONText, Place, Replaced, member
 from .table cimport Action
 
 # Assigned by the import of plan.py: comparisons of C integers.
@@ -37,3 +37,4 @@ cdef class Fragments(Arrivals):
 
 
 cpdef value_at(value, steps)
+cdef bint is_whole(str key, options) except -1

@@ -3,6 +3,7 @@
 
 cimport cython
 
+from .blocks cimport Blocks
 from .plain cimport copy
 from .table cimport Node
 
@@ -47,8 +48,18 @@ cdef class Entries(Indexed):
     cdef public dict items
     cdef public object first
     cdef public object start
+    cdef public Blocks blocks
     cpdef at(self, index)
     cpdef put(self, index, element)
+    cdef set(self, index, element)
+    cpdef Blocks ordered(self)
+    cpdef behind(self, index, element)
+    cpdef reopen(self, index, element)
+    cpdef pass_over(self, index)
+    cpdef following(self)
+    cpdef meant(self)
+    cpdef to_stop(self)
+    cpdef list open_at(self, index)
     cpdef Py_ssize_t count(self) except -1
     cpdef list pairs(self)
     cpdef read(self)

@@ -25,14 +25,18 @@ EVENTS    kind -> actions, or `by` (a member) and actions for each of its values
           verb reads (actions.py): `value` (a constant instead of `from`), `make`
           (what missing elements on the way are made of, outermost first; "*" is
           what the kind's stood for), `without_index` (where, if the event has no
-          index), `again` (what another base does), `error` (where the payload of an
+          index), `again` (what another base does: "update", a later state; "fill", what is
+          missing), `last` and `last_words` (members of an unknown delta that come whole, and
+          the last words of such), `error` (where the payload of an
           error stands), `holds` (the type of a full value), `index` (of an insert).
 ALIASES   kind -> the kind it is another name of.
 LISTS     how lists of the answer that events address by index are held, by their
           path: `limit`; `holes: "null"` (an index past the end pads with null);
           `made` (members of a missing element, and where the event has them); `same`
-          (the member that tells a repeated start from another one); `starts: False`
-          (its elements have no start); `text` (what is taken piece by piece).
+          (the member that tells a repeated start from another one); `exclusive` (members
+          that do not stand together in one element, each with the type of those that have
+          it, or None: they are those that have it); `starts: False` (its elements have no
+          start); `text` (what is taken piece by piece).
 FINISHED  when a closed stream without a terminator is complete.
 READ      where text, usage, finish reason and tool calls stand in the answer.
 DELTAS    where the texts stand that take() gives piece by piece, in the order in which it

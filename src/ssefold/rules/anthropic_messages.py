@@ -15,8 +15,16 @@ WHOLE = {"type": "message", "content": "array"}
 KIND = "type"
 
 EVENTS = {
-    "message_start": ({"do": "base", "from": "message"},),
-    "content_block_start": ({"do": "put", "at": "content[index]", "from": "content_block"},),
+    "message_start": ({"do": "base", "from": "message", "again": "fill"},),
+    "content_block_start": {
+        "by": "content_block.type",
+        # Another model went on with the answer.
+        "fallback": (
+            {"do": "put", "at": "content[index]", "from": "content_block"},
+            {"do": "set", "at": "model", "from": "content_block.to.model"},
+        ),
+        "*": ({"do": "put", "at": "content[index]", "from": "content_block"},),
+    },
     "content_block_delta": {
         "by": "delta.type",
         "text_delta": (
@@ -67,6 +75,9 @@ EVENTS = {
                 "from": "delta",
                 "without": ("type",),
                 "type_without": "_delta",
+                # Opaque values, which come whole.
+                "last": ("encrypted_content", "data", "signature"),
+                "last_words": ("id",),
             },
         ),
     },
@@ -75,16 +86,25 @@ EVENTS = {
     "message_stop": ({"do": "end"},),
 }
 
-# The list that events address by index: what limits it, and which member is the text
-# that a reader takes piece by piece.
-LISTS = {"content": {"limit": "blocks", "text": "text"}}
+# The list that events address by index: what limits it, which member is the text that a
+# reader takes piece by piece, what tells a start that comes again from another block's, and
+# what does not stand together in one block.
+LISTS = {
+    "content": {
+        "limit": "blocks",
+        "text": "text",
+        "same": "id",
+        "exclusive": {"text": "text", "thinking": "thinking", "input": None},
+    },
+}
 
 # What message_delta carries.
 FIELDS = {
     "": {"rest": "snapshot"},
     "type": "drop",
     "error": "drop",
-    "delta": {"rule": "object", "into": "", "rest": {"rule": "overwrite", "prefix": "stop_"}},
+    "delta": {"rule": "object", "into": "", "rest": "snapshot"},
+    "delta.usage": "per_key",  # as the API had it until March 2024
     "usage": "per_key",
 }
 

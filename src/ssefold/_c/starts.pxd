@@ -1,0 +1,26 @@
+# cython: language_level=3
+"""How starts.py is compiled."""
+
+cimport cython
+
+from .arrivals cimport Arrivals
+from .blocks cimport known_at
+from .full cimport full_value
+from .plain cimport is_open, same
+from .state cimport Entries, Indexed, JSONText, Place, new_place
+from .table cimport Action
+
+
+@cython.locals(held=Entries, known=Place, holder=Place)
+cpdef begin(Arrivals merger, Action action, value, source)
+cdef _begin_again(Arrivals merger, Action action, Entries held, index, Place place)
+@cython.locals(place=Place)
+cdef Place _begin_another(Arrivals merger, Action action, Entries held, index, rule)
+cdef _take_in(Arrivals merger, dict values, source, rule)
+cdef bint _is_nothing(value) except -1
+cdef bint _is_grown(value) except -1
+@cython.locals(held=Indexed)
+cpdef stop(Arrivals merger, Action action, value)
+cpdef stop_one(Arrivals merger, place)
+cdef bint settle(Arrivals merger, JSONText json_text) except -1
+cpdef fill_base(Arrivals merger, dict values, source)
