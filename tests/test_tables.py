@@ -388,7 +388,8 @@ def random_action(rng: random.Random) -> dict[str, Any]:
     places = {"an element": elements, "a member": members}
     at = rng.choice(places.get(target, elements + members))
     values: dict[str, Any] = {
-        "at": at, "from": rng.choice([*KEYS, "a.b"]), "again": "update", "error": "b.c",
+        "at": at, "from": rng.choice([*KEYS, "a.b"]), "error": "b.c", "again": rng.choice(["update", "fill"]),
+        "last": ("b",), "last_words": ("id",),
         "make": rng.choice([{"text": "m"}, ({"id": "*"}, {"b": 1})]), "without_index": "c",
         "holds": rng.choice(["object", "array", "string"]), "index": "id", "value": "v",
         "without": ("b",), "type_without": "_x",
@@ -427,6 +428,8 @@ def random_table(rng: random.Random) -> dict[str, Any]:
         table["KIND"] = "id"
         table["EVENTS"] = {key: random_actions(rng) for key in (*KEYS, "x*")}
         held = {"limit": "blocks", **rng.choice([{}, {"holes": "null"}, {"same": "id"}])}
+        if rng.random() < 0.4:
+            held["exclusive"] = rng.choice([{"text": "a", "b": None}, {"text": "x", "b": "ab"}])
         table["LISTS"] = {"a": {**held, "text": rng.choice(KEYS)}, "a.b": held}
         if rng.random() < 0.3:
             table["SEQUENCE"] = "index"
