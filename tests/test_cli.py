@@ -539,7 +539,14 @@ def test_check_counts_what_is_not_kept(run):
     assert re.search(r"^- +fault +6 more$", ran.out.decode(), re.MULTILINE)
 
 
-def test_check_says_how_often_an_anomaly_came(run, monkeypatch):
+def test_check_says_how_often_an_anomaly_came(run):
+    out = run("check", "-", stdin=piece("a", "stop") + piece("b") * 3 + DONE).out.decode()
+    assert re.search(r"delta_after_finish +choices\[0\]\S* \(3 times\)$", out, re.MULTILINE)
+    assert " 3     0" in out  # all of them in the summary, and exit code 0
+    assert "more" not in out
+
+
+def test_check_counts_anomalies_that_are_not_kept(run, monkeypatch):
     odd = ssefold.Anomaly("delta_after_finish", 2, 90, "choices[0].delta.content", 12)
     monkeypatch.setattr(ssefold.StreamAccumulator, "anomalies", (odd, odd._replace(count=1)))
     monkeypatch.setattr(ssefold.StreamAccumulator, "anomaly_count", 14)
