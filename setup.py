@@ -23,6 +23,7 @@ ONE_SOURCE = [
     "addresses",
     "arrivals",
     "blocks",
+    "candidates",
     "detect",
     "events",
     "fragments",
@@ -40,6 +41,7 @@ ONE_SOURCE = [
     "stream",
     "table",
     "wire",
+    "written",
 ]
 # Written in Cython: src/ssefold/_c/NAME.pyx.
 CYTHON = [

@@ -32,7 +32,8 @@ class Layer(NamedTuple):
 # relative imports, which mean the compiled twin once the importer is compiled.
 ENGINE = (
     "plain", "table", "log", "wire", "blocks", "state", "news", "path", "ledger", "parts",
-    "merge", "addresses", "arrivals", "fragments", "full", "starts", "sequence", "actions",
+    "written", "candidates", "merge", "addresses", "arrivals", "fragments", "full", "starts",
+    "sequence", "actions",
     "detect", "stream",
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ from chats import event, fed
 
 from ssefold import Delta
 from ssefold.detect import DIALECTS, SOURCES, _load
-from ssefold.grammar import RESTS, RULES, VERBS, source_of
+from ssefold.grammar import RESTS, RULES, STREAMS, VERBS, source_of
 from ssefold.table import OPS
 
 TABLE: dict[str, Any] = {
@@ -356,7 +356,9 @@ def random_rule(rng: random.Random) -> Any:
         "empty": "null", "without": ".x", "order": KEYS[:2], "always": KEYS[1:3], "early": ("a",),
         "into": rng.choice(KEYS if name != "object" else ["", *KEYS]), "null": "absent",
         "default": rng.choice(["x", 0, None, ()]),
-        "default_with": KEYS[:2], "rest": random_rest(rng),
+        "default_with": KEYS[:2], "rest": random_rest(rng), "joins": rng.choice(KEYS),
+        "unless": rng.choice(KEYS), "closed_by": rng.choice(KEYS),
+        "streams": {name: rng.choice(KEYS) for name in STREAMS},
     }  # fmt: skip
     some = [key for key in [*allowed, "into", "null", "default"] if rng.random() < 0.15]
     if name == "object" and rng.random() < 0.4:

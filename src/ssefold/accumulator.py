@@ -239,9 +239,14 @@ class Reader(_Core):
         return stream.closed or stream.ended or stream.dead
 
     def finish_reason(self, choice: int = 0) -> str | None:
-        """Why the choice ended, in the dialect's own words; None while it has not."""
+        """Why the choice ended, in the dialect's own words; None while it has not.
+
+        A reason that came as a number (an enum's) is that number's text.
+        """
         found = self._select("finish", choice)
         reason = self._plain(found[0]) if found else None
+        if type(reason) is int:
+            return str(reason)
         return reason if isinstance(reason, str) else None
 
     def tool_calls(self, choice: int = 0) -> list[dict[str, Any]]:

@@ -80,6 +80,14 @@ KINDS: Check = (
         and all(kind is None or _is_string(kind) for kind in value.values())
     ),
 )
+# The members of a part that streams a call's arguments.
+STREAMS = ("call", "id", "name", "into", "of", "path", "null", "while")
+STREAMED: Check = (
+    f"a mapping with {', '.join(STREAMS)}, all strings",
+    lambda value: isinstance(value, Mapping)
+    and set(value) == set(STREAMS)
+    and all(map(_is_string, value.values())),
+)
 
 # Options of every rule, and of each: those it needs, those it may have.
 ANY_RULE = {"rule": STRING, "into": STRING, "null": _among("absent"), "default": DEFAULT}
@@ -99,6 +107,7 @@ RULES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
     "calls": ({"limit": LIMIT}, {}),
     "keyed": ({"by": STRINGS, "needs": STRING}, {}),
     "name": ({"until": STRING}, {}),
+    "parts": ({"joins": STRING}, {"unless": STRING, "closed_by": STRING, "streams": STREAMED}),
     "deferred": ({"rank": NUMBER, "to": STRING}, {}),
     "unless": ({"sibling": STRING}, {"as_sibling": STRING}),
     "any_delta": ({"last_words": STRINGS}, {}),

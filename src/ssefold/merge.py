@@ -19,9 +19,10 @@ from typing import Any
 from ssefold.limits import Limits
 from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED, ROUTED
 
+from .candidates import add_candidate_parts
 from .ledger import Ledger
 from .log import Log
-from .parts import add_candidate_parts, add_parts, add_text_part, open_content
+from .parts import add_parts, add_text_part, open_content
 from .path import path_of
 from .plain import given, is_open, same, text_weight, weight
 from .state import Calls, Elements, Entries, Keyed, Parts, Place, new_place, routing
@@ -597,7 +598,7 @@ class Merger(Ledger):
             self.note(at, name, FIXED)
         self.members(place, element, at)
 
-    # -- content and parts: parts.py knows how neighbours join ------------------------
+    # -- content and parts: parts.py and candidates.py know how neighbours join ----------
 
     def content_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """A chat message's content: a string that grows, or a list of parts."""
@@ -628,7 +629,7 @@ class Merger(Ledger):
             if type(parts) is not Parts:
                 self.open(parts)
                 parts = place.values[node.name] = Parts()
-            add_candidate_parts(self, parts, value, self.under(at, key))
+            add_candidate_parts(self, parts, node.options, value, self.under(at, key))
         else:
             self.anomaly("wrong_type", at, key)
 

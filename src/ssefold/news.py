@@ -185,21 +185,29 @@ def _elements(value: Any, by_index: bool, key: Any, seen: Any) -> list[Any]:
         calls = list(enumerate(value.items.copy()))
         calls.sort(key=_call_index)
         return calls
-    if kind is Parts or kind is Keyed:
-        return _unsettled(value.items.copy(), kind is Parts, key, seen)
+    if kind is Parts:
+        call = value.call
+        return _unsettled(value.items.copy(), call.index if call is not None else -1, key, seen)
+    if kind is Keyed:
+        return _unsettled(value.items.copy(), None, key, seen)
     items = list(enumerate(elements(value)))
     if by_index:
         return [(_own_index(item, number), item) for number, item in items]
     return items
 
 
-def _unsettled(items: list[Any], ordered: bool, key: Any, seen: Any) -> list[Any]:
-    """Only the last content part grows, and of a keyed list no element that has no key."""
+def _unsettled(items: list[Any], grows: int | None, key: Any, seen: Any) -> list[Any]:
+    """Only the last content part grows, and the one at `grows`, if that is one.
+
+    Of a keyed list (`grows` is None) no element grows that has no key.
+    """
     known = (*key, "settled")  # the list's own key is that of a text which became this list
     start = 0 if seen is None else seen.get(known, 0)
     if seen is not None:
-        seen[known] = max(0, len(items) - 1) if ordered else len(items)
-    numbers = range(start if ordered else 0, len(items))
+        seen[known] = len(items) if grows is None else max(0, len(items) - 1)
+        if grows is not None and grows >= 0:
+            seen[known] = min(grows, seen[known])
+    numbers = range(0 if grows is None else start, len(items))
     return [(n, items[n]) for n in numbers if n >= start or type(items[n]) is Place]
 
 

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ssefold.plan import APPENDED, FIXED, OPENED
-
-from .plain import is_open, same, weight
+from .plain import is_open, weight
 from .state import Parts, Place, new_place
 
 
@@ -70,83 +68,6 @@ def _add_part(merger: Any, parts: Any, item: Any, at: Any) -> None:
             merger.anomaly("wrong_type", at, key)
         else:
             merger.keep(part.values, key, value, None)
-
-
-def add_candidate_parts(merger: Any, parts: Any, source: Any, at: Any) -> None:
-    """Gemini's parts: neighbouring texts with the same `thought` join.
-
-    A signature closes the part. An empty text with a signature stays a part; one
-    without leaves nothing, unless there would be no part at all.
-    """
-    for position, item in enumerate(source):
-        if not isinstance(item, dict):
-            merger.note(at, position, FIXED)
-            if item is not None:
-                merger.anomaly("wrong_type", at, position)
-        elif not is_open(item):
-            text = item.get("text")
-            if type(text) is str:
-                merger.note(at, position, OPENED)
-                _add_candidate_text(merger, parts, item, merger.under(at, position))
-            elif text is None:
-                _add_whole(merger, parts, item)
-            else:
-                merger.anomaly("wrong_type", merger.under(at, position), "text")
-
-
-def _add_candidate_text(merger: Any, parts: Any, item: Any, at: Any) -> None:
-    text = item["text"]
-    signature = item.get("thoughtSignature") or None  # "" is none
-    last: Any = parts.items[-1] if parts.items else None
-    joins = _is_open_text(parts, last) and _thought(last.values) == _thought(item)
-    if not text and signature is None and parts.items:
-        merger.no_plan()  # the next one in its place may be longer
-        return
-    if joins and (text or signature is None):
-        part = last
-    else:
-        _drop_placeholder(parts)
-        part = _new_part(merger, parts)
-        parts.closed = False
-        merger.restructure()
-    for key, value in item.items():
-        if key == "text":
-            merger.append(part.values, key, text)
-            merger.note_target(at, key, APPENDED, part.values, key, False)
-        else:
-            old = part.values.get(key)
-            merger.keep(part.values, key, value, at)
-            if value is not None and not same(old, value):
-                merger.no_plan()  # an empty text or a signature would make another event of it
-    if signature is not None:
-        parts.closed = True
-        merger.restructure()
-
-
-def _add_whole(merger: Any, parts: Any, item: Any) -> None:
-    merger.restructure()
-    _drop_placeholder(parts)
-    merger.charge(weight(item))
-    parts.items.append(item)
-    parts.closed = True
-    merger.added += 1
-
-
-def _drop_placeholder(parts: Any) -> None:
-    """An empty text that stood only because there was no part leaves nothing."""
-    if len(parts.items) == 1 and type(parts.items[0]) is Place:
-        values = parts.items[0].values
-        if not values.get("text") and values.get("thoughtSignature") is None:
-            parts.items.clear()
-
-
-def _is_open_text(parts: Any, last: Any) -> bool:
-    return type(last) is Place and not parts.closed
-
-
-def _thought(values: Any) -> bool:
-    """As who reads the text sees it: neither false nor 0, so that a join takes no text away."""
-    return values.get("thought") not in (None, False)
 
 
 def _last_of_type(parts: Any, kind: str) -> Any:

@@ -478,14 +478,16 @@ def routing(value: Any) -> Any:
 class Parts:
     """Content parts: neighbours of one kind have joined in the last one.
 
-    `closed`: the last part takes nothing more (a signature ended it).
+    `closed`: the last part takes nothing more (a signature ended it). `call`: the tool call
+    whose arguments go on, or None; its `index` is its place.
     """
 
-    __slots__ = ("closed", "items")
+    __slots__ = ("call", "closed", "items")
 
     def __init__(self) -> None:
         self.items: list[Any] = []
         self.closed = False
+        self.call: Any = None
 
     def read(self) -> list[Any]:
         return [read(item) for item in self.items.copy()]

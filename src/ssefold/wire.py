@@ -17,7 +17,7 @@ from typing import Any
 
 from ssefold.values import OUT_OF_RANGE, number
 
-from .table import APPEND, CONTENT, NAME, UNLESS
+from .table import APPEND, CONTENT, NAME, PARTS, UNLESS
 
 _skip_space = re.compile(rb"[ \t\n\r]*").match
 _match_string = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL).match
@@ -212,6 +212,8 @@ def _is_text_field(node: Any, keys: list[Any]) -> bool:
         if type(key) is int:
             if node.op == CONTENT or node.op == APPEND:
                 return keys[depth + 1 :] in [[kind] for kind in node.options.get("joins", ())]
+            if node.op == PARTS:
+                return keys[depth + 1 :] == [node.options["joins"]]
             node = node.item
         else:
             node = node.children.get(key, node.rest)

@@ -110,6 +110,7 @@ cdef class Elements:
 cdef class Parts:
     cdef public list items
     cdef public bint closed
+    cdef public object call
     cpdef read(self)
 
 

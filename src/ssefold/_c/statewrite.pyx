@@ -45,6 +45,7 @@ from .state cimport (
 from .state import default_of
 from .table cimport Node
 from .text cimport Text
+from .written cimport Written
 
 cdef extern from "Python.h":
     char *PyByteArray_AS_STRING(object data)
@@ -90,6 +91,8 @@ cdef int put_state(Writer *w, state) except -1:
         return put_json_text(w, <JSONText>state)
     if kind is Replaced:
         return put_state(w, (<Replaced>state).value)
+    if kind is Written:
+        return put_state(w, (<Written>state).values)
     raise Unusual
 
 

@@ -145,7 +145,7 @@ def _member(node: Node, key: str, value: Any, path: str) -> None:
     elif op == CONTENT and not isinstance(value, str):
         _check_parts(value, path)
     elif op == PARTS:
-        _check_candidate_parts(value, path)
+        _check_candidate_parts(value, path, node.options)
 
 
 def _check_type(node: Node, value: Any, path: str) -> None:
@@ -245,28 +245,43 @@ def _check_join(before: Any, part: Any, kind: str, path: str) -> None:
         refuse(path, f"it would join the {kind} before it, which has other members")
 
 
-def _check_candidate_parts(parts: list[Any], path: str) -> None:
-    """Gemini's parts: texts join that agree on `thought`; a signature ends one."""
+def _check_candidate_parts(parts: list[Any], path: str, options: Any) -> None:
+    """What stands in candidates.py: texts join that agree, a signature ends one."""
+    joins, unless, closing = options["joins"], options.get("unless"), options.get("closed_by")
     before: Any = None
     for position, part in enumerate(parts):
         here = f"{path}[{position}]"
         _want(part, (dict,), here)
-        text = part.get("text")
+        text = part.get(joins)
         if text is None:
             before = None
+            _check_whole_call(part, here, options.get("streams"))
             continue
-        _want(text, (str,), f"{here}.text")
-        signed = part.get("thoughtSignature") is not None
+        _want(text, (str,), f"{here}.{joins}")
+        signed = part.get(closing) is not None
         if not text and not signed:
-            if any(part[key] is not None for key in part if key not in ("text", "thought")):
+            if any(part[key] is not None for key in part if key not in (joins, unless)):
                 refuse(here, "an empty text leaves no part")
             continue
-        joins = before is not None and _is_thought(before) == _is_thought(part)
-        if joins and text:
-            _check_join(before, part, "text", here)
+        agree = before is not None and _is_set(before, unless) == _is_set(part, unless)
+        if agree and text:
+            _check_join(before, part, joins, here)
+        elif agree and part.get(closing):
+            refuse(here, f"its {closing} would go to the text before it")
         before = None if signed else part
 
 
-def _is_thought(part: Any) -> bool:
+def _is_set(part: Any, key: Any) -> bool:
     """As the fold sees it: whatever is neither missing, null nor false, as 0 is."""
-    return part.get("thought") not in (None, False)
+    return part.get(key) not in (None, False)
+
+
+def _check_whole_call(part: Any, path: str, streams: Any) -> None:
+    """A call stands there whole: none that goes on, and none that comes as pieces."""
+    call = part.get(streams["call"]) if streams is not None else None
+    if not isinstance(call, dict):
+        return
+    if call.get(streams["while"]) is True:
+        refuse(f"{path}.{streams['call']}.{streams['while']}", "in a stream the call goes on")
+    if call.get(streams["name"]) and isinstance(call.get(streams["of"]), list):
+        refuse(f"{path}.{streams['call']}.{streams['of']}", "in a stream they become arguments")

@@ -10,6 +10,7 @@ DETECT = {"key": ("candidates", "promptFeedback", "usageMetadata")}
 WHOLE = (
     {"candidates[0].content": "object"},
     {"candidates[0].finishReason": "string"},
+    {"candidates[0].finishReason": "number"},
     {"promptFeedback": "object"},
 )
 
@@ -27,7 +28,23 @@ FIELDS = {
     "candidates[].index": "last",
     "candidates[].content": "object",
     "candidates[].content.role": {"rule": "first", "empty": "null"},
-    "candidates[].content.parts": "parts",
+    "candidates[].content.parts": {
+        "rule": "parts",
+        "joins": "text",
+        "unless": "thought",
+        "closed_by": "thoughtSignature",
+        # Vertex AI, asked to stream the arguments of calls.
+        "streams": {
+            "call": "functionCall",
+            "id": "id",
+            "name": "name",
+            "into": "args",
+            "of": "partialArgs",
+            "path": "jsonPath",
+            "null": "nullValue",
+            "while": "willContinue",
+        },
+    },
     # Older models send STOP with each event: it is no end of the text.
     "candidates[].finishReason": "finish",
     "candidates[].finishMessage": "last",
