@@ -22,11 +22,13 @@ def _texts(rng: random.Random) -> Iterator[Json]:
         yield {"text": piece, **thought}
     how = rng.random()
     if how < 0.2:
-        yield {"text": "", "thoughtSignature": "CiQB", **thought}
+        yield {"text": "", "thoughtSignature": "CiQB", **rng.choice([thought, thought, {}])}
     elif how < 0.3:
         yield {"text": text(rng, 2), "thoughtSignature": rng.choice(["CiQB", "", None])}
     elif how < 0.5:
         yield {"text": ""}
+    elif how < 0.6:
+        yield {"text": rng.choice([0.50, 12, True]), **thought}
 
 
 def _whole(rng: random.Random) -> Iterator[Json]:
@@ -45,11 +47,69 @@ def _whole(rng: random.Random) -> Iterator[Json]:
         yield rng.choice([{}, {"functionCall": {}}, {"thoughtSignature": "x"}, {"new": [1]}])
 
 
+PATHS = (
+    "$.a", "$.b", "$.a.b", "$.l[0]", "$.l[1]", "$.l[2].x", "$.o.p.q", "$['k k']", '$["a"]',
+    "$.m[0][1]", "$.m[0][0]", "$.l[7]",
+)  # fmt: skip
+UNREADABLE = ("$", "a", "$..a", "$.a[*]", "$[-1]", "$['a", None, 7, "$.l.x")
+
+
+def _piece(rng: random.Random, path: str | None) -> Json:
+    """A value at a path; strings may go on."""
+    at = path or (rng.choice(UNREADABLE) if rng.random() < 0.1 else rng.choice(PATHS))
+    how = rng.random()
+    if how < 0.6:
+        piece: Json = {
+            "jsonPath": at,
+            "stringValue": rng.choice([text(rng, 3), "", '"\\\n', "\ud83d"]),
+        }
+        return {**piece, "willContinue": True} if rng.random() < 0.6 else piece
+    return {"jsonPath": at, **rng.choice([
+        {"numberValue": rng.choice([0, 5, -0.5, 1e22])}, {"boolValue": True}, {"nullValue": None},
+        {"nullValue": "NULL_VALUE"}, {}, {"structValue": {"x": [1, {"y": None}]}},
+        {"listValue": [1, 2]}, {"stringValue": None, "numberValue": 1},
+    ])}  # fmt: skip
+
+
+def _streamed(rng: random.Random) -> Iterator[Json]:
+    """A call whose arguments come in pieces; most end, and few are odd."""
+    call: Json = {"name": rng.choice(NAMES), **rng.choice([{}, {}, {"id": "c1"}])}
+    if rng.random() < 0.9:
+        first = {"partialArgs": [_piece(rng, None)]} if rng.random() < 0.1 else {}
+        signed = rng.choice([{}, {"thoughtSignature": "CiQB"}])
+        yield {"functionCall": {**call, **first, "willContinue": True}, **signed}
+    for _ in range(rng.randint(0, 4)):
+        path = rng.choice(PATHS)
+        for _ in range(rng.randint(0, 4)):
+            pieces = [_piece(rng, path) for _ in range(rng.choice([1, 1, 1, 2, 0]))]
+            named = call if rng.random() < 0.05 else {}
+            yield {"functionCall": {**named, "partialArgs": pieces, "willContinue": True}}
+        yield {
+            "functionCall": {
+                "partialArgs": [{"jsonPath": path, "stringValue": ""}],
+                "willContinue": True,
+            }
+        }
+        if rng.random() < 0.1:
+            yield rng.choice([
+                {"functionCall": {"willContinue": True}}, {"text": "between"}, {"text": ""},
+                {"functionCall": {"name": "g", "args": {}}}, {"thoughtSignature": "CiQC"},
+                {"functionCall": {"id": "late", "willContinue": True}, "thoughtSignature": "CiQD"},
+                {"functionCall": {"partialArgs": rng.choice(["x", [5]]), "willContinue": True}},
+                {"functionCall": {"args": rng.choice([{"b": 1}, [1]]), "willContinue": True}},
+            ])  # fmt: skip
+    how = rng.random()
+    if how < 0.7:
+        yield {"functionCall": {}}
+    elif how < 0.9:
+        yield {"functionCall": {"partialArgs": [_piece(rng, None)]}}
+
+
 def _candidate(rng: random.Random, index: int, several: bool) -> list[Json]:
     """What one candidate is in each event that has it."""
     parts: list[Json] = []
     for _ in range(rng.randint(0, 3)):
-        parts += rng.choice([_texts, _texts, _whole])(rng)
+        parts += rng.choice([_texts, _texts, _whole, _streamed])(rng)
     role: Json = rng.choice([{"role": "model"}, {"role": "model"}, {}])
     route: Json = {"index": index} if several or rng.random() < 0.6 else {}
     safety = [{"category": "HARM", "probability": rng.choice(["LOW", "NEGLIGIBLE"])}]
@@ -69,7 +129,8 @@ def _candidate(rng: random.Random, index: int, several: bool) -> list[Json]:
                 "logProbabilitySum": -1.5,
             }  # fmt: skip
         events.append(event)
-    last: Json = {**route, "finishReason": rng.choice(["STOP", "STOP", "MAX_TOKENS", "SAFETY"])}
+    reason = rng.choice(["STOP", "STOP", "MAX_TOKENS", "SAFETY", 1])
+    last: Json = {**route, "finishReason": reason}
     content = rng.choice([{}, {"content": {}}, {"content": role}, {"content": {"parts": None}}])
     if rng.random() < 0.3:
         last["groundingMetadata"] = {"webSearchQueries": ["q"], "groundingChunks": []}

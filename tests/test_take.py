@@ -342,6 +342,84 @@ def test_gemini(backend: Backend) -> None:
     ]
 
 
+def called(**call: Any) -> bytes:
+    return event({"candidates": [{"content": {"parts": [{"functionCall": call}]}}]})
+
+
+def piece(path: str, value: Any, goes_on: bool = False) -> dict[str, Any]:
+    kind = "stringValue" if isinstance(value, str) else "numberValue"
+    return {"jsonPath": path, kind: value, **({"willContinue": True} if goes_on else {})}
+
+
+def wrote(*pieces: dict[str, Any]) -> bytes:
+    return called(partialArgs=list(pieces), willContinue=True)
+
+
+def test_arguments_that_come_value_by_value(backend: Backend) -> None:
+    """Gemini: JSON text that grows with them, and is closed when the call ends."""
+
+    def arguments(text: str) -> Delta:
+        return Delta("tool_arguments", text, 0, 0, None, "c", "f")
+
+    said = event({"candidates": [{"content": {"parts": [{"text": "so"}]}}]})
+    assert take_by(
+        backend,
+        called(name="f", id="c", willContinue=True),
+        wrote(piece("$.city", 'A"\ud83d', goes_on=True)),
+        wrote(piece("$.city", "\ude00b", goes_on=True)),
+        said,
+        wrote(piece("$.city", "")),
+        wrote(piece("$.l[0].x", 1), piece("$.l[0].y", "2"), piece("$.l[3]", 3), piece("$.m.n", 4)),
+        called(),
+        called(name="g", willContinue=True) + called(),
+    ) == [
+        [Delta("tool_call", "f", 0, 0, None, "c", "f")],
+        [arguments('{"city":"A\\"')],
+        [arguments("😀b")],
+        [Delta("text", "so", 0, 1)],
+        [arguments('"')],
+        [arguments(',"l":[{"x":1,"y":"2"},3],"m":{"n":4')],
+        [arguments("}}")],
+        [Delta("tool_call", "g", 0, 2, None, None, "g")],
+        [],
+    ]
+
+
+def test_arguments_that_are_written_again(backend: Backend) -> None:
+    """They cannot be told behind what was told: their member comes once more at the end."""
+    given = [
+        called(name="f", willContinue=True),
+        wrote(piece("$.a", "x"), piece("$.l[0]", 1), piece("$.b", 2)),
+        wrote(piece("$.l[1]", 3), piece("$.a", "y"), piece("$.b", 2), piece("$.c", 4)),
+        wrote(piece("$.a", "y"), piece("$.l[2]", 5)),
+        called(),
+    ]
+    taken = [delta for deltas in take_by(backend, *given) for delta in deltas]
+    assert joined(taken)["tool_arguments", 0, 0, None] == (
+        '{"a":"x","l":[1],"b":2,"c":4,"l":[1,3,5],"a":"y"}'
+    )
+    assert joined(taken) == joined(take_by(backend, b"".join(given))[0])
+    assert take_by(backend, *given[:2])[2] == []  # it never ended: nor does the text
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("gemini_args")])
+def test_streamed_arguments_are_the_answers(backend: Backend, name: str) -> None:
+    """Their text, read as JSON, is what stands in the answer, if the call ended."""
+    case = CASES[name]
+    acc = make(backend, case.meta)
+    acc.feed(case.stream)
+    acc.close()
+    taken = joined(acc.take())
+    for choice, candidate in enumerate(acc.snapshot()["candidates"]):
+        for index, part in enumerate(candidate["content"]["parts"]):
+            text = taken.get(("tool_arguments", choice, index, None))
+            args = part.get("functionCall", {}).get("args")
+            if text is None:
+                assert not args
+            elif "_cut" not in name and "_never" not in name:
+                assert json.loads(text) == args
+
+
 @pytest.mark.parametrize("thought", [None, False, True, 0, -0.0, 1, 0.5, "", "false", [], {}])
 def test_a_thought_is_one_to_all_who_read(backend: Backend, thought: Any) -> None:
     """0 is false: as for text(), in an answer that was streamed and in one that was not."""
