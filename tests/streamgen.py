@@ -5,7 +5,7 @@ Leaves: `events(rng, dialect)`, pairs of SSE event name and payload; a payload i
 JSON as Python values, or bytes for what is no JSON (`[DONE]`).
 Must not know: the package under test. What is done to these streams on the way,
 from comments to damage, stands in streamnoise.py; `case` in parity.py puts both
-together. Two dialects have modules of their own.
+together. Three dialects have modules of their own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from streamgen_gemini import candidates
+from streamgen_messages import messages
 from streamgen_responses import responses
 from streamwords import (
     DONE,
@@ -278,69 +279,6 @@ def completions(rng: random.Random) -> Iterator[Event]:
     for choice in interleave(rng, choices):
         yield "", server.chunk([choice])
     yield from server.end()
-
-
-# -- anthropic.messages ------------------------------------------------------------------
-
-
-def _block(rng: random.Random) -> tuple[Json, list[Json]]:
-    """A block's start and its deltas."""
-    kind = rng.choice(["text"] * 3 + ["tool_use"] * 3 + ["thinking", "server", "redacted", "new"])
-    if kind == "text":
-        deltas = [{"type": "text_delta", "text": piece} for piece in pieces(rng, text(rng, 25), 20)]
-        if rng.random() < 0.2:
-            citation = {"type": "char_location", "cited_text": "x", "document_title": None}
-            deltas.append({"type": "citations_delta", "citation": citation})
-        return {"type": "text", "text": rng.choice(["", "", "", "Start "])}, deltas
-    if kind == "thinking":
-        deltas = [{"type": "thinking_delta", "thinking": piece} for piece in pieces(rng, text(rng))]
-        deltas.append({"type": "signature_delta", "signature": "Et8B=="})
-        return {"type": "thinking", "thinking": "", "signature": ""}, deltas
-    if kind == "redacted":
-        return {"type": "redacted_thinking", "data": "Abc="}, []
-    if kind == "new":
-        delta = {"type": "new_delta", "text": "a", "n": rng.randint(0, 9), "list": [1]}
-        return {"type": "new", "input": None, "text": None}, [delta] * rng.randint(0, 3)
-    if kind == "server":
-        content = [{"type": "web_search_result", "url": "u", "page_age": None}]
-        return {"type": "web_search_tool_result", "tool_use_id": "t", "content": content}, []
-    start = {"type": "tool_use", "id": "toolu_1", "name": rng.choice(NAMES), "input": {}}
-    body = rng.choice([arguments(rng), arguments(rng), ""])
-    return start, [
-        {"type": "input_json_delta", "partial_json": piece} for piece in pieces(rng, body, 8)
-    ]
-
-
-def messages(rng: random.Random) -> Iterator[Event]:
-    """anthropic.messages: base, blocks one after the other (or interleaved), end."""
-    message: Json = {
-        "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x", "content": [],
-        "stop_reason": None, "stop_sequence": None,
-        "usage": {"input_tokens": 25, "output_tokens": 1, "cache_read_input_tokens": 0},
-    }  # fmt: skip
-    named = rng.random() < 0.9
-    blocks = []
-    for index in range(rng.randint(0, 4)):
-        start, deltas = _block(rng)
-        block: list[Json] = [
-            {"type": "content_block_start", "index": index, "content_block": start}
-        ]
-        for delta in deltas:
-            block.append({"type": "content_block_delta", "index": index, "delta": delta})
-        block.append({"type": "content_block_stop", "index": index})
-        blocks.append(block)
-    in_order = [event for block in blocks for event in block]
-    events: list[Json] = [{"type": "message_start", "message": message}]
-    events += in_order if rng.random() < 0.9 else interleave(rng, blocks)
-    delta = {"stop_reason": rng.choice(["end_turn", "tool_use"]), "stop_sequence": None}
-    counts = {"output_tokens": 15, "server_tool_use": {"web_search_requests": rng.choice([0, 1])}}
-    events.append({"type": "message_delta", "delta": delta, "usage": counts})
-    if rng.random() < 0.9:
-        events.append({"type": "message_stop"})
-    if rng.random() < 0.5:
-        events.insert(rng.randint(1, len(events) - 1), {"type": "ping"})
-    for event in events:
-        yield event["type"] if named else "", event
 
 
 DIALECTS: dict[str, Callable[[random.Random], Iterator[Event]]] = {

@@ -121,6 +121,8 @@ class Fragments(Arrivals):
             text = self.text_of(action, source)
             if text is None:
                 self.wrong(action)
+            elif verb == "append_json" and not source and isinstance(source, (dict, list)):
+                self.begin_json(values, key, source, text)
             else:
                 self.change(values, key, action, text, value)
         elif verb == "append_json":
@@ -211,6 +213,16 @@ class Fragments(Arrivals):
             self.charge(text_weight(source))
             json_text.text.append(source)
             json_text.settled = False
+            self.added += 1
+
+    def begin_json(self, values: Any, key: str, source: Any, text: str) -> None:
+        """An empty object or list: it stands until text comes, behind text it is text."""
+        self.append_json(values, key, "")
+        json_text = values[key]
+        if json_text.text:
+            self.append_json(values, key, text)
+        elif not json_text.start:
+            json_text.start = source
             self.added += 1
 
     def append_replaced(self, replaced: Replaced, source: str) -> None:

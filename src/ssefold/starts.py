@@ -50,7 +50,7 @@ def begin(merger: Any, action: Any, value: Any, source: Any) -> None:
     kind = source.get("type") if known.values.get("type") is None else known.values["type"]
     if rule.get("text") in source:
         merger.begins(action, value, kind)
-    _take_in(merger, known.values, source, rule)
+    _take_in(merger, known.values, source, rule, action)
     if merger.arrivals is not None:
         merger.follow()
 
@@ -86,11 +86,13 @@ def _begin_another(merger: Any, action: Any, held: Any, index: Any, rule: Any) -
     return place
 
 
-def _take_in(merger: Any, values: Any, source: Any, rule: Any) -> None:
+def _take_in(merger: Any, values: Any, source: Any, rule: Any, action: Any) -> None:
     """What is missing is filled in, content of its own replaces."""
-    exclusive = rule.get("exclusive", ())
+    exclusive = rule.get("exclusive", {})
     for key, given in source.items():
         old = values.get(key)
+        if exclusive.get(key) is not None:
+            given = _as_text(merger, key, given, action)
         if _is_nothing(old):
             if key == rule.get("text") and type(given) is str:
                 if given or old is None:
@@ -102,6 +104,17 @@ def _take_in(merger: Any, values: Any, source: Any, rule: Any) -> None:
                 values[key] = full_value(merger, old, given, None)
             elif not (type(old) is type(given) and same(old, given)):
                 merger.replace(values, key, given)
+
+
+def _as_text(merger: Any, key: str, given: Any, action: Any) -> Any:
+    """A number where a text begins is that text: more may come to it."""
+    if type(given) is str or isinstance(given, (list, dict)):
+        return given
+    at: Any = None
+    for step in action.source:
+        at = (at, step)
+    text = merger.wire_text(given, at, key)
+    return given if text is None else text
 
 
 def _is_nothing(value: Any) -> bool:

@@ -28,6 +28,7 @@ cdef class Fragments(Arrivals):
     cdef push(self, dict values, str key, element)
     cdef insert(self, dict values, str key, element, Action action, value)
     cdef append_json(self, dict values, str key, source)
+    cdef begin_json(self, dict values, str key, source, str text)
     cdef append_replaced(self, Replaced replaced, source)
     @cython.locals(place=Place)
     cdef spread(self, dict values, source, Action action, value)

@@ -16,7 +16,8 @@ cpdef begin(Arrivals merger, Action action, value, source)
 cdef _begin_again(Arrivals merger, Action action, Entries held, index, Place place)
 @cython.locals(place=Place)
 cdef Place _begin_another(Arrivals merger, Action action, Entries held, index, rule)
-cdef _take_in(Arrivals merger, dict values, source, rule)
+cdef _take_in(Arrivals merger, dict values, source, rule, Action action)
+cdef _as_text(Arrivals merger, str key, given, Action action)
 cdef bint _is_nothing(value) except -1
 cdef bint _is_grown(value) except -1
 @cython.locals(held=Indexed)
