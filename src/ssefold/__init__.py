@@ -1,9 +1,9 @@
 """ssefold: a tap for LLM streams. Bytes in, relayed untouched; the answer at the side.
 
-acc = ssefold.StreamAccumulator()
-for chunk in ssefold.tap(response.iter_bytes(), acc):
-    send(chunk)
-acc.status, acc.usage, acc.snapshot()
+    acc = ssefold.StreamAccumulator()
+    for chunk in ssefold.tap(response.iter_bytes(), acc):
+        send(chunk)
+    acc.status, acc.usage, acc.snapshot()
 """
 
 from ssefold import _backend

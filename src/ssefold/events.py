@@ -84,7 +84,8 @@ class ServerSentEvent:
     def __repr__(self) -> str:
         # Counts only: the data is private.
         return (
-            f"<ServerSentEvent {self.event!r} {len(self.data)} chars at {self.start}..{self.end}>"
+            f"<ServerSentEvent {self.event!r} {len(self.data)} chars "
+            f"at {self.start}..{self.end}>"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -123,7 +123,9 @@ class Merger(Ledger):
 
     # -- one field -----------------------------------------------------------
 
-    def field(self, place: Place, key: str, node: Node, value: Any, source: Any, at: Any) -> None:
+    def field(
+        self, place: Place, key: str, node: Node, value: Any, source: Any, at: Any
+    ) -> None:
         """Merge `value`, the member `key` of `source`, into `place` by the rule of `node`."""
         op = node.op
         if op == APPEND:

@@ -77,7 +77,9 @@ def tap(source: Iterable[_Chunk], acc: StreamAccumulator) -> Iterator[_Chunk]:
         acc.close()
 
 
-async def atap(source: AsyncIterable[_Chunk], acc: StreamAccumulator) -> AsyncIterator[_Chunk]:
+async def atap(
+    source: AsyncIterable[_Chunk], acc: StreamAccumulator
+) -> AsyncIterator[_Chunk]:
     """tap() for an async source."""
     try:
         async for chunk in source:
