@@ -40,6 +40,7 @@ ONE_SOURCE = [
     "state",
     "stream",
     "table",
+    "voices",
     "wire",
     "written",
 ]

@@ -32,9 +32,8 @@ class Layer(NamedTuple):
 # relative imports, which mean the compiled twin once the importer is compiled.
 ENGINE = (
     "plain", "table", "log", "wire", "blocks", "state", "news", "path", "ledger", "parts",
-    "written", "candidates", "merge", "addresses", "arrivals", "fragments", "full", "starts",
-    "sequence", "actions",
-    "detect", "stream",
+    "voices", "written", "candidates", "merge", "addresses", "arrivals", "fragments", "full",
+    "starts", "sequence", "actions", "detect", "stream",
 )  # fmt: skip
 
 # The way back, from the bottom up: what writes a stream, a module for each dialect.

@@ -354,6 +354,7 @@ def random_rule(rng: random.Random) -> Any:
         "rank": 1, "to": rng.choice(KEYS), "sibling": rng.choice(KEYS), "prefix": "a",
         "as_sibling": rng.choice(KEYS), "last_words": ("id",), "delta": True, "only": "string",
         "empty": "null", "without": ".x", "order": KEYS[:2], "always": KEYS[1:3], "early": ("a",),
+        "alike": {"a": (), "b": ("c", "a"), "c": ()},
         "into": rng.choice(KEYS if name != "object" else ["", *KEYS]), "null": "absent",
         "default": rng.choice(["x", 0, None, ()]),
         "default_with": KEYS[:2], "rest": random_rest(rng), "joins": rng.choice(KEYS),

@@ -88,12 +88,16 @@ STREAMED: Check = (
     and set(value) == set(STREAMS)
     and all(map(_is_string, value.values())),
 )
+ALIKE: Check = (
+    "a mapping of members to lists of members",
+    lambda value: isinstance(value, Mapping) and all(map(_is_strings, value.values())),
+)
 
 # Options of every rule, and of each: those it needs, those it may have.
 ANY_RULE = {"rule": STRING, "into": STRING, "null": _among("absent"), "default": DEFAULT}
 OBJECT_OPTIONS = {
     "into": ("a string", lambda value: isinstance(value, str)),
-    "order": STRINGS, "always": STRINGS, "early": STRINGS, "delta": FLAG,
+    "order": STRINGS, "always": STRINGS, "early": STRINGS, "delta": FLAG, "alike": ALIKE,
 }  # fmt: skip
 RULES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
     "drop": ({}, {"only": _among("string")}),

@@ -48,6 +48,7 @@ class Ledger:
     held:      weight of the text and list elements; extra: of keys and unknown members.
     added:     counts what made the answer grow or change.
     changes:   counts values that were replaced by others.
+    awaited:   voices of texts that this event begins (voices.py), or None.
     openings:  counts places that were opened where nothing was.
     structure: counts what makes an old plan wrong: places closed, re-routed, made anew.
     plan:      what happened to the event's values, if that is asked for, or None.
@@ -56,6 +57,7 @@ class Ledger:
 
     __slots__ = (
         "added",
+        "awaited",
         "changes",
         "extra",
         "extra_limit",
@@ -80,6 +82,7 @@ class Ledger:
         self.text = text
         self.root = new_place(table.root)
         self.added = 0
+        self.awaited: dict[Any, Any] | None = None
         self.changes = 0
         self.openings = 0
         self.structure = 0
@@ -138,12 +141,16 @@ class Ledger:
             if type(start) is str:
                 self.charge(text_weight(start))
                 text.append(start)
+            if self.awaited is not None:
+                text.voice = self.awaited.get((id(values), key))
             values[key] = text
             self.open(start)
         if value:
             self.charge(text_weight(value))
             text.append(value)
             self.added += 1
+            if text.voice is not None:
+                tell(text.voice, value)
 
     def extend(self, elements: Any, source: Any) -> None:
         """Extend by the elements that are closed."""
@@ -359,6 +366,12 @@ class Ledger:
         self.plan = None
         self.log.fault_once("limit_" + limit, f"more than {most}")
         return False
+
+
+def tell(voice: Any, value: str) -> None:
+    """What a text with a voice was told goes to its buffer, too, if that is to be given."""
+    if voice.buffer is not None and not voice.silent:
+        voice.buffer.append(value)
 
 
 def _is_scalar(value: Any) -> bool:

@@ -25,7 +25,7 @@ from .log import Log
 from .parts import add_parts, add_text_part, open_content
 from .path import path_of
 from .plain import given, is_open, same, text_weight, weight
-from .state import Calls, Elements, Entries, Keyed, Parts, Place, new_place, routing
+from .state import Calls, Elements, Entries, Keyed, Parts, Place, new_place
 from .table import (
     ANY,
     ANY_DELTA,
@@ -53,6 +53,7 @@ from .table import (
     Node,
     Table,
 )
+from .voices import listen, settle
 
 # Of a first value with a suffix to take off, the last one is remembered up to this size.
 LONGEST_GIVEN = 64
@@ -360,10 +361,13 @@ class Merger(Ledger):
             self.members(below, value, self.under(at, key))
             return
         place.fed = True
+        heard = None if node.alike is None else listen(self, below, node.alike, value)
         if place.finished >= 0:
             self.late_members(place, below, value, at, key)
         else:
             self.members(below, value, self.under(at, key))
+        if heard is not None:
+            settle(self, below, node.alike, heard)
 
     def open_place(self, values: Any, name: str, node: Node) -> Place:
         """An object with rules at `name`; one that came whole, or by actions, stays in it."""
@@ -562,7 +566,7 @@ class Merger(Ledger):
         keyed = place.values.get(node.name)
         if type(keyed) is not Keyed:
             self.open(keyed)
-            keyed = place.values[node.name] = Keyed()
+            keyed = place.values[node.name] = Keyed(node.options["by"], node.options["needs"])
         self.note(at, key, OPENED)
         below = self.under(at, key)
         for position, element in enumerate(value):
@@ -574,18 +578,17 @@ class Merger(Ledger):
                 self.note(below, position, FIXED)
 
     def keyed_element(self, keyed: Keyed, node: Node, element: Any, at: Any) -> None:
-        options = node.options
-        if type(element.get(options["needs"])) is not int:
+        route = keyed.route(element)
+        if route is None:
             if not is_open(element):
                 self.charge(weight(element))
                 keyed.items.append(element)
                 self.added += 1
             self.no_plan()
             return
-        by = options["by"]
+        by = keyed.by
         if is_open(element) and not all(name in element for name in by):
             return
-        route = tuple(routing(element.get(name)) for name in by)
         place = keyed.places.get(route)
         if place is None:
             self.charge(ENTRY_WEIGHT)

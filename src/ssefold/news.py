@@ -109,7 +109,7 @@ def walk(
         if found is None:
             continue
         here = key + path
-        family = (key, path[0]) if alike else group
+        family = (key, path[0]) if alike and type(value) is not Place else group
         if what == LEAF:
             leaf = _leaf(found)
             if leaf is not None:
@@ -160,8 +160,10 @@ def _first(value: Any, paths: Any) -> str | None:
 def _leaf(value: Any) -> Any:
     """What can be taken from piece by piece: a string, a text, a whole object; or None."""
     kind = type(value)
-    if kind is str or hasattr(value, "take"):
+    if kind is str:
         return value
+    if hasattr(value, "take"):
+        return _spoken(value)
     if kind is JSONText:
         return value.text if value.text else _leaf(value.start)
     if kind is Echo:
@@ -169,6 +171,14 @@ def _leaf(value: Any) -> Any:
     if kind is Place or isinstance(value, dict):
         return read(value) or None  # no arguments: nothing to tell
     return None
+
+
+def _spoken(text: Any) -> Any:
+    """What there is to take of a text; None while another says the same (voices.py)."""
+    voice = getattr(text, "voice", None)
+    if voice is None:
+        return text
+    return voice.buffer if voice.buffer is not None or voice.silent else text
 
 
 def _elements(value: Any, by_index: bool, key: Any, seen: Any) -> list[Any]:
@@ -189,7 +199,8 @@ def _elements(value: Any, by_index: bool, key: Any, seen: Any) -> list[Any]:
         call = value.call
         return _unsettled(value.items.copy(), call.index if call is not None else -1, key, seen)
     if kind is Keyed:
-        return _unsettled(value.items.copy(), None, key, seen)
+        rest = _unsettled(value.items.copy(), None, key, seen)
+        return rest if value.hushed is None else [p for p in rest if not value.is_hushed(p[0])]
     items = list(enumerate(elements(value)))
     if by_index:
         return [(_own_index(item, number), item) for number, item in items]

@@ -13,6 +13,7 @@ One source for both backends: `_c/state.pxd` says how it is compiled.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
 
 from .blocks import Blocks
@@ -372,14 +373,61 @@ def _index(place: Place) -> int:
     return place.index
 
 
+class Voice:
+    """Of a text that another field of its message may repeat: what of it is to be given.
+
+    group: the same for all fields of a message that may say the same; rank: which of them.
+    silent: what comes now was said by another, or nothing came yet. buffer: what is taken in
+    the place of the text, once not all of it is given; or None (voices.py).
+    """
+
+    __slots__ = ("buffer", "group", "rank", "silent")
+
+    def __init__(self, group: Any, rank: int, silent: bool) -> None:
+        self.group = group
+        self.rank = rank
+        self.silent = silent
+        self.buffer: Any = None
+
+
 class Keyed:
-    """A list whose objects merge where several members agree; the rest is appended."""
+    """A list whose objects merge where several members agree; the rest is appended.
 
-    __slots__ = ("items", "places")
+    by: those members, of which `needs` has to be an integer. group: of the voices (Voice);
+    hushed: where in the list elements begin and cease to be repeats of another field, or None.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("by", "group", "hushed", "items", "needs", "places")
+
+    def __init__(self, by: Any, needs: str) -> None:
+        self.by = by
+        self.needs = needs
         self.items: list[Any] = []
         self.places: dict[Any, Place] = {}
+        self.group: Any = None
+        self.hushed: list[int] | None = None
+
+    def route(self, element: Any) -> Any:
+        """What tells an element from others; None: it is appended."""
+        if type(element.get(self.needs)) is not int:
+            return None
+        return tuple([routing(element.get(name)) for name in self.by])
+
+    def found(self, element: Any) -> Any:
+        """The element that this one merges into, or None."""
+        route = self.route(element)
+        return None if route is None else self.places.get(route)
+
+    def is_hushed(self, number: int) -> bool:
+        """Whether that element is a repeat."""
+        return self.hushed is not None and bisect_right(self.hushed, number) % 2 == 1
+
+    def hush(self, number: int) -> None:
+        """That element, one of the last, is a repeat."""
+        if self.hushed and self.hushed[-1] == number:
+            self.hushed[-1] = number + 1
+        else:
+            self.hushed = [*(self.hushed or ()), number, number + 1]
 
     def read(self) -> list[Any]:
         return [read(item) for item in self.items.copy()]

@@ -85,6 +85,7 @@ class Node:
     has_default: whether there is one; the empty values of a "first" rule then count as nothing.
     without:  a suffix to take off, `cut` characters long.
     delta:    this is what a choice adds in an event.
+    alike:    members that may say the same, each with those of a list's element; or None.
     given:    the last value that the suffix was taken off, and without it.
     only_text: anything but a string is an unknown field.
     options:  what only this rule reads (see merge.py).
@@ -99,6 +100,7 @@ class Node:
 
     __slots__ = (
         "absent",
+        "alike",
         "always",
         "by",
         "children",
@@ -135,6 +137,8 @@ class Node:
         self.cut = len(self.without)
         self.given: tuple[str, str] = ("", "")
         self.delta: bool = options.get("delta", False)
+        alike = options.get("alike")
+        self.alike: Any = None if alike is None else tuple(alike.items())
         self.only_text = options.get("only") == "string"
         self.options = options
         by = options.get("by")

@@ -34,6 +34,7 @@ from .slots cimport (
     Cells,
     Slot,
 )
+from .text cimport Text
 
 cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
@@ -263,6 +264,8 @@ cdef class Builder:
             return False
         for i in range(self.count):
             texts += self.slots[i].kind == APPENDED
+            if self.has_voice(i):
+                return False
             if self.slots[i].token == c'{' or (
                 self.slots[i].token == c'[' and not self.slots[i].empty
             ):
@@ -274,10 +277,14 @@ cdef class Builder:
         cdef int i, found = -1
         for i in range(self.count):
             if self.slots[i].kind == APPENDED:
-                if found >= 0:
+                if found >= 0 or self.has_voice(i):
                     return -1
                 found = i
         return found
+
+    cdef bint has_voice(self, int i) noexcept:
+        """Whether each frame has to be looked at for what its other texts say."""
+        return self.slots[i].kind == APPENDED and (<Text>self.slots[i].target).voice is not None
 
     cdef bint walk_object(self, tuple at, int level) except -1:
         """The object at `p`; False where no template can be made."""

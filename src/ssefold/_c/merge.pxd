@@ -9,6 +9,7 @@ from .path cimport path_of
 from .plain cimport given, is_open, same, text_weight, weight
 from .state cimport Calls, Elements, Entries, Keyed, Parts, Place, new_place, routing
 from .table cimport Node, Table
+from .voices cimport listen, settle
 
 # Assigned by the imports of plan.py and table.py: comparisons of C integers.
 cdef int APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED, ROUTED

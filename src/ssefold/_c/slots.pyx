@@ -35,7 +35,7 @@ from .jsonwrite cimport Writer, begin, drop
 from .ledger cimport Ledger
 from .plain cimport weight
 from .sequence cimport Sequence
-from .state cimport Elements
+from .state cimport Elements, Voice
 from .stream cimport Stream
 from .text cimport Text
 
@@ -285,6 +285,51 @@ cdef long long digits_value(const unsigned char *p, Py_ssize_t size) noexcept no
     return value
 
 
+cdef inline Voice voice_of(Slot *slot, Found *found):
+    """The voice of a text that is told something, or None."""
+    return <Voice>(<Text>slot.target).voice if slot.kind == APPENDED and found.size else None
+
+
+cdef bint in_unison(Slot *slots, Found *found, int count) except -1:
+    """Whether texts that may say the same do in this frame what their voices say."""
+    cdef Voice voice, other
+    cdef bint repeats, same
+    cdef int i, j
+    for i in range(count):
+        voice = voice_of(&slots[i], &found[i])
+        if voice is None:
+            continue
+        repeats = False
+        for j in range(count):
+            other = None if j == i else voice_of(&slots[j], &found[j])
+            if other is None or other.group is not voice.group:
+                continue
+            if other.rank == voice.rank:
+                return False  # what they say counts together
+            same = found[j].size == found[i].size and (
+                memcmp(found[j].start, found[i].start, found[i].size) == 0)
+            if not same and (found[i].flags | found[j].flags) & SCAN_ESCAPE:
+                return False  # they may be one text, written in two ways
+            repeats |= same and other.rank < voice.rank
+        if repeats != voice.silent:
+            return False
+        if voice.buffer is not None and not repeats:
+            (<Text>voice.buffer).reserve(found[i].size)
+    return True
+
+
+cdef int tell(Slot *slots, Found *found, int count) except -1:
+    """What is given of texts that may say the same goes to their buffers, too."""
+    cdef Voice voice
+    cdef int i
+    for i in range(count):
+        voice = voice_of(&slots[i], &found[i])
+        if voice is not None and voice.buffer is not None and not voice.silent:
+            (<Text>voice.buffer).push(
+                found[i].start, found[i].size, found[i].flags & SCAN_ESCAPE)
+    return 0
+
+
 @cython.no_gc
 cdef class Cells:
     """The cells of one stream."""
@@ -297,6 +342,7 @@ cdef class Cells:
         cdef Ledger ledger = self.stream.merger
         cdef Py_ssize_t total = 0, bytes_added = 0
         cdef int i, flags = 0
+        cdef bint voices = False
         cdef Text text
         for i in range(count):
             flags |= found[i].flags
@@ -309,8 +355,11 @@ cdef class Cells:
             if slots[i].kind == APPENDED:
                 # Room for all that is added: two slots may go to one text.
                 text = <Text>slots[i].target
+                voices |= text.voice is not None
                 if text.size + bytes_added + TEXT_SLACK > text.room:
                     text.reserve(bytes_added)
+        if voices and not in_unison(slots, found, count):
+            return False
         if 0 <= ledger.held_limit < ledger.held + total and total > 0:
             return False
         ledger.held += total
@@ -320,6 +369,8 @@ cdef class Cells:
                 copy_bytes(text.buf + text.size, found[i].start, found[i].size)
                 text.size += found[i].size
                 text.escaped |= found[i].flags & SCAN_ESCAPE
+        if voices:
+            tell(slots, found, count)
         if flags & SCAN_SURROGATE:
             self.stream.surrogates = True
         return True
@@ -330,8 +381,10 @@ cdef class Cells:
         cdef const unsigned char *p
         cdef Py_ssize_t total = 0, part, extra = self.pending
         cdef int i, flags = 0
+        cdef bint voices = False
         for i in range(count):
             if slots[i].kind == APPENDED:
+                voices |= (<Text>slots[i].target).voice is not None
                 part = found[i].size
                 if found[i].flags & SCAN_ESCAPE:
                     part = unescaped_length(found[i].start, part)
@@ -354,6 +407,8 @@ cdef class Cells:
             elif slots[i].kind == LAST_ONE:
                 extra += found[i].size + 8
             flags |= found[i].flags
+        if voices and not in_unison(slots, found, count):
+            return False
         if 0 <= ledger.held_limit < ledger.held + total and total > 0:
             return False
         if 0 <= ledger.extra_limit < ledger.extra + extra and extra > self.pending:
@@ -370,6 +425,8 @@ cdef class Cells:
                 (<Sequence>slots[i].target).last += 1
             elif slots[i].kind != DROPPED:
                 self.store(&slots[i], &found[i])
+        if voices:
+            tell(slots, found, count)
         if echoes is not None:
             for echo in echoes:
                 echo.count += 1

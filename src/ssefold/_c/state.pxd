@@ -84,9 +84,21 @@ cdef class Calls:
     cpdef read(self)
 
 
+cdef class Voice:
+    cdef public object group
+    cdef public int rank
+    cdef public bint silent
+    cdef public object buffer
+
+
 cdef class Keyed:
+    cdef public tuple by
+    cdef public str needs
     cdef public list items
     cdef public dict places
+    cdef public object group
+    cdef public list hushed
+    cpdef route(self, element)
     cpdef read(self)
 
 

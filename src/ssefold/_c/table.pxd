@@ -14,6 +14,7 @@ cdef class Node:
     cdef readonly Py_ssize_t cut
     cdef public tuple given
     cdef readonly bint delta
+    cdef readonly tuple alike
     cdef readonly bint only_text
     cdef readonly object options
     cdef readonly dict children

@@ -10,6 +10,7 @@ never asked for is never decoded, and halves of a surrogate pair that came in tw
 fragments join by standing side by side.
 """
 
+cimport cython
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.string cimport memcpy
 
@@ -26,6 +27,7 @@ cdef enum:
     LITTLE = 1024
 
 
+@cython.no_gc  # a voice leads to other texts, which have none
 cdef class Text:
     """A growing string, from which two readers take, each at its own pace.
 

@@ -71,12 +71,13 @@ class Template:
     alike:  whether many of its kind can be folded at once; reach: how far ahead to look
             for them, in bytes; least: from where on.
     literal_values: (values, name, value) of what its literals repeat.
-    echoes: what counts them.
+    echoes: what counts them. voiced: whether a text's voice has to be looked at.
     """
 
     __slots__ = (
         "alike", "crlf", "cut", "echoes", "head", "head_size", "joint", "least", "line", "lines",
         "literal_values", "middles", "reach", "slots", "successor", "tail", "tail_size", "text",
+        "voiced",
     )  # fmt: skip
 
     def __init__(
@@ -103,7 +104,8 @@ class Template:
         self.least = 2 * sum(map(len, pieces))
         self.alike = bool(slots) and _are_columns(slots)
         self.text: Text | None = None
-        if len(slots) == 1 and slots[0][1] == APPENDED and not echoes:
+        self.voiced = any([kind == APPENDED and target.voice for _, kind, target in slots])
+        if len(slots) == 1 and slots[0][1] == APPENDED and not echoes and not self.voiced:
             self.text = slots[0][2]
 
     def holds(self, cells: Cells) -> bool:

@@ -21,6 +21,7 @@ from typing import Any
 from ssefold._py.build import Cell, Cells, Template, build
 from ssefold._py.jsonread import read
 from ssefold._py.text import Text
+from ssefold.ledger import tell
 from ssefold.plain import text_weight, weight
 from ssefold.plan import APPENDED, COUNTED, DROPPED
 from ssefold.stream import Stream
@@ -186,6 +187,8 @@ class Templates:
         """Do what the values of many chunks say, a column for each slot; False: nothing done."""
         values: list[Any] = []
         held = surrogates = 0
+        if template.voiced and not are_in_unison(template, columns):
+            return False
         for (_, kind, target, _), column in zip(template.slots, columns, strict=True):
             joined = b"\n".join(column)
             if kind == COUNTED:
@@ -207,6 +210,8 @@ class Templates:
         for (_, kind, target, _), value in zip(template.slots, values, strict=True):
             if kind == APPENDED:
                 target.append(value)
+                if target.voice is not None:
+                    tell(target.voice, value)
             elif kind == COUNTED:
                 target.last = value
         for echo in template.echoes:
@@ -295,6 +300,8 @@ class Templates:
         """Do to the answer what the values say; False, and nothing done, to go the cold way."""
         ledger = self.stream.merger
         held = extra = 0
+        if template.voiced and not in_unison(template, found):
+            return False
         for (_, kind, target, _), value in zip(template.slots, found, strict=True):
             if kind == APPENDED:
                 held += text_weight(value)
@@ -311,6 +318,8 @@ class Templates:
         for (_, kind, target, _), value in zip(template.slots, found, strict=True):
             if kind == APPENDED:
                 target.append(value)
+                if target.voice is not None:
+                    tell(target.voice, value)
             elif kind == COUNTED:
                 target.last = value
             elif kind != DROPPED:
@@ -400,6 +409,45 @@ class Templates:
         head = template.head
         self.heads.setdefault(len(head), {}).setdefault(head, []).append(template)
         self.count += 1
+
+
+def in_unison(template: Template, found: list[Any]) -> bool:
+    """Whether texts that may say the same do in this frame what their voices say."""
+    spoken = [
+        (slot[2].voice, value)
+        for slot, value in zip(template.slots, found, strict=True)
+        if slot[1] == APPENDED and value and slot[2].voice is not None
+    ]
+    for position, (voice, value) in enumerate(spoken):
+        repeats = False
+        for place, (other, its) in enumerate(spoken):
+            if place != position and other.group is voice.group:
+                if other.rank == voice.rank:
+                    return False  # what they say counts together
+                repeats = repeats or (other.rank < voice.rank and its == value)
+        if repeats != voice.silent:
+            return False
+    return True
+
+
+def are_in_unison(template: Template, columns: list[list[bytes]]) -> bool:
+    """The same of many frames, if all are alike: all say one thing, and one of them gives it."""
+    voiced = [
+        (slot[2].voice, column)
+        for slot, column in zip(template.slots, columns, strict=True)
+        if slot[1] == APPENDED and slot[2].voice is not None and any(column)
+    ]
+    if not voiced:
+        return True
+    first = min([voice.rank for voice, _ in voiced])
+    return len({voice.rank for voice, _ in voiced}) == len(voiced) and all(
+        [
+            voice.group is voiced[0][0].group
+            and column == voiced[0][1]
+            and voice.silent == (voice.rank > first)
+            for voice, column in voiced
+        ]
+    )
 
 
 def rows_of(template: Template, window: bytes) -> list[bytes]:

@@ -8,6 +8,7 @@ Must not know: what the text is, JSON.
 from __future__ import annotations
 
 from threading import Lock
+from typing import Any
 
 # A place in a text: the pieces before it, the characters before it in the next one, and those
 # before it in all.
@@ -26,10 +27,11 @@ class Text:
     one step.
     _pieces: what was appended; None for what stands in `_joined`, which is how many pieces
     were joined, and the text of them.
-    taken: how many characters the first reader, reader 0, was given.
+    taken: how many characters the first reader, reader 0, was given. voice: whether they
+    are given at all, where another field may say the same (state.Voice), or None.
     """
 
-    __slots__ = ("_joined", "_pieces", "_places", "_shown", "taken")
+    __slots__ = ("_joined", "_pieces", "_places", "_shown", "taken", "voice")
 
     def __init__(self) -> None:
         self._pieces: list[str | None] = []
@@ -37,6 +39,7 @@ class Text:
         self._places = [START, START]
         self._shown = [START, START]
         self.taken = 0
+        self.voice: Any = None
 
     def append(self, text: str) -> None:
         """Add to the end."""

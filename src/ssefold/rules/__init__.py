@@ -45,8 +45,8 @@ DELTAS    where the texts stand that take() gives piece by piece, in the order i
           whose number is that field of the Delta; `a[]`: of none. In a mapping: `by` (a
           member that chooses among the other keys; 0 is false there, `*` is any other
           value), `call` (the object is a tool call: where its `id` and its `name` stand,
-          the first that is not empty), `alike` (members that may say the same: it is
-          given once).
+          the first that is not empty), `alike` (members that may say the same: of an answer
+          that came whole it is given once; for events FIELDS say so).
 
 A rule is a name, or a mapping with `rule` and options:
   drop, first (first non-empty), last (last non-null), last_filled (last
@@ -65,7 +65,9 @@ arguments go), `of` (the pieces), and of a piece `path`, `null` (the member that
 and `while` (true where a call, or the string of a piece, goes on).
 Options: `into` (the key in the answer), `null: "absent"`, `empty: "null"`
 (an empty value is a null), `default`, `order`,
-`always`, `rest`, `early`, and those a single rule reads (merge.py).
+`always`, `rest`, `early`, `alike` (of a delta: members that may say the same in an event, first
+those that are given; each with the members of a list's element that say it), and those a single
+rule reads (merge.py).
 """
 
 from __future__ import annotations

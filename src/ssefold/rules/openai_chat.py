@@ -78,6 +78,15 @@ FIELDS = {
         "into": "message",
         "null": "absent",
         "delta": True,
+        # OpenRouter, LiteLLM and others send the same reasoning as a string and as a list.
+        "alike": {
+            "reasoning_content": (),
+            "reasoning": (),
+            "reasoning_text": (),
+            "thinking": (),
+            "reasoning_details": ("summary", "text"),
+            "thinking_blocks": ("thinking", "text"),
+        },
         "order": ("role", "content", "function_call", "tool_calls", "refusal", "annotations"),
         "always": ("role", "content"),
         "rest": {
@@ -101,6 +110,7 @@ FIELDS = {
     "choices[].delta.reasoning_content": "append",
     "choices[].delta.reasoning": "append",
     "choices[].delta.thinking": "append",
+    "choices[].delta.reasoning_text": "append",
     "choices[].delta.reasoning_details": {
         "rule": "keyed",
         "by": ("index", "type"),
@@ -186,16 +196,18 @@ FINISHED = {"each": "choices", "has": "finish_reason"}
 
 DELTAS = {
     "choices[choice].message": {
-        # OpenRouter and LiteLLM send the same reasoning as a string and as a list.
+        # Of a body that came whole; of a stream, FIELDS say so.
         "alike": (
             "reasoning_content",
             "reasoning",
+            "reasoning_text",
             "thinking",
             "reasoning_details",
             "thinking_blocks",
         ),
         "reasoning_content": "reasoning",
         "reasoning": "reasoning",
+        "reasoning_text": "reasoning",
         "thinking": "reasoning",
         "reasoning_details[index]": {"summary": "reasoning", "text": "reasoning"},
         "thinking_blocks[index]": {"thinking": "reasoning", "text": "reasoning"},
