@@ -278,6 +278,18 @@ for _ in range(300):
             "google.gemini", "parts[1]: it would join the text before it",
         ),
         (parts({"text": "", "x": 1}), "google.gemini", "parts[0]: an empty text leaves no part"),
+        (
+            parts({"text": "a"}, {"text": "", "thoughtSignature": "s"}),
+            "google.gemini", "parts[1]: its thoughtSignature would go to the text before it",
+        ),
+        (
+            parts({"functionCall": {"name": "f", "willContinue": True}}),
+            "google.gemini", "parts[0].functionCall.willContinue: in a stream the call goes on",
+        ),
+        (
+            parts({"functionCall": {"name": "f", "partialArgs": []}}),
+            "google.gemini", "parts[0].functionCall.partialArgs: in a stream they become arguments",
+        ),
         (parts({"text": 3}), "google.gemini", "parts[0].text: a stream carries no number"),
         ({"choices": []}, "auto", "no dialect has such an answer"),
     ],

@@ -18,6 +18,9 @@ from .plain import is_open, same, weight
 from .state import Place, new_place
 from .written import Written, end, end_string, steps_of, write
 
+# What holds a call that goes on, beside what it says.
+CALL_WEIGHT = 512
+
 
 def add_candidate_parts(merger: Any, parts: Any, options: Any, source: Any, at: Any) -> None:
     """Parts: neighbouring texts that agree in `unless` join.
@@ -179,9 +182,10 @@ def _open_call(merger: Any, parts: Any, options: Any, item: Any, at: Any) -> Any
     call = item[streams["call"]]
     drop_placeholder(parts, options)
     merger.restructure()
+    merger.charge(CALL_WEIGHT)
     part = _new_part(merger, parts)
     part.index = len(parts.items) - 1
-    part.started = True
+
     parts.closed = True
     parts.call = part
     inner = new_place(None)
@@ -205,7 +209,7 @@ def _open_call(merger: Any, parts: Any, options: Any, item: Any, at: Any) -> Any
 
 def _end_call(merger: Any, parts: Any, streams: Any) -> None:
     part = parts.call
-    part.stopped = True
+    part.values[streams["call"]].stopped = True
     end(merger, part.values[streams["call"]].values[streams["into"]])
     parts.call = None
 

@@ -191,7 +191,7 @@ def _write_again(
         return all([write(merger, written, (*steps, at), one, False) for at, one in inside])
     elif same(old, value) and not goes_on:
         return True
-    merger.charge(weight(value))
+    merger.charge(weight(value) - (0 if kind is merger.text else weight(old)))
     _put(container, steps[len(steps) - 1], _state(merger, value, goes_on))
     merger.added += 1
     _falls_behind(written, steps)
