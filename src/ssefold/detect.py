@@ -17,7 +17,7 @@ from ssefold.rules import DIALECTS
 from .news import sheet
 from .table import Table, merges, unreachable
 
-_JSON_TYPES = {"array": list, "object": dict, "string": str}
+_JSON_TYPES: dict[str, Any] = {"array": list, "object": dict, "string": str, "number": (int, float)}
 
 
 class Source(dict):  # type: ignore[type-arg]
@@ -157,4 +157,6 @@ def _stands(value: Any, path: str, kind: str) -> bool:
         if index:
             value = value[0] if isinstance(value, list) and value else None
     expected = _JSON_TYPES.get(kind)
-    return value == kind if expected is None else isinstance(value, expected)
+    if expected is None:
+        return bool(value == kind)
+    return isinstance(value, expected) and type(value) is not bool
