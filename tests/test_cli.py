@@ -982,3 +982,5 @@ def test_tables_need_no_rich():
     head, rows = ["FILE", "N"], [["a", "10"], ["long", "7"]]
     plain = _terminal.plain_table(head, rows, {1})
     assert plain == "FILE   N\na     10\nlong   7\n"
+    plain = _terminal.plain_table(head, [["日本", "10"], ["e\u0301", "7"]], {1})
+    assert plain == "FILE   N\n日本  10\ne\u0301      7\n"

@@ -79,12 +79,11 @@ def draw(line: bytes, at: int, width: int, encoding: str = "utf-8") -> str:
     """
     room = max(min(width, WIDEST) - len(INDENT) - 1, 20)
     before, after = _cells(line[:at], encoding), _cells(line[at:], encoding)
-    most = room * 2 // 3 if _width(after) > room // 3 else room - max(_width(after), 1)
-    kept = _fitting(before[::-1], most)[::-1]
-    left = "".join(kept)
-    right = _fitting(after, room - _width(kept))
-    text = INDENT + left + "".join(right)
-    return f"{text}\n{INDENT}{' ' * _width(kept)}^"
+    behind = columns("".join(after))
+    most = room * 2 // 3 if behind > room // 3 else room - max(behind, 1)
+    left = "".join(_fitting(before[::-1], most)[::-1])
+    right = "".join(_fitting(after, room - columns(left)))
+    return f"{INDENT}{left}{right}\n{INDENT}{' ' * columns(left)}^"
 
 
 def _cells(data: bytes, encoding: str) -> list[str]:
@@ -95,7 +94,7 @@ def _cells(data: bytes, encoding: str) -> list[str]:
 def _shown(char: str, encoding: str) -> str:
     if "\udc80" <= char <= "\udcff":  # a byte that is no UTF-8
         return f"\\x{ord(char) - 0xDC00:02x}"
-    if char.isprintable() and category(char)[0] != "M":  # marks take no column, or do
+    if char.isprintable() and _wide(char):  # of marks, terminals differ
         try:
             char.encode(encoding)
             return char
@@ -106,18 +105,26 @@ def _shown(char: str, encoding: str) -> str:
 
 def _fitting(cells: list[str], room: int) -> list[str]:
     """The first ones that fit; dots in the place of those that do not."""
-    if _width(cells) <= room:
+    if columns("".join(cells)) <= room:
         return cells
     kept: list[str] = []
     left = room - len(LEFT_OUT)
     for cell in cells:
-        left -= _width([cell])
+        left -= columns(cell)
         if left < 0:
             break
         kept.append(cell)
     return [*kept, LEFT_OUT]
 
 
-def _width(cells: list[str]) -> int:
-    """How many columns a terminal gives them."""
-    return sum(2 if east_asian_width(char) in "WF" else 1 for cell in cells for char in cell)
+def columns(text: str) -> int:
+    """How many columns a terminal gives it."""
+    if text.isascii():
+        return len(text)
+    return sum(_wide(char) for char in text)
+
+
+def _wide(char: str) -> int:
+    if category(char)[0] == "M":
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1

@@ -19,7 +19,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from ssefold._excerpt import draw
+from ssefold._excerpt import columns, draw
 from ssefold._unpack import Packed, unpacked
 
 READ_SIZE = 64 * 1024
@@ -221,13 +221,13 @@ def abandon(*files: Any) -> None:
 def plain_table(head: list[str], rows: list[list[str]], numeric: set[int]) -> str:
     """Aligned columns; lines as long as they need to be, so that grep finds them whole."""
     table = [head, *rows]
-    widths = [max(len(row[index]) for row in table) for index in range(len(head))]
+    widths = [max(columns(row[index]) for row in table) for index in range(len(head))]
     lines = []
     for row in table:
-        cells = [
-            cell.rjust(widths[index]) if index in numeric else cell.ljust(widths[index])
-            for index, cell in enumerate(row)
-        ]
+        cells = []
+        for index, cell in enumerate(row):
+            space = " " * (widths[index] - columns(cell))
+            cells.append(space + cell if index in numeric else cell + space)
         lines.append("  ".join(cells).rstrip() + "\n")
     return "".join(lines)
 
