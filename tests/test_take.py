@@ -220,6 +220,7 @@ def test_messages(backend: Backend) -> None:
         block_delta(2, "input_json_delta", partial_json="1}"),
         event({"type": "content_block_stop", "index": 2}),
         block(3, type="server_tool_use", id="s", name="web_search", input={"query": "é"}),
+        event({"type": "content_block_stop", "index": 3}),
         event({"type": "message_stop"}),
     ) == [
         [],
@@ -233,8 +234,8 @@ def test_messages(backend: Backend) -> None:
         [],
         [
             Delta("tool_call", "web_search", 0, 3, None, "s", "web_search"),
-            Delta("tool_arguments", '{"query":"é"}', 0, 3, None, "s", "web_search"),
         ],
+        [Delta("tool_arguments", '{"query":"é"}', 0, 3, None, "s", "web_search")],
         [],
         [],
     ]
@@ -608,7 +609,11 @@ def test_generated_streams(backend: Backend, dialect: str) -> None:
         whole = stepped(acc, [stream], None)
         cut = backend.StreamAccumulator()
         parts = pieces(stream, rng.choice([1, 50, 400]))
-        assert joined(stepped(cut, parts, rng)) == joined(whole), seed
+        odd = {anomaly.code for anomaly in acc.anomalies}
+        apart = joined(stepped(cut, parts, rng))
+        assert apart == joined(whole) or "block_restarted" in odd, seed
+        if odd & REPLACED:
+            continue
         for i in range(3):
             text = [delta.text for delta in whole if delta.kind == "text" and delta.choice == i]
             assert "".join(text) == acc.text(i), seed

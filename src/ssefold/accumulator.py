@@ -7,6 +7,7 @@ Must not know: how bytes become blocks and blocks a state.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ssefold import _backend
@@ -19,6 +20,7 @@ from ssefold.errors import (
     StreamMalformed,
     StreamTruncated,
 )
+from ssefold.news import SETTLED
 from ssefold.plain import copy, repair
 
 if TYPE_CHECKING:
@@ -170,16 +172,20 @@ class Reader(_Core):
         replaced another, or its deltas, gives only what extends them; what it took
         out of the answer is given all the same, asked for before or not.
         """
-        stream = self._stream
-        final = stream.closed or stream.ended or stream.dead
+        final = self._ended()
         texts = self._located(choice)
-        arrivals = stream.arrivals if choice == 0 else None
-        pieces = [] if arrivals is None else [arrivals.take(final)]
+        arrivals = self._stream.arrivals if choice == 0 else None
+        pieces = [] if arrivals is None else [arrivals.peek(final)]
+        shown = [] if arrivals is None else [arrivals]
+        given: dict[Any, Any] = {}
         for at, leaf in texts:
             key = (choice, at)
-            piece, self._taken[key] = _take(leaf, self._taken.get(key, 0), final)
+            piece, given[key] = _shown(leaf, self._taken.get(key, 0), final)
             pieces.append(piece)
+            if not isinstance(leaf, str):
+                shown.append(leaf)
         taken: str = repair("".join(pieces))
+        self._give(given, shown, 0)
         return taken
 
     def take(self) -> list[Delta]:
@@ -200,38 +206,53 @@ class Reader(_Core):
             return []
         found: list[tuple[Delta, Any]] = []
         said: dict[Any, dict[str, str]] = {}
-        seen = None if self._ended() else self._taken
+        given: dict[Any, Any] = {}
+        shown: dict[int, Any] = {}
+        seen = None if self._ended() else (self._taken, given)
         for kind, leaf, place, key, group in self._leaves(root, stream.source.deltas, seen):
-            piece = self._piece(leaf, key)
+            if id(leaf) in shown:
+                continue  # what several fields of one place gave
+            piece, given[key] = self._piece(leaf, self._taken.get(key, ""))
+            if not isinstance(leaf, (str, dict)):
+                shown[id(leaf)] = leaf
             if piece:
                 found.append((Delta(kind, piece, *map(_repaired, place)), group))
                 if group is not None:
                     texts = said.setdefault(group[0], {})
                     texts[group[1]] = texts.get(group[1], "") + piece
-        return [delta for delta, group in found if group is None or _is_first(group, said)]
+        taken = [delta for delta, group in found if group is None or _is_first(group, said)]
+        self._give(given, shown.values(), 1)
+        return taken
 
-    def _piece(self, leaf: Any, key: Any) -> str:
-        """What came to a leaf since take() took from it.
+    def _piece(self, leaf: Any, given: Any) -> tuple[str, Any]:
+        """What came to a leaf since take() took from it, and what is given of it then.
 
-        What was given is counted for a buffer and kept for a plain string: the first
-        delta turns the text that a block started with into a buffer, which begins
-        with it.
+        That is counted for a buffer and kept for a plain string: the first delta turns
+        the text that a block started with into a buffer, which begins with it.
         """
-        piece: str
         final = self._ended()
-        given = self._taken.get(key, "")
         if isinstance(leaf, dict):
             leaf = self._write(repair(leaf)).decode()
         if isinstance(leaf, str):
-            piece, self._taken[key] = _take_plain(leaf, given, final)
-            return piece
-        piece = repair(leaf.take(final, 1))
-        if piece:
-            if isinstance(given, str):
-                piece = piece.removeprefix(given)
-                given = len(given)
-            self._taken[key] = given + len(piece)
-        return piece
+            return _shown_plain(leaf, given, final)
+        piece: str = repair(leaf.peek(final, 1))
+        if piece and isinstance(given, str):
+            piece = piece.removeprefix(given)
+            given = len(given)
+        return piece, given + len(piece) if piece else given
+
+    def _give(self, given: dict[Any, Any], shown: Iterable[Any], reader: int) -> None:
+        """What was looked at is given: it exists, and to say so needs no memory any more.
+
+        What a place is new to is made room for first, so that nothing can be lost on the way.
+        """
+        taken = self._taken
+        for key in given:
+            taken.setdefault(key, 0 if reader == 0 or key[-1] == SETTLED else "")
+        for key, value in given.items():
+            taken[key] = value
+        for leaf in shown:
+            leaf.accept(reader)
 
     def _ended(self) -> bool:
         """Whether nothing can follow any more."""
@@ -326,7 +347,7 @@ def _string(leaf: Any) -> str:
     return text
 
 
-def _take(leaf: Any, given: int | str, final: bool) -> tuple[str, int | str]:
+def _shown(leaf: Any, given: int | str, final: bool) -> tuple[str, int | str]:
     """What came to a leaf since the last time, and what was given out of it by now.
 
     That is counted for a buffer and kept for a plain string: the first delta turns the
@@ -337,14 +358,15 @@ def _take(leaf: Any, given: int | str, final: bool) -> tuple[str, int | str]:
         whole = leaf[:-1] if waits else leaf
         count = len(given) if isinstance(given, str) else given
         return whole[count:], whole if len(whole) >= count else given
-    first = leaf.taken == 0
-    piece: str = leaf.take(final)
-    if first and isinstance(given, str):
+    before = leaf.taken
+    piece: str = leaf.peek(final)
+    count = before + len(piece)
+    if before == 0 and isinstance(given, str):
         piece = piece.removeprefix(given)
-    return piece, leaf.taken
+    return piece, count
 
 
-def _take_plain(whole: str, given: str | int, final: bool) -> tuple[str, str | int]:
+def _shown_plain(whole: str, given: str | int, final: bool) -> tuple[str, str | int]:
     """What a plain string adds to what was given (counted, if a buffer stood here before)."""
     if not final and "\ud800" <= whole[-1:] <= "\udbff":
         whole = whole[:-1]

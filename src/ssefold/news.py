@@ -35,6 +35,9 @@ EACH = 2  # a list: the rows of each element, whose number is `field` of its pla
 BY = 3  # rows chosen by a member
 CALL = 4  # the object is a tool call: where its id and its name stand
 
+# At the end of a key: how many elements of a list need not be looked at again.
+SETTLED = "settled"
+
 # The fields of a place; those of a tool call are the last two.
 PLACE = ("choice", "index", "part", "id", "name")
 NOWHERE = (0, None, None, None, None)
@@ -84,21 +87,25 @@ def leaves(root: Any, rows: tuple[Any, ...], seen: Any) -> list[Any]:
 
     key: what tells the leaf from others, the same at each call. group: the field
     that the leaf stands in, if its siblings may say the same, else None. seen: for
-    lists whose elements settle, how many of them need not be looked at again; None
-    to look at all.
+    lists whose elements settle, how many of them need not be looked at again, and where
+    to say how many these are now; None to look at all, for nothing follows any more.
     """
     out: list[Any] = []
-    walk(root, rows, NOWHERE, (), None, seen, out)
+    walk(root, rows, NOWHERE, (), None, False, seen, out)
     return out
 
 
 def walk(
-    value: Any, rows: tuple[Any, ...], place: Any, key: Any, group: Any, seen: Any, out: Any
-) -> None:
-    """Add the leaves below one object, or an element of a list."""
+    value: Any, rows: tuple[Any, ...], place: Any, key: Any, group: Any, grows: bool, seen: Any,
+    out: Any,
+) -> None:  # fmt: skip
+    """Add the leaves below one object, or an element of a list.
+
+    grows: more may come to it. Then an object is not given: the next event may bring another.
+    """
     for what, path, below, field, alike in rows:
         if what == BY:
-            walk(value, _case(below, member(value, path[0])), place, key, group, seen, out)
+            walk(value, _case(below, member(value, path[0])), place, key, group, grows, seen, out)
             continue
         if what == CALL:
             place = _call(value, below, place, key, out)
@@ -111,17 +118,18 @@ def walk(
         here = key + path
         family = (key, path[0]) if alike and type(value) is not Place else group
         if what == LEAF:
-            leaf = _leaf(found)
+            leaf = _leaf(found, grows)
             if leaf is not None:
                 out.append((below, leaf, place, here, family))
         elif what == INSIDE:
-            walk(found, below, place, here, family, seen, out)
+            walk(found, below, place, here, family, grows, seen, out)
         else:
             for number, element in _elements(found, field == 0, here, seen):
                 inside = place
                 if field >= 0:
                     inside = (*place[:field], number, *place[field + 1 :])
-                walk(element, below, inside, (*here, number), family, seen, out)
+                more = seen is not None and _is_open(element)
+                walk(element, below, inside, (*here, number), family, more, seen, out)
 
 
 def _case(cases: Any, value: Any) -> Any:
@@ -157,7 +165,12 @@ def _first(value: Any, paths: Any) -> str | None:
     return None
 
 
-def _leaf(value: Any) -> Any:
+def _is_open(element: Any) -> bool:
+    """Whether more may come to an element: neither stopped nor whole."""
+    return type(element) is Place and not element.stopped and element.finished < 0
+
+
+def _leaf(value: Any, grows: bool) -> Any:
     """What can be taken from piece by piece: a string, a text, a whole object; or None."""
     kind = type(value)
     if kind is str:
@@ -165,10 +178,12 @@ def _leaf(value: Any) -> Any:
     if hasattr(value, "take"):
         return _spoken(value)
     if kind is JSONText:
-        return value.text if value.text else _leaf(value.start)
+        if value.text:
+            return value.text
+        return None if grows else _leaf(value.start, False)  # what comes replaces it
     if kind is Echo:
         return value.text
-    if kind is Place or isinstance(value, dict):
+    if not grows and (kind is Place or isinstance(value, dict)):
         return read(value) or None  # no arguments: nothing to tell
     return None
 
@@ -212,12 +227,12 @@ def _unsettled(items: list[Any], grows: int | None, key: Any, seen: Any) -> list
 
     Of a keyed list (`grows` is None) no element grows that has no key.
     """
-    known = (*key, "settled")  # the list's own key is that of a text which became this list
-    start = 0 if seen is None else seen.get(known, 0)
+    known = (*key, SETTLED)  # the list's own key is that of a text which became this list
+    start = 0 if seen is None else seen[0].get(known, 0)
     if seen is not None:
-        seen[known] = len(items) if grows is None else max(0, len(items) - 1)
+        seen[1][known] = len(items) if grows is None else max(0, len(items) - 1)
         if grows is not None and grows >= 0:
-            seen[known] = min(grows, seen[known])
+            seen[1][known] = min(grows, seen[1][known])
     numbers = range(0 if grows is None else start, len(items))
     return [(n, items[n]) for n in numbers if n >= start or type(items[n]) is Place]
 

@@ -72,6 +72,13 @@ class Written:
         piece: str = self.text.take(final, reader)
         return piece
 
+    def peek(self, final: bool, reader: int = 0) -> str:
+        piece: str = self.text.peek(final, reader)
+        return piece
+
+    def accept(self, reader: int = 0) -> None:
+        self.text.accept(reader)
+
 
 # -- paths ---------------------------------------------------------------------------------
 

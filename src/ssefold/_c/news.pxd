@@ -6,12 +6,13 @@ cdef int LEAF, INSIDE, EACH, BY, CALL
 
 cpdef tuple sheet(rows)
 cpdef list leaves(root, tuple rows, seen)
-cpdef walk(value, tuple rows, place, tuple key, group, seen, list out)
+cpdef walk(value, tuple rows, place, tuple key, group, bint grows, seen, list out)
 cdef tuple _below(below)
 cdef _case(cases, value)
 cdef _call(value, where, place, tuple key, list out)
 cdef _first(value, paths)
-cdef _leaf(value)
+cdef bint _is_open(element) except -1
+cdef _leaf(value, bint grows)
 cdef _spoken(text)
 cdef list _elements(value, bint by_index, tuple key, seen)
 cdef list _unsettled(list items, grows, tuple key, seen)
