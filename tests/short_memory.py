@@ -1,6 +1,7 @@
 """Folds streams while one allocation after the other fails; a crash is the parent's to see.
 
-Enters: a dialect, a kind of stream, its seed, how many allocations to miss at most.
+Enters: a dialect, a kind of stream, its seed, how many allocations to miss at most,
+or `taken`: only where somebody takes.
 Leaves: how often memory ran short on standard output, exit code 0.
 Must not know: pytest.
 
@@ -72,9 +73,48 @@ def decode(stream: bytes, start: int) -> None:
         _testcapi.remove_mem_hooks()
 
 
+def taken(reads: list[bytes]) -> int:
+    """What take() and take_text() could not give stays to be taken: how often memory ran short."""
+
+    def given(start: int) -> tuple[bool, Any]:
+        acc = ssefold.StreamAccumulator()
+        found: list[Any] = []
+        missed = False
+        for number, read in enumerate(reads):
+            with contextlib.suppress(ssefold.SSEFoldError):
+                acc.feed(read)
+            if number == len(reads) - 1:
+                acc.close()
+            for ask in (acc.take, acc.take_text):
+                pieces = None
+                if number * 2 >= len(reads) - 2:  # at the middle, and at the end
+                    _testcapi.set_nomemory(start, start + 1)
+                try:
+                    pieces = ask()
+                except MemoryError:
+                    missed = True
+                finally:
+                    _testcapi.remove_mem_hooks()
+                found.append(ask() if pieces is None else pieces)
+        return missed, found
+
+    missed = start = unmissed = 0
+    _, expected = given(1 << 30)
+    while unmissed < ENOUGH:
+        failed, found = given(start)
+        assert found == expected, start
+        missed += failed
+        unmissed = 0 if failed else unmissed + 1
+        start += 1
+    return missed
+
+
 def main(dialect: str, kind: str, seed: str = "7", most: str = "100000") -> None:
     stream = parity.make_stream(random.Random(int(seed)), kind, dialect)
     reads = [stream[at : at + READ] for at in range(0, len(stream), READ)]
+    if most == "taken":
+        print(taken([b"".join(reads[: len(reads) // 2]), b"".join(reads[len(reads) // 2 :])]))
+        return
     make = ssefold.StreamAccumulator
     for _ in range(2):  # what is kept for good is made
         acc = make()

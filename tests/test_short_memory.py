@@ -40,3 +40,17 @@ def test_a_missed_allocation_is_no_crash(dialect: str, kind: str, seed: str) -> 
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) > 5  # it has run short
+
+
+@pytest.mark.parametrize("dialect", streamgen.DIALECTS)
+@pytest.mark.parametrize("seed", ["3", "7", "11"])
+def test_a_missed_allocation_loses_nothing_that_is_to_be_taken(dialect: str, seed: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", SCRIPT, dialect, "all", seed, "taken"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert int(done.stdout) > 5

@@ -249,10 +249,11 @@ class Reader(_Core):
         taken = self._taken
         for key in given:
             taken.setdefault(key, 0 if reader == 0 or key[-1] == SETTLED else "")
-        for key, value in given.items():
+        moves, texts = iter(given.items()), iter(shown)  # memory, too
+        for key, value in moves:
             taken[key] = value
-        for leaf in shown:
-            leaf.accept(reader)
+        for text in texts:
+            text.accept(reader)
 
     def _ended(self) -> bool:
         """Whether nothing can follow any more."""
@@ -289,7 +290,7 @@ class Reader(_Core):
         """The same, each with what it is known by from one call to the next."""
         texts = self._texts(choice)
         steps = self._stream.source["READ"]["text"] if texts else ()
-        if not all(isinstance(step, str) or "each" in step for step in steps):
+        if not all([isinstance(step, str) or "each" in step for step in steps]):
             return list(enumerate(texts))
         return [(at, leaf) for at, leaf in self._locate(self._stream.root, steps) if _is_leaf(leaf)]
 
