@@ -164,13 +164,17 @@ class EventMerger(Fragments):
             self.wrong(action)
             return
         values = self.root.values
+        again = action.options.get("again")
+        if again == "fill" and (self.based or values):
+            if not self.based:
+                self.based = self.merged = True
+                self.base_id = source.get("id")
+            fill_base(self, values, source)
+            self.begin_answer(values)
+            return
         if self.based:
-            again = action.options.get("again")
             if again == "update":
                 self.update(values, source)
-            elif again == "fill":
-                fill_base(self, values, source)
-                self.begin_answer(values)
             return
         self.based = self.merged = True
         self.base_id = source.get("id")
@@ -181,13 +185,9 @@ class EventMerger(Fragments):
                 self.replace(values, key, below)
         for key, kept in early.items():
             given = values.get(key)
-            if kept is None and key in values and action.options.get("again") == "fill":
-                continue  # an early null is not in the way
             values[key] = kept
             if type(kept) is Slots and isinstance(given, list):
                 self.fill(values, key, given)
-            elif action.options.get("again") == "fill":
-                fill_base(self, values, {key: given})
         self.begin_answer(values)
 
     def begin_answer(self, values: Any) -> None:

@@ -103,7 +103,7 @@ FIELDS = {
     "": {"rest": "snapshot"},
     "type": "drop",
     "error": "drop",
-    "delta": {"rule": "object", "into": "", "rest": "snapshot"},
+    "delta": {"rule": "object", "into": "", "null": "absent", "rest": "snapshot"},
     "delta.usage": "per_key",  # as the API had it until March 2024
     "usage": "per_key",
 }
