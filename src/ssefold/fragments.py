@@ -214,6 +214,10 @@ class Fragments(Arrivals):
             json_text.text.append(source)
             json_text.settled = False
             self.added += 1
+            if json_text.former is not None:
+                self.no_plan()  # nor any template: it would know of one text alone
+                self.charge(text_weight(source))
+                json_text.former.append(source)
 
     def begin_json(self, values: Any, key: str, source: Any, text: str) -> None:
         """An empty object or list: it stands until text comes, behind text it is text."""

@@ -178,6 +178,8 @@ def _leaf(value: Any, grows: bool) -> Any:
     if hasattr(value, "take"):
         return _spoken(value)
     if kind is JSONText:
+        if value.former is not None:
+            return value.former
         if value.text:
             return value.text
         return None if grows else _leaf(value.start, False)  # what comes replaces it

@@ -17,7 +17,7 @@ from typing import Any
 from .blocks import known_at
 from .full import full_value
 from .merge import ENTRY_WEIGHT
-from .plain import is_open, same
+from .plain import is_open, same, weight
 from .state import Entries, JSONText, Place, new_place
 
 
@@ -94,26 +94,64 @@ def _take_in(merger: Any, values: Any, source: Any, rule: Any, action: Any) -> N
         if exclusive.get(key) is not None:
             given = _as_text(merger, key, given, action)
         if _is_nothing(old):
-            if key == rule.get("text") and type(given) is str:
+            if type(given) is str and (key == rule.get("text") or exclusive.get(key) is not None):
                 if given or old is None:
                     merger.append(values, key, given)
+            elif key in exclusive and exclusive[key] is None and not _is_nothing(given):
+                _begin_json(merger, values, key, given)
             elif old is None or not _is_nothing(given):
                 merger.replace(values, key, given)
         elif not _is_nothing(given) and (key in exclusive or _is_grown(old)):
             if hasattr(old, "take"):
                 values[key] = full_value(merger, old, given, None)
+            elif type(old) is JSONText:
+                _replace_json(merger, old, given, _wire(merger, key, action))
             elif not (type(old) is type(given) and same(old, given)):
                 merger.replace(values, key, given)
+
+
+def _begin_json(merger: Any, values: Any, key: str, given: Any) -> None:
+    """What an input begins with: JSON text may come in its place."""
+    merger.replace(values, key, given)
+    values[key] = JSONText(given, True, merger.text(), merger.parse)
+
+
+def _replace_json(merger: Any, json_text: Any, given: Any, wire: Any) -> None:
+    """An input of the start's own in the place of the text that came, or that goes on."""
+    merger.added += 1
+    json_text.settled = False
+    if json_text.text:
+        before = json_text.text.get()
+        merger.charge(2 * weight(given))
+        if wire is not None and wire.startswith(before):
+            for text in (json_text.text, json_text.former):
+                if text is not None:
+                    text.append(wire[len(before) :])
+            return
+        if json_text.former is None:
+            json_text.former = json_text.text
+        json_text.text = merger.text()
+    json_text.start = given
+
+
+def _wire(merger: Any, key: str, action: Any) -> Any:
+    """The JSON text of a start's member, or None."""
+    return None if merger.wire is None else merger.wire.text(_place(action), key)
+
+
+def _place(action: Any) -> Any:
+    """Where in the event an action's value stands."""
+    at: Any = None
+    for step in action.source:
+        at = (at, step)
+    return at
 
 
 def _as_text(merger: Any, key: str, given: Any, action: Any) -> Any:
     """A number where a text begins is that text: more may come to it."""
     if type(given) is str or isinstance(given, (list, dict)):
         return given
-    at: Any = None
-    for step in action.source:
-        at = (at, step)
-    text = merger.wire_text(given, at, key)
+    text = merger.wire_text(given, _place(action), key)
     return given if text is None else text
 
 

@@ -100,14 +100,17 @@ class JSONText:
     """A tool's input that comes as JSON text: its start value until text comes.
 
     `value` is the parsed text once `settled`; while it is not whole JSON, the
-    input is the text itself: nothing is lost, nothing invented.
+    input is the text itself: nothing is lost, nothing invented. A start that came again
+    with an input of its own is the start from then on, and `former` has the pieces that
+    came before it and behind it: what is taken.
     """
 
-    __slots__ = ("parse", "settled", "start", "text", "value")
+    __slots__ = ("former", "parse", "settled", "start", "text", "value")
 
     def __init__(self, start: Any, has_start: bool, text: Any, parse: Any) -> None:
         self.start = start if has_start else ""
         self.text = text
+        self.former: Any = None
         self.parse = parse
         self.settled = False
         self.value: Any = None

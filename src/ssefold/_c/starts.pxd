@@ -6,7 +6,7 @@ cimport cython
 from .arrivals cimport Arrivals
 from .blocks cimport known_at
 from .full cimport full_value
-from .plain cimport is_open, same
+from .plain cimport is_open, same, weight
 from .state cimport Entries, Indexed, JSONText, Place, new_place
 from .table cimport Action
 
@@ -18,6 +18,10 @@ cdef _begin_again(Arrivals merger, Action action, Entries held, index, Place pla
 cdef Place _begin_another(Arrivals merger, Action action, Entries held, index, rule)
 cdef _take_in(Arrivals merger, dict values, source, rule, Action action)
 cdef _as_text(Arrivals merger, str key, given, Action action)
+cdef _begin_json(Arrivals merger, dict values, str key, given)
+cdef _replace_json(Arrivals merger, JSONText json_text, given, wire)
+cdef _wire(Arrivals merger, str key, Action action)
+cdef tuple _place(Action action)
 cdef bint _is_nothing(value) except -1
 cdef bint _is_grown(value) except -1
 @cython.locals(held=Indexed)

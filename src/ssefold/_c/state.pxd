@@ -28,6 +28,7 @@ cdef class Echo:
 cdef class JSONText:
     cdef public object start
     cdef public object text
+    cdef public object former
     cdef public object parse
     cdef public bint settled
     cdef public object value
