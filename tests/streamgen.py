@@ -143,6 +143,18 @@ def _details(rng: random.Random) -> Iterator[Json]:
         yield {key: [item]}
 
 
+def _twice(rng: random.Random) -> Iterator[Json]:
+    """One reasoning in several fields, in some events not quite the same."""
+    fields = rng.sample(["reasoning_content", "reasoning", "reasoning_text", "thinking"], 2)
+    key, member = rng.choice([("reasoning_details", "text"), ("thinking_blocks", "thinking")])
+    index: Json = {"index": 0} if member == "text" and rng.random() < 0.8 else {}
+    for word in pieces(rng, text(rng, 9), 9):
+        other = word if rng.random() < 0.9 else rng.choice(["", "no", word + "."])
+        item = {"type": "reasoning.text", member: other, **index}
+        said = {fields[0]: word, fields[1]: other}
+        yield rng.choice([{fields[0]: word, key: [item]}] * 8 + [said, {fields[1]: word}])
+
+
 def _lists(rng: random.Random) -> Iterator[Json]:
     key = rng.choice(["annotations", "images", "token_ids"])
     for _ in range(rng.randint(1, 5)):
@@ -172,7 +184,7 @@ def _empty(rng: random.Random) -> Iterator[Json]:
 
 SCRIPTS: tuple[Callable[[random.Random], Iterator[Json]], ...] = (
     _content, _content, _content, _long, _reasoning, _refusal, _parts, _tools, _tools,
-    _function_call, _audio, _details, _lists, _unknown, _empty,
+    _function_call, _audio, _details, _twice, _lists, _unknown, _empty,
 )  # fmt: skip
 
 
