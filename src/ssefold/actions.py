@@ -373,6 +373,15 @@ class EventMerger(Fragments):
             self.follow()
 
 
+def knows(merger: Any, kind: str, value: Any) -> bool:
+    """Whether the dialect's events have kinds, and an event of this name is of one of them."""
+    if type(merger) is not EventMerger:
+        return False
+    events: EventMerger = merger
+    own = value_at(value, (events.table.kind,))
+    return events.actions_of(own if type(own) is str else kind) is not None
+
+
 def is_finished(merger: Any, finished: Any) -> bool:
     """Whether a stream that closed without its terminator is complete all the same."""
     if not finished:

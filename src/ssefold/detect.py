@@ -12,10 +12,12 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from ssefold.rules import DIALECTS
+from ssefold.rules import DIALECTS, FAILURES, HEARTBEATS
 
 from .news import sheet
 from .table import Table, merges, unreachable
+
+__all__ = ["FAILURES", "HEARTBEATS", "SOURCES"]  # of the tables, for those who do not see them
 
 _JSON_TYPES: dict[str, Any] = {"array": list, "object": dict, "string": str, "number": (int, float)}
 
@@ -74,7 +76,7 @@ def plain_table(source: Source) -> Table:
 class _Signs:
     """A table's DETECT, ready to be asked."""
 
-    __slots__ = ("events", "item", "keys", "objects", "source", "types")
+    __slots__ = ("events", "item", "keys", "objects", "source", "types", "unless")
 
     def __init__(self, source: Source) -> None:
         detect: Mapping[str, Any] = source["DETECT"]
@@ -84,6 +86,7 @@ class _Signs:
         self.types = detect.get("type", ())
         self.objects = detect.get("object", ())
         self.item = detect.get("item")
+        self.unless = detect.get("unless")
 
 
 _SIGNS = [_Signs(source) for source in SOURCES.values()]
@@ -92,20 +95,41 @@ _SIGNS = [_Signs(source) for source in SOURCES.values()]
 def dialect_of(value: Mapping[str, Any], event: str) -> Source | None:
     """The dialect that this event decides for, or None if it decides nothing."""
     members = value if type(value) is dict else dict(value)
-    kind, shape = members.get("type"), members.get("object")
     for signs in _SIGNS:
-        if event and event in signs.events:
-            return signs.source
-        for key in signs.keys:
-            if key in members:
-                return signs.source
-        if (kind is not None and _fits_one(kind, signs.types)) or (
-            shape is not None and _fits_one(shape, signs.objects)
-        ):
-            return signs.source
-        if signs.item is not None and _first_item_decides(signs.item, members):
+        if _decides(signs, members, event):
             return signs.source
     return None
+
+
+def has_signs(source: Source) -> bool:
+    """Whether a table says what decides for it."""
+    return bool(source["DETECT"])
+
+
+def decides_for(source: Source, value: Any, event: str) -> bool:
+    """Whether this event, as far as it was read, would have decided for a dialect."""
+    if not isinstance(value, dict):
+        return False
+    if SOURCES.get(source["NAME"]) is source:
+        return dialect_of(value, event) is source
+    return _decides(_Signs(source), dict(value), event)
+
+
+def _decides(signs: _Signs, members: dict[str, Any], event: str) -> bool:
+    if event and event in signs.events:
+        return True
+    for key in signs.keys:
+        if key in members:
+            return True
+    kind = members.get("type")
+    if kind is not None and _fits_one(kind, signs.types):
+        return True
+    if signs.unless is not None and _first_has(signs.unless, members):
+        return False
+    shape = members.get("object")
+    if shape is not None and _fits_one(shape, signs.objects):
+        return True
+    return signs.item is not None and _first_item_decides(signs.item, members)
 
 
 def _fits_one(text: Any, patterns: tuple[str, ...]) -> bool:
@@ -123,12 +147,31 @@ def _fits(text: str, pattern: str) -> bool:
     return text.startswith(pattern[:-1]) if pattern[-1] == "*" else text == pattern
 
 
-def _first_item_decides(item: tuple[str, str, str], value: dict[str, Any]) -> bool:
-    key, has, lacks = item
+def _first_of(key: str, value: dict[str, Any]) -> Any:
+    """The first element of a list, if it is an object, or None."""
     elements = value.get(key)
-    if not isinstance(elements, list) or not elements or not isinstance(elements[0], dict):
+    if isinstance(elements, list) and elements and isinstance(elements[0], dict):
+        return elements[0]
+    return None
+
+
+def _first_item_decides(item: tuple[str, ...], value: dict[str, Any]) -> bool:
+    first = _first_of(item[0], value)
+    if first is None or item[1] not in first:
         return False
-    return has in elements[0] and lacks not in elements[0]
+    for lacks in item[2:]:
+        if lacks in first:
+            return False
+    return True
+
+
+def _first_has(unless: tuple[str, ...], value: dict[str, Any]) -> bool:
+    first = _first_of(unless[0], value)
+    if first is not None:
+        for key in unless[1:]:
+            if key in first:
+                return True
+    return False
 
 
 def whole_answer(value: Mapping[str, Any], known: Source | None) -> Source | None:

@@ -18,8 +18,8 @@ from ssefold.detect import SOURCES, Source
 from ssefold.table import OPS, ROUTED_RULES, rule_of, unreachable
 
 SECTIONS = (
-    "NAME", "DETECT", "WHOLE", "ERRORS", "INHERITS", "FIELDS", "KIND", "SEQUENCE", "EVENTS",
-    "ALIASES", "LISTS", "FINISHED", "READ", "DELTAS",
+    "NAME", "DETECT", "WHOLE", "ERRORS", "OWN", "INHERITS", "FIELDS", "KIND", "SEQUENCE", "EVENTS",
+    "ALIASES", "LISTS", "ENDS", "FINISHED", "READ", "DELTAS",
 )  # fmt: skip
 
 # Tables nest five levels deep or so; what nests deeper holds itself.
@@ -67,6 +67,19 @@ DEFAULT: Check = (
 )
 PATH: Check = ("a path such as 'a.b'", lambda v: isinstance(v, str) and bool(MEMBERS.fullmatch(v)))
 LIMIT = _among("choices", "tool_calls", "blocks")
+OBJECTS: Check = (
+    "a path such as 'a[].b'",
+    lambda value: isinstance(value, str) and bool(FIELD.fullmatch(value)),
+)
+PATHS: Check = (
+    "a list of paths such as 'a.b'",
+    lambda value: isinstance(value, tuple) and value != () and all(map(PATH[1], value)),
+)
+ROW: Check = ("a mapping", lambda value: isinstance(value, Mapping))
+ROWS: Check = (
+    "a list of mappings",
+    lambda value: isinstance(value, tuple) and all(map(ROW[1], value)),
+)
 MAKE: Check = (
     "a mapping of members, or a list of such",
     lambda value: all(map(_is_members, value if isinstance(value, tuple) else (value,))),
@@ -92,6 +105,20 @@ ALIKE: Check = (
     "a mapping of members to lists of members",
     lambda value: isinstance(value, Mapping) and all(map(_is_strings, value.values())),
 )
+
+# What decides for a dialect; of `item` and `unless` the first is a list, the rest are members.
+FIRST_ITEM: Check = (
+    "a list, and members of its first element",
+    lambda value: _is_strings(value) and len(value) > 1,
+)
+SIGNS = {
+    "event": STRINGS, "type": STRINGS, "key": STRINGS, "object": STRINGS, "item": FIRST_ITEM,
+    "unless": FIRST_ITEM,
+}  # fmt: skip
+
+# What is judged at the end, besides what it needs.
+CALL_OPTIONS = {"type": STRINGS, "json": PATH, "stopped": FLAG}
+FINISH_OPTIONS = {"at": OBJECTS, "holds": STRINGS, "but": STRINGS}
 
 # Options of every rule, and of each: those it needs, those it may have.
 ANY_RULE = {"rule": STRING, "into": STRING, "null": _among("absent"), "default": DEFAULT}
@@ -279,7 +306,7 @@ def _inherited(own: dict[str, Any]) -> dict[str, Any]:
         _wrong("the table", "needs 'FIELDS', or 'KIND' and 'EVENTS'")
     nothing: dict[str, Any] = {
         "DETECT": {}, "WHOLE": (), "ERRORS": (), "FIELDS": {}, "EVENTS": {}, "ALIASES": {},
-        "LISTS": {},
+        "LISTS": {}, "ENDS": {},
         "FINISHED": {}, "READ": {}, "DELTAS": {},
     }  # fmt: skip
     full = {**nothing, **base, **own}
@@ -481,8 +508,32 @@ def _check_reading(full: Mapping[str, Any]) -> None:
                 _wrong(f"WHOLE[{path!r}]", f"must be a string, not {kind!r}")
     if not isinstance(full["ERRORS"], tuple):
         _mistyped("ERRORS", "a list of paths", full["ERRORS"])
-    for path in full["ERRORS"]:
-        _pattern("ERRORS", path, FIELD, "choices[].error")
+    for row in full["ERRORS"]:
+        if isinstance(row, Mapping):
+            _options("ERRORS", row, {"at": STRING, "is": STRINGS}, {})
+            row = row["at"]
+        _pattern("ERRORS", row, FIELD, "choices[].error")
+    _check_signs(full)
+    _check_ends(full["ENDS"])
+
+
+def _check_signs(full: Mapping[str, Any]) -> None:
+    """What decides for the dialect, and what its events have of their own."""
+    _options("DETECT", _mapping("DETECT", full["DETECT"]), {}, SIGNS)
+    if "OWN" in full and not _is_strings(full["OWN"]):
+        _wrong("OWN", f"must be a list of strings, not {full['OWN']!r}")
+
+
+def _check_ends(ends: Any) -> None:
+    """What is judged at the end: calls, finish reasons, elements that are left open."""
+    _options("ENDS", _mapping("ENDS", ends), {}, {"calls": ROWS, "finish": ROW, "open": OBJECTS})
+    for number, call in enumerate(ends.get("calls", ())):
+        where = f"ENDS['calls'][{number}]"
+        _options(where, call, {"at": OBJECTS, "name": PATHS}, CALL_OPTIONS)
+        if call.get("stopped") and "type" not in call:
+            _wrong(where, "'stopped' needs 'type'")
+    if "finish" in ends:
+        _options("ENDS['finish']", ends["finish"], {"has": STRING}, FINISH_OPTIONS)
 
 
 def _check_step(where: str, step: Any) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from .blocks import known_at
+from .ending import judge_stopped
 from .full import full_value
 from .merge import ENTRY_WEIGHT
 from .plain import is_open, same, weight
@@ -195,6 +196,8 @@ def stop_one(merger: Any, place: Any) -> None:
     for key, below in place.values.items():
         if type(below) is JSONText and below.text and not settle(merger, below):
             merger.anomaly("bad_tool_json", None, key)
+    if merger.table.ends:
+        judge_stopped(merger, place)
 
 
 def settle(merger: Any, json_text: Any) -> bool:

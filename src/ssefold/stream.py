@@ -27,29 +27,42 @@ from ssefold.values import (
     OUT_OF_RANGE,
 )
 
-from .actions import EventMerger, is_finished
-from .detect import SOURCES, dialect_of, plain_table, table_of, whole_answer
+from .actions import EventMerger, is_finished, knows
+from .asked import Asked
+from .bodies import BEGINNING, Body, unreadable
+from .bystanders import Bystanders
+from .data import DONE, around, is_comment, locate, parse_text, readings
+from .detect import (
+    HEARTBEATS,
+    SOURCES,
+    dialect_of,
+    plain_table,
+    table_of,
+    whole_answer,
+)
+from .ending import judge
 from .ledger import OutputFull
 from .log import Log
 from .merge import Merger
-from .path import Plan, path_of
-from .plain import copy, given, repair, repair_text
-from .wire import Wire, takes_text
-
-DONE = b"[DONE]"
+from .path import Plan
+from .plain import copy, is_open
+from .signs import (
+    failure_at,
+    failure_of,
+    first_of,
+    is_fuller,
+    is_vague,
+    may_fail,
+    named_members,
+)
+from .wire import Wire, leave_out, put_back, strip
 
 # Events before the dialect is decided are kept up to here, and so are stray lines.
 UNDECIDED_BYTES = 64 * 1024
 UNDECIDED_EVENT = 16  # the least that one counts: `{}` is held as an object, not as two bytes
 
-# A body that is the beginning of one of these was cut, and is nothing else.
-FIELD_NAMES = (b"data", b"event", b"id", b"retry")
-
-# Google's APIs stream an array, unless they are asked for events.
-ARRAY = "a JSON array: ask for events (alt=sse)"
-
-# Bodies that somebody forgot to decompress.
-MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+# Names that events of dialects without names may have.
+OUR_NAMES = (b"", b"message", b"error")
 
 
 class Stream:
@@ -59,6 +72,8 @@ class Stream:
     error came before it. dead: the folding ended early (a limit, strict mode, no
     dialect). closed: the end of input came. planning: whether events note their plan.
     lost: an exception left the midst of a read before the terminator.
+    vague: a later sign of failure may say more than `error`. last: where the frame of the
+    last event began.
     surrogates: the answer may hold unpaired surrogates.
     wire: the bytes of the event that is merged. removed: what was taken out of it that no
     double can hold.
@@ -66,8 +81,9 @@ class Stream:
 
     __slots__ = (
         "answer",
+        "asked",
         "body",
-        "body_size",
+        "bystanders",
         "closed",
         "complete",
         "dead",
@@ -78,6 +94,7 @@ class Stream:
         "error",
         "events",
         "failed",
+        "last",
         "limits",
         "log",
         "lost",
@@ -89,11 +106,11 @@ class Stream:
         "removed",
         "rules",
         "source",
-        "stray",
         "strict",
         "surrogates",
         "text",
         "undecided",
+        "vague",
         "wire",
     )
 
@@ -111,21 +128,23 @@ class Stream:
         self.removed: Any = None
         self.events = 0
         self.ended = self.failed = self.dead = self.closed = self.complete = False
-        self.done = self.surrogates = self.lost = False
+        self.done = self.surrogates = self.lost = self.vague = False
         self.error: Any = None
         self.answer: Any = None
         self.pending: list[Any] | None = None
         self.pending_size = 0
         self.planning = False
         self.undecided: Any = None
-        self.stray = b""
-        self.body: list[bytes] | None = None
-        self.body_size = 0
+        self.asked = Asked(self.log)
+        self.last = 0
+        self.body = Body()
+        self.bystanders = Bystanders(self.log)
         self.dialect: str | None = None
         self.source: Any = None
         self.merger: Any = None
         if dialect is not None:
             self.decide(SOURCES[dialect] if isinstance(dialect, str) else dialect)
+            self.asked.ask(self.source)
 
     # -- blocks ------------------------------------------------------------------
 
@@ -179,11 +198,13 @@ class Stream:
 
     def data(self, name: bytes, data: bytes, spans: Any, final: bool) -> None:
         """One event, or several glued into one block."""
-        if data.strip(b" \t") == DONE:
+        text = data.strip(b" \t")
+        if text == DONE:
             self.terminator()
+        elif text[:1] == b":" and is_comment(data):
+            self.heartbeat()
         elif self.ended:
-            self.count()
-            self.log.anomaly("after_end", "")
+            self.behind(name, data)
         else:
             code, value, pos, flags = self.read(data, 0, self.depth)
             if code == OK and pos == len(data):
@@ -193,9 +214,32 @@ class Stream:
                     code = BAD  # a byte after the value, which no JSON text has
                 self.damaged(name, data, (code, value, pos, flags), spans, final)
 
+    def heartbeat(self) -> None:
+        """A comment that was sent as data: an event that is counted, at any place."""
+        self.count()
+        self.bystanders.heartbeat(self.merger)
+
+    def behind(self, name: bytes, data: bytes) -> None:
+        """An event behind the terminator: it may be another stream, and is not judged.
+
+        But what went wrong may be said behind a terminator that told of the failure alone.
+        """
+        self.count()
+        kind = name.decode("utf-8", "replace")
+        failed = self.merger is not None and self.merger.failure is not None
+        if failed or kind in HEARTBEATS:
+            value = first_of(self.whole_json(data))
+            if kind in HEARTBEATS and self.bystanders.stands_by(self.merger, kind, value):
+                self.bystanders.pass_by(self.merger, kind)
+                return
+            if failed and value is not None and self.fails(kind, value):
+                return
+        self.log.anomaly("after_end", "")
+
     def count(self) -> None:
         """One event more; what is recorded from now on belongs to it."""
         self.log.event = self.events
+        self.last = self.log.offset
         self.events += 1
 
     def glued(self, name: bytes, data: bytes, final: bool, spans: Any) -> bool:
@@ -203,55 +247,37 @@ class Stream:
 
         Each counts as an event. At the end of input the last one may be cut.
         """
-        count = 0
-        for reading, _ in self.readings(data, final):
-            if reading is not None and reading[0] != OK and not (final and reading[0] == CUT):
+        count = comments = 0
+        for reading, _ in readings(self.read, self.depth, data, final):
+            if reading and reading[0] != OK and not (final and reading[0] == CUT):
                 return False
             count += 1
+            comments += reading is False
         if count < 2:
             if reading is None:
                 self.terminator()  # and an empty data line behind it
             return reading is None
         self.log.anomaly("glued_events", "")
-        for reading, size in self.readings(data, final):  # again, not kept: they may be millions
-            count -= 1
+        count -= comments
+        # Again, and not kept: they may be millions.
+        for reading, size in readings(self.read, self.depth, data, final):
+            count -= reading is not False
             kind = b"" if count else name  # the last name is all a block keeps
-            if reading is not None:
-                self.wire.begin(data, reading[2] - size)
             if reading is None:
                 self.terminator()
+            elif reading is False:
+                self.heartbeat()
             elif self.ended:
-                self.count()
-                self.log.anomaly("after_end", "")
-            elif reading[0] == OK:
-                self.event(kind, reading[1], reading[3], size)
+                self.behind(kind, data[reading[2] - size : reading[2]])
             else:
-                self.damaged(kind, data, reading, spans, final)
+                self.wire.begin(data, reading[2] - size)
+                if reading[0] == OK:
+                    self.event(kind, reading[1], reading[3], size)
+                else:
+                    self.damaged(kind, data, reading, spans, final)
             if self.dead:
                 break
         return True
-
-    def readings(self, data: bytes, final: bool) -> Any:
-        """The values that follow one another in `data`, up to one that is damaged.
-
-        Each with its size.
-        `[DONE]` is None. At the end of input a beginning of it is a cut value.
-        """
-        pos, size = 0, len(data)
-        while pos < size:
-            if data.startswith(DONE, pos):
-                yield None, len(DONE)
-                pos += len(DONE)
-                while pos < size and data[pos] in b" \t\r\n":
-                    pos += 1
-                continue
-            reading = self.read(data, pos, self.depth)
-            if final and reading[0] != OK and DONE.startswith(data[pos:].strip()):
-                reading = (CUT, NOTHING, size, 0)
-            yield reading, reading[2] - pos
-            if reading[0] != OK:
-                return
-            pos = reading[2]
 
     # -- damage -------------------------------------------------------------------
 
@@ -259,6 +285,10 @@ class Stream:
         """An event that is not JSON: a fault, and what was read before it counts."""
         code, value, pos, flags = reading
         self.count()
+        kind = name.decode("utf-8", "replace")
+        if name not in OUR_NAMES and self.bystanders.is_aside(self.merger, kind, data, value):
+            self.pass_by(kind)
+            return
         undecided = self.undecided
         if undecided is None:
             self.undecided = (self.log.event, self.log.offset)
@@ -281,13 +311,24 @@ class Stream:
 
     def salvage(self, name: bytes, data: bytes, value: Any, flags: int) -> None:
         """Merge what a damaged event held before its fault."""
+        kind = name.decode("utf-8", "replace")
+        first = first_of(value)
         if isinstance(value, dict):
-            self.take(name, value, flags, len(data))
-            return
-        self.leave_undecided(len(data))
-        if name == b"error":
-            text = data.decode("utf-8", "replace")
-            self.fail(text if value is NOTHING else self.in_range(value, flags))
+            if name in OUR_NAMES or not self.bystanders.stands_by(self.merger, kind, value):
+                self.take(name, value, flags, len(data))
+            else:
+                self.asked.note()
+        else:
+            self.asked.note()
+            self.leave_undecided(len(data))
+            if first is not None and not is_open(first) and self.fails(kind, first):
+                pass
+            elif name == b"error":
+                text = data.decode("utf-8", "replace")
+                self.fail(text if value is NOTHING else self.in_range(value, flags), None)
+        if b'"error"' in data and b"\n" in data and name in OUR_NAMES:
+            for line in data.split(b"\n"):  # one that is whole says it all
+                self.fails_on(line, False)
 
     # -- events ---------------------------------------------------------------------
 
@@ -296,75 +337,122 @@ class Stream:
         self.count()
         if isinstance(value, dict):
             self.take(name, value, flags, size)
-        elif name == b"error":
-            self.fail(self.in_range(value, flags))
-        else:
+        elif not self.odd(name, value, flags):
             self.log.anomaly("wrong_type", "")
+            self.asked.note()
             self.leave_undecided(size)
         if self.strict and self.log.fault_count:
             self.dead = True
 
-    def take(self, name: bytes, value: Any, flags: int, size: int) -> None:
-        """Look for an error, find the dialect, merge."""
-        if flags & HAS_RANGE:
-            self.removed = []
-            self.strip(value, None)
-        if flags & HAS_SURROGATE:
-            self.surrogates = True
-        kind = name.decode("utf-8", "replace") if name else ""
-        reported = self.in_band_error(kind, value)
-        if self.merger is None and not self.find_dialect(kind, value, reported, size):
-            self.leave_removed()
-            return
-        if not (reported and value.get("error") is None) or self.merger.table.sequence:
-            self.merge(value, kind)
-        self.leave_removed()
-
-    def in_band_error(self, kind: str, value: Any) -> bool:
-        """Whether the event reports an error: its payload is `error`, or all of it."""
-        payload = given(value, "error")
-        if payload is not None:
-            self.fail(payload)
+    def odd(self, name: bytes, value: Any, flags: int) -> bool:
+        """JSON that is no object: an error in a list or of that name, or a bystander."""
+        kind = name.decode("utf-8", "replace")
+        first = first_of(value)
+        if name not in OUR_NAMES and self.bystanders.stands_by(self.merger, kind, first):
+            self.pass_by(kind)
             return True
-        own = given(value, "type")
-        if kind == "error" or (type(own) is str and own == "error"):
-            self.fail(value)
+        if first is not None and failure_of(first, kind, False) is not NOTHING:
+            return self.fails(kind, self.in_range(first, flags))
+        if name == b"error":
+            self.fail(self.in_range(value, flags), None)
             return True
         return False
 
-    def fail(self, payload: Any) -> None:
-        """An in-band error: the first one stays."""
-        if not self.failed and not self.ended:
-            self.failed = True
-            self.error = copy(payload)
+    def take(self, name: bytes, value: Any, flags: int, size: int) -> None:
+        """Find the dialect, look for an error, merge."""
+        if flags & HAS_RANGE:
+            self.removed = []
+            strip(self.log, self.removed, value, None)
+        if flags & HAS_SURROGATE:
+            self.surrogates = True
+        kind = name.decode("utf-8", "replace") if name else ""
+        if self.merger is None:
+            self.find_dialect(kind, value)
+        if self.dead:
+            self.leave_removed()
+            return
+        if name not in OUR_NAMES and self.bystanders.stands_by(self.merger, kind, value):
+            self.pass_by(kind)
+            self.leave_removed()
+            return
+        failed = self.fails(kind, value)
+        if self.asked.open:
+            self.asked.take(value, kind, failed)
+        if self.merger is not None:
+            self.merge(value, kind, failed)
+        elif not failed:
+            self.keep(value, kind, size)
+        self.leave_removed()
 
-    def merge(self, value: Any, kind: str) -> None:
-        """Merge an event of the known dialect."""
+    def pass_by(self, kind: str) -> None:
+        """An event that is none of the dialect's: it is counted, and waits for none."""
+        self.bystanders.pass_by(self.merger, kind)
+        if kind not in HEARTBEATS:
+            self.asked.note()
+            if self.merger is None and self.undecided is None:
+                self.undecided = (self.log.event, self.log.offset)
+
+    def fails(self, kind: str, value: Any) -> bool:
+        """Whether an event reports a failure, which is kept if it says more than others did."""
+        known = self.merger is not None and knows(self.merger, kind, value)
+        payload = failure_of(value, kind, known)
+        if payload is NOTHING:
+            return False
+        self.fail(payload, value)
+        return True
+
+    def fail(self, payload: Any, event: Any) -> None:
+        """An in-band error: the first one stays, unless a later one says more.
+
+        event: the event that is the payload, or holds it.
+        """
+        if self.failed:
+            if not (self.vague and is_fuller(payload)):
+                return
+        elif self.ended:
+            return
+        self.failed = True
+        self.vague = is_vague(payload, event)
+        self.error = copy(payload)
+
+    def merge(self, value: Any, kind: str, failed: bool) -> None:
+        """Merge an event of the known dialect.
+
+        failed: it reports a failure: only what the table names is merged.
+        """
         merger = self.merger
-        for path in merger.table.errors:
-            self.errors_at(value, path, 0)
+        table = merger.table
+        if not failed and table.errors:
+            failed = self.fails_at(value, table)
+            whole = True
+        else:
+            whole = not failed
         if self.removed is not None:
-            self.put_back(value, kind)
-        merger.plan = Plan() if self.planning else None
+            removed, self.removed = self.removed, None
+            put_back(table, self.wire, self.log, removed, value, kind)
+        if not whole and table.kind is None:
+            value = named_members(value, table.root.children)
+            if not value:
+                return
+        steady = self.planning and not (failed or self.asked.open)
+        if steady and may_fail(value):
+            steady = knows(merger, kind, value)
+        merger.plan = Plan() if steady else None
         merger.merge(value, self.log.event, kind)
         if merger.failure is not None:
-            self.fail(merger.failure)
+            self.fail(merger.failure, value)
         if merger.ended:
             self.ended = True
+            self.settle_end()
 
-    def errors_at(self, value: Any, path: Any, level: int) -> None:
-        """What stands at `path` is an in-band error, if it is not null; a step (None,) is
-        each element.
-        """
-        if value is None:
-            return
-        if level == len(path):
-            self.fail(value)
-        elif type(path[level]) is str:
-            self.errors_at(given(value, path[level]), path, level + 1)
-        elif isinstance(value, list):
-            for below in value:
-                self.errors_at(below, path, level + 1)
+    def fails_at(self, value: Any, table: Any) -> bool:
+        """Whether an event or a body has an error where the dialect may put one."""
+        for row in table.errors:
+            payload = failure_at(value, row)
+            if payload is not NOTHING:
+                self.fail(payload, value)
+                return True
+        return False
 
     def in_range(self, value: Any, flags: int) -> Any:
         """A payload that is no object, without numbers that no double can hold."""
@@ -374,53 +462,13 @@ class Stream:
             self.log.anomaly("number_range", "")
             return None
         if flags & HAS_RANGE:
-            self.strip(value, None)
+            strip(self.log, None, value, None)
         return value
 
-    def strip(self, value: Any, at: Any) -> None:
-        """Take out the numbers that no double can hold, each with an anomaly."""
-        if isinstance(value, dict):
-            members = [(key, value[key]) for key in value]
-            keys = [key for key, _ in members] if self.removed is not None else None
-        elif isinstance(value, list):
-            members = list(enumerate(value))
-            keys = None
-        else:
-            return
-        for key, below in members:
-            if below is OUT_OF_RANGE:
-                if self.removed is None:
-                    self.log.anomaly("number_range", path_of(at, key))
-                else:
-                    self.removed.append((value, keys, at, key))
-                if isinstance(value, dict):
-                    del value[key]
-            else:
-                self.strip(below, (at, key))
-        if isinstance(value, list):
-            value[:] = [below for below in value if below is not OUT_OF_RANGE]
-
-    def put_back(self, value: Any, kind: str) -> None:
-        """Numbers that no double can hold are texts, where the dialect's rule takes texts."""
-        removed, self.removed = self.removed, None
-        for holder, keys, at, key in removed:
-            text = None
-            if keys is not None and takes_text(self.merger.table, value, kind, at, key):
-                text = self.wire.text(at, key)
-            if text is None:
-                self.log.anomaly("number_range", path_of(at, key))
-                continue
-            self.log.anomaly("text_as_value", path_of(at, key))
-            holder[key] = text
-            for later in keys[keys.index(key) + 1 :]:
-                if later in holder:
-                    holder[later] = holder.pop(later)  # where it stood
-
     def leave_removed(self) -> None:
-        """They stay out of an event that is not merged."""
+        """Numbers that nothing can hold stay out of an event that is not merged."""
         removed, self.removed = self.removed, None
-        for _, _, at, key in removed or ():
-            self.log.anomaly("number_range", path_of(at, key))
+        leave_out(self.log, removed)
 
     def terminator(self) -> None:
         """`[DONE]`: the end, unless the dialect's own terminator came before."""
@@ -430,6 +478,7 @@ class Stream:
                 self.log.anomaly("after_end", "")
         elif not (self.merger is not None and self.is_foreign()):
             self.ended = self.done = True
+            self.settle_end()
 
     def is_foreign(self) -> bool:
         """Whether a second stream runs, whose end is not ours."""
@@ -450,23 +499,23 @@ class Stream:
             self.merger = EventMerger(table, self.limits, self.log, self.text, parse)
         self.merger.wire = self.wire
 
-    def find_dialect(self, kind: str, value: Any, reported: bool, size: int) -> bool:
-        """Settle the dialect by this event, or keep the event until one decides."""
+    def find_dialect(self, kind: str, value: Any) -> None:
+        """Settle the dialect by this event, if it decides for one."""
         source = dialect_of(value, kind)
         if source is not None:
             self.decide(source)
+            self.bystanders.settle(self.merger)
             if self.pending:
                 self.apply_pending()
-            return not self.dead
-        if reported:
-            return False
+
+    def keep(self, value: Any, kind: str, size: int) -> None:
+        """Keep an event until one decides for a dialect."""
         if self.leave_undecided(size):
             if self.pending is None:
                 self.pending = []
             here = (self.log.event, self.log.offset)
             self.pending.append((value, kind, *here, self.wire.kept(size), self.removed))
             self.removed = None
-        return False
 
     def leave_undecided(self, size: int) -> bool:
         """Count an event that decides nothing; False once there were too many."""
@@ -490,7 +539,7 @@ class Stream:
             self.wire.begin(kept, 0)
             self.removed = out
             if not self.ended:
-                self.merge(value, kind)
+                self.merge(value, kind, False)
         self.log.event, self.log.offset = here
         self.wire.begin(data, start)
         self.removed = removed
@@ -499,8 +548,7 @@ class Stream:
         """No event decided: nothing can be folded."""
         for _, _, event, offset, _, removed in self.pending or ():
             self.log.event, self.log.offset = event, offset
-            self.removed = removed
-            self.leave_removed()
+            leave_out(self.log, removed)
         self.pending = None
         self.dead = True
         self.log.event, offset = self.undecided
@@ -510,40 +558,26 @@ class Stream:
 
     def stray_lines(self, stray: bytes, start: int) -> None:
         """Lines of unknown fields: servers put errors there."""
-        if start == 0 and stray.startswith(tuple([magic for magic, _ in MAGIC])):
-            self.stray = stray[:64]
-            self.dead = True  # whatever looks like an event in compressed bytes is none
-            self.log.fault("not_an_event_stream", 0, self.what_body(), self.stray)
+        what = unreadable(stray[:BEGINNING]) if start == 0 else ""
+        if what:
+            self.dead = True  # whatever looks like an event in such bytes is none
+            self.log.fault("not_an_event_stream", 0, what, stray[:BEGINNING])
             return
         if not self.ended and b"error" in stray:
-            self.stray_error(stray)
-        if self.events == 0:
-            if not self.stray:
-                self.stray = stray.lstrip()[:64]
-            if self.stray.startswith(b"{"):
-                self.keep_body(stray)
-
-    def stray_error(self, stray: bytes) -> None:
-        """`error: {json}`, or JSON with `error` on a line, or over all lines of the block."""
-        for line in (*stray.split(b"\n"), stray):
-            is_field = line.startswith(b"error:")
-            text = line[6:] if is_field else line
-            value = self.whole_json(text) if text.lstrip()[:1] == b"{" else NOTHING
-            if isinstance(value, dict):
-                payload = value.get("error")
-                if is_field or payload is not None:
-                    self.fail(value if payload is None else payload)
-
-    def keep_body(self, stray: bytes) -> None:
-        """A body that begins with `{` may be a whole answer, blank lines and all."""
-        most = self.limits.max_event_bytes
-        self.body_size += len(stray) + 1
-        if most is not None and self.body_size > most + 1:
+            for line in (*stray.split(b"\n"), stray):
+                is_field = line.startswith(b"error:")
+                self.fails_on(line[6:] if is_field else line, is_field)
+        most: Any = self.limits.max_event_bytes
+        if self.events == 0 and not self.body.add(stray, most):
             self.limit("limit_event_bytes", most)
-        else:
-            if self.body is None:
-                self.body = []
-            self.body.append(stray)
+
+    def fails_on(self, line: bytes, is_field: bool) -> None:
+        """A line that is JSON with an `error`; of a field `error` any object is one."""
+        value = first_of(self.whole_json(line)) if line.lstrip()[:1] in (b"{", b"[") else None
+        if value is not None:
+            payload = value.get("error")
+            if is_field or payload is not None:
+                self.fail(value if payload is None else payload, value)
 
     def whole_json(self, data: bytes) -> Any:
         """The value if `data` is one whole JSON text, else NOTHING."""
@@ -551,39 +585,33 @@ class Stream:
         if code != OK or pos != len(data):
             return NOTHING
         if flags & HAS_RANGE:
-            self.strip(value, None)
+            strip(self.log, None, value, None)
         if flags & HAS_SURROGATE:
             self.surrogates = True
         return value
 
     def judge_body(self) -> None:
         """At the end of a body without any event: what was it?"""
-        body = self.body
-        self.body = None
-        value = self.whole_json(b"\n".join(body)) if body else NOTHING
+        text = self.body.text()
+        value = self.whole_json(text) if text[:1] == b"{" else NOTHING
+        if text[:1] == b"[":
+            first = first_of(self.read(text, 0, self.depth)[1])
+            if first is not None and not is_open(first):
+                strip(self.log, None, first, None)
+                self.fails("", first)
         if isinstance(value, dict):
-            payload = value.get("error")
-            if payload is not None:
-                self.fail(payload)
+            self.fails("", value)
             source = whole_answer(value, self.source)
             if source is not None:
                 self.source = source
                 self.dialect = source["NAME"]
                 self.answer = value
                 self.complete = True
+                self.fails_at(value, plain_table(source))
                 return
-        cut = any([name.startswith(self.stray) for name in FIELD_NAMES])
-        if not (self.failed or cut):
+        if not (self.failed or self.body.is_cut()):
             self.log.event = 0
-            self.log.fault("not_an_event_stream", 0, self.what_body(), self.stray)
-
-    def what_body(self) -> str:
-        for magic, name in MAGIC:
-            if self.stray.startswith(magic):
-                return f"{name}: decompress it first"
-        first = self.stray[:1]
-        kinds = {b"<": "markup", b"{": "JSON that is no whole answer", b"[": ARRAY}
-        return kinds.get(first, "no field of an event stream in it")
+            self.log.fault("not_an_event_stream", 0, self.body.what(), self.body.begin)
 
     # -- the end ---------------------------------------------------------------------------
 
@@ -598,7 +626,7 @@ class Stream:
             self.log.fault(code, offset, "the folding ended here")
         self.dead = True
         self.pending = None
-        self.body = None
+        self.body.drop()
         self.wire.end()
 
     def lose(self, offset: int) -> None:
@@ -614,27 +642,47 @@ class Stream:
         if self.closed:
             return
         self.closed = True
-        if not self.dead:
-            if self.events == 0 and self.stray:
-                self.judge_body()
-            if self.merger is None and self.undecided is not None:
-                self.give_up()
-        self.pending = None
-        self.body = None
         merger = self.merger
-        if merger is not None and not self.ended:
-            self.complete = self.complete or is_finished(merger, merger.table.finished)
+        if not self.dead:
+            if self.events == 0 and self.body.begin:
+                self.judge_body()
+            if merger is None and self.undecided is not None:
+                self.give_up()
+            if not self.ended:
+                self.bystanders.settle(merger)
+                self.asked.judge()
+        self.pending = None
+        self.body.drop()
+        whole = merger is not None and is_finished(merger, merger.table.finished)
+        if whole and not self.ended:
+            self.complete = True
+            self.log.event, self.log.offset = self.events - 1, self.last
+            self.judge_answer(False)
+
+    def settle_end(self) -> None:
+        """The terminator came."""
+        self.bystanders.settle(self.merger)
+        self.asked.judge()
+        self.judge_answer(True)
+
+    def judge_answer(self, terminated: bool) -> None:
+        """What a whole answer lacks; one that failed or was cut may lack anything."""
+        merger = self.merger
+        if self.failed or self.lost or self.dead or merger is None or not merger.merged:
+            return
+        if merger.table.ends:
+            judge(merger, merger.table.ends, self.depth, terminated)
 
     @property
     def status(self) -> str:
         """open, complete, truncated or failed."""
         if self.failed:
             return "failed"
-        if self.lost:
-            return "truncated" if self.ended or self.closed else "open"
-        if self.ended or self.complete:
-            return "complete"
-        return "truncated" if self.closed else "open"
+        if not (self.ended or self.complete):
+            return "truncated" if self.closed else "open"
+        if self.lost or self.asked.wrong or self.root is None:
+            return "truncated"  # no answer that may pass as whole
+        return "complete"
 
     @property
     def arrivals(self) -> Any:
@@ -649,29 +697,3 @@ class Stream:
             return self.answer
         merger = self.merger
         return merger.root if merger is not None and merger.merged else None
-
-
-def parse_text(read: Any, depth: int, text: str) -> tuple[bool, Any]:
-    """JSON inside a string (tool input): (whole, value)."""
-    data = repair_text(text).encode("utf-8")
-    code, value, pos, flags = read(data, 0, depth)
-    if code != OK or pos != len(data) or flags & HAS_RANGE:
-        return False, None
-    return True, repair(value) if flags & HAS_SURROGATE else value
-
-
-def locate(pos: int, spans: Any) -> int:
-    """The offset in the stream of index `pos` of the joined data."""
-    found = spans[0]
-    for span in spans:
-        if span[0] > pos:
-            break
-        found = span
-    offset: int = found[1] + pos - found[0]
-    return offset
-
-
-def around(data: bytes, pos: int) -> bytes:
-    """An excerpt of the data, with the fault in its middle."""
-    start = max(0, pos - 128)
-    return data[start : start + 256]

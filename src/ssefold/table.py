@@ -158,15 +158,18 @@ class Table:
 
     text_steps: (list, types) on the way to a text, for events that act; text_leaf: its key.
     text_rules: what LISTS says of each of these lists, or None.
+    errors:     the rows of ERRORS: steps, and the texts there that are errors (None: all).
     """
 
     __slots__ = (
+        "ends",
         "errors",
         "events",
         "finished",
         "kind",
         "lists",
         "name",
+        "own",
         "patterns",
         "read",
         "root",
@@ -196,7 +199,12 @@ class Table:
             [self.lists.get(".".join(names[: depth + 1])) for depth in range(len(names))]
         )
         self.finished: Mapping[str, Any] = source.get("FINISHED", {})
-        self.errors = tuple(steps(path) for path in source.get("ERRORS", ()))
+        self.ends: Mapping[str, Any] = source.get("ENDS", {})
+        self.own: tuple[str, ...] | None = source.get("OWN")
+        self.errors = tuple(
+            (steps(row), None) if isinstance(row, str) else (steps(row["at"]), row["is"])
+            for row in source.get("ERRORS", ())
+        )
         self.root = _grow(_overridden(source["FIELDS"], overrides))
 
 

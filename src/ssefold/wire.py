@@ -17,6 +17,7 @@ from typing import Any
 
 from ssefold.values import OUT_OF_RANGE, number
 
+from .path import path_of
 from .table import APPEND, CONTENT, NAME, PARTS, UNLESS
 
 _skip_space = re.compile(rb"[ \t\n\r]*").match
@@ -248,3 +249,49 @@ def _is_text_action(table: Any, actions: Any, value: Any, keys: list[Any]) -> bo
         ):
             return True
     return False
+
+
+def strip(log: Any, removed: Any, value: Any, at: Any) -> None:
+    """Take out the numbers that no double can hold: each with an anomaly, or kept in `removed`."""
+    if isinstance(value, dict):
+        members = [(key, value[key]) for key in value]
+        keys = [key for key, _ in members] if removed is not None else None
+    elif isinstance(value, list):
+        members = list(enumerate(value))
+        keys = None
+    else:
+        return
+    for key, below in members:
+        if below is OUT_OF_RANGE:
+            if removed is None:
+                log.anomaly("number_range", path_of(at, key))
+            else:
+                removed.append((value, keys, at, key))
+            if isinstance(value, dict):
+                del value[key]
+        else:
+            strip(log, removed, below, (at, key))
+    if isinstance(value, list):
+        value[:] = [below for below in value if below is not OUT_OF_RANGE]
+
+
+def put_back(table: Any, wire: Any, log: Any, removed: Any, value: Any, kind: str) -> None:
+    """Numbers that no double can hold are texts, where the dialect's rule takes texts."""
+    for holder, keys, at, key in removed:
+        text = None
+        if keys is not None and takes_text(table, value, kind, at, key):
+            text = wire.text(at, key)
+        if text is None:
+            log.anomaly("number_range", path_of(at, key))
+            continue
+        log.anomaly("text_as_value", path_of(at, key))
+        holder[key] = text
+        for later in keys[keys.index(key) + 1 :]:
+            if later in holder:
+                holder[later] = holder.pop(later)  # where it stood
+
+
+def leave_out(log: Any, removed: Any) -> None:
+    """They stay out of an event that is not merged."""
+    for _, _, at, key in removed or ():
+        log.anomaly("number_range", path_of(at, key))

@@ -39,3 +39,7 @@ cdef class EventMerger(Fragments):
     cdef tuple place_for(self, Action action, value)
     @cython.locals(held=Indexed, place=Place, at=tuple, values=dict)
     cdef full(self, Action action, value)
+
+
+@cython.locals(events=EventMerger)
+cpdef bint knows(merger, str kind, value) except -1

@@ -27,6 +27,7 @@ from .pieces cimport Piece
 from .state cimport read as read_state
 from .state cimport located, select
 from .statewrite cimport write_state
+from .signs cimport may_fail
 from .stream cimport Stream
 from .templates cimport RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
@@ -323,8 +324,10 @@ cdef class FoldCore:
         for key in <dict>value:
             if head_has(headed, key):
                 return None  # twice: the last one counts
-        # An error's payload is all of it, and an event that is nothing but an error is not merged.
+        # The payload of an error may be all of it, and nothing but an error is not merged.
         if "type" in <dict>value or (len(<dict>value) == 1 and "error" in <dict>value):
+            return None
+        if may_fail(value):
             return None
         return value
 

@@ -11,13 +11,19 @@ cdef class _Signs:
     cdef readonly tuple types
     cdef readonly tuple objects
     cdef readonly object item
+    cdef readonly object unless
     cdef readonly object source
 
 
 cpdef plain_table(source)
 @cython.locals(members=dict, signs=_Signs)
 cpdef dialect_of(value, str event)
+cpdef bint has_signs(source) except -1
+cpdef bint decides_for(source, value, str event) except -1
 
+cdef bint _decides(_Signs signs, dict members, str event) except -1
 cdef bint _fits_one(text, tuple patterns) except -1
 cdef bint _fits(str text, str pattern) except -1
+cdef _first_of(str key, dict value)
 cdef bint _first_item_decides(tuple item, dict value) except -1
+cdef bint _first_has(tuple unless, dict value) except -1

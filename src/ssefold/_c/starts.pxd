@@ -5,6 +5,7 @@ cimport cython
 
 from .arrivals cimport Arrivals
 from .blocks cimport known_at
+from .ending cimport judge_stopped
 from .full cimport full_value
 from .plain cimport is_open, same, weight
 from .state cimport Entries, Indexed, JSONText, Place, new_place

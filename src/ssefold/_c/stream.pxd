@@ -1,11 +1,18 @@
 # cython: language_level=3
 """How stream.py is compiled: what the core reads of a Stream, by offset."""
 
+from .actions cimport knows
+from .asked cimport Asked
+from .bodies cimport Body
+from .bystanders cimport Bystanders
+from .data cimport is_comment
 from .detect cimport dialect_of, plain_table
+from .ending cimport judge
 from .log cimport Log
 from .merge cimport Merger
-from .plain cimport copy, given, repair, repair_text
-from .path cimport Plan, path_of
+from .path cimport Plan
+from .plain cimport copy, is_open
+from .signs cimport failure_at, failure_of, first_of, is_fuller, is_vague, may_fail, named_members
 from .wire cimport Wire
 
 
@@ -32,9 +39,11 @@ cdef class Stream:
     cdef public long long pending_size
     cdef public bint planning
     cdef public object undecided
-    cdef public bytes stray
-    cdef public list body
-    cdef public long long body_size
+    cdef public Body body
+    cdef public Bystanders bystanders
+    cdef public bint vague
+    cdef public Asked asked
+    cdef public long long last
     cdef public object dialect
     cdef public object source
     cdef public Merger merger
@@ -47,11 +56,16 @@ cdef class Stream:
     cdef count(self)
     cdef event(self, bytes name, value, int flags, Py_ssize_t size)
     cdef take(self, bytes name, value, int flags, Py_ssize_t size)
-    cdef bint in_band_error(self, str kind, value) except -1
-    cdef errors_at(self, value, tuple path, int level)
+    cdef heartbeat(self)
+    cdef pass_by(self, str kind)
+    cdef bint fails(self, str kind, value) except -1
+    cdef fail(self, payload, event)
+    cdef bint fails_at(self, value, table) except -1
     cdef decide(self, source)
-    cdef bint find_dialect(self, str kind, value, bint reported, Py_ssize_t size) except -1
-    cdef merge(self, value, str kind)
+    cdef find_dialect(self, str kind, value)
+    cdef keep(self, value, str kind, Py_ssize_t size)
+    cdef merge(self, value, str kind, bint failed)
+    cdef settle_end(self)
     cpdef limit(self, str code, offset)
     cpdef void lose(self, long long offset) noexcept
     cpdef end_folding(self, str code, offset)

@@ -39,6 +39,8 @@ cdef class Table:
     cdef readonly object read
     cdef readonly object finished
     cdef readonly tuple errors
+    cdef readonly object ends
+    cdef readonly object own
     cdef readonly Node root
     cdef readonly tuple text_rules
     cdef readonly tuple text_steps

@@ -2,7 +2,7 @@
 """Text buffers of the compiled backend: JSON string bodies that grow by appending.
 
 Enters: decoded strings; raw string bodies that were validated.
-Leaves: the whole text, and what came since it was last taken.
+Leaves: the whole text, and what came since it was last taken; whether it is JSON.
 Must not know: what the text is.
 
 A chunk's fragment is appended as it stood on the wire, escapes and all: what is
@@ -15,6 +15,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.string cimport memcpy
 
 from .jsonread cimport unescape
+from .jsonscan cimport SCAN_DEEP, SCAN_FAILED, scan_value, skip_space
 from .utf8 cimport utf8_text
 
 cdef extern from "Python.h":
@@ -154,6 +155,17 @@ cdef class Text:
         if reader == 0:
             self.taken += self.characters
             self.characters = 0
+
+    def is_json(self, int depth):
+        """Whether it is one JSON text, as far as one may nest: checked, and not read."""
+        cdef bytes data = self.get().encode("utf-8", "replace")
+        cdef const unsigned char *p = <const unsigned char *><char *>data
+        cdef const unsigned char *end = p + len(data)
+        cdef int flags = 0
+        p = scan_value(skip_space(p, end), end, depth, &flags)
+        if flags & SCAN_FAILED:
+            return flags & SCAN_DEEP != 0
+        return skip_space(p, end) == end
 
     cdef str decode(self, Py_ssize_t start, Py_ssize_t end):
         if end == start:

@@ -1,14 +1,17 @@
 """Text buffers: strings that grow by appending.
 
 Enters: decoded strings.
-Leaves: the whole text, and what came since it was last taken.
-Must not know: what the text is, JSON.
+Leaves: the whole text, and what came since it was last taken; whether it is JSON.
+Must not know: what the text is.
 """
 
 from __future__ import annotations
 
 from threading import Lock
 from typing import Any
+
+from ssefold._py.jsonread import read
+from ssefold.values import DEEP, OK
 
 # A place in a text: the pieces before it, the characters before it in the next one, and those
 # before it in all.
@@ -110,6 +113,12 @@ class Text:
         self._places[reader] = self._shown[reader]
         if reader == 0:
             self.taken = self._shown[0][2]
+
+    def is_json(self, depth: int) -> bool:
+        """Whether it is one JSON text, as far as one may nest."""
+        data = self.get().encode("utf-8", "replace")
+        code, _, pos, _ = read(data, 0, depth)
+        return code == DEEP or (code == OK and pos == len(data))
 
     def __bool__(self) -> bool:
         return bool(self._pieces)

@@ -9,11 +9,16 @@ NAME      the dialect's name in the API.
 DETECT    what decides for this dialect under `dialect="auto"`: `event` (names of
           SSE events), `type` (values of the member `type`, `*` at the end stands
           for the rest), `key` (members), `object` (values of the member `object`,
-          `*` at either end), `item` (a list, a member its first element has, one
-          it lacks). The tables are asked in the order of `DIALECTS`.
+          `*` at either end), `item` (a list, a member its first element has, those
+          it lacks); `object` and `item` decide nothing where `unless` holds (a list,
+          members of which its first element has one). The tables are asked in the
+          order of `DIALECTS`. A table without it is never the wrong one.
 WHOLE     what a body must hold to be a whole, unstreamed answer of this dialect:
           paths with the type of what stands there; several such, if one will do.
-ERRORS    where in-band errors stand beside a top-level `error`.
+ERRORS    where in-band errors stand beside a top-level `error`: paths, or mappings of
+          `at` (a path) and `is` (the texts there that are errors).
+OWN       members that an event of another name must have to be one of ours, for dialects
+          whose events have no names.
 INHERITS  another table's module name: what this one does not say is as there, and
           its FIELDS come on top of that one's.
 FIELDS    path -> rule, for events that merge member by member.
@@ -37,6 +42,13 @@ LISTS     how lists of the answer that events address by index are held, by thei
           that do not stand together in one element, each with the type of those that have
           it, or None: they are those that have it); `starts: False` (its elements have no
           start); `text` (what is taken piece by piece).
+ENDS      what is judged at the end of an answer: `calls`, each with `at` (a path to
+          objects), `type` (those they may be of), `json` (where the text stands that must
+          be JSON, or empty), `name` (where a name stands, the first that is not empty)
+          and `stopped: True` (when it is stopped, not at the end); and where the terminator
+          came, `finish`, with `at`, `has` (the member that says why), `holds` (only where
+          one of these holds something, members of them in `but` aside), and `open` (a path
+          to elements that must have ended).
 FINISHED  when a closed stream without a terminator is complete.
 READ      where text, usage, finish reason and tool calls stand in the answer.
 DELTAS    where the texts stand that take() gives piece by piece, in the order in which it
@@ -81,3 +93,24 @@ DIALECTS = (
     "openai_completions",
     "openai_chat",
 )
+
+# What reports a failure as a whole event or body, where none of the members `unless` holds
+# anything and the dialect does not know the event's kind. Of each sign: `at`, where it stands,
+# and when it is one: `is` (this text), `list` (not empty), `from` (a number as large, `beside`
+# one of these), else whatever is neither null, "" nor 0.
+FAILURES = {
+    "unless": ("choices", "candidates"),
+    "signs": (
+        {"at": "object", "is": "error"},
+        {"at": "error_type"},
+        {"at": "error_code"},
+        {"at": "error_message"},
+        {"at": "errors", "list": True},
+        {"at": "base_resp.status_code"},
+        {"at": "status_code", "from": 400, "beside": ("message", "detail", "msg")},
+        {"at": "code", "from": 400, "beside": ("message", "detail", "msg")},
+    ),
+}
+
+# Names of events that only keep a connection open.
+HEARTBEATS = ("ping", "heartbeat", "keepalive", "keep-alive")

@@ -84,6 +84,7 @@ EVENTS = {
     "content_block_stop": ({"do": "stop", "at": "content[index]"},),
     "message_delta": ({"do": "merge"},),
     "message_stop": ({"do": "end"},),
+    "ping": (),
 }
 
 # The list that events address by index: what limits it, which member is the text that a
@@ -109,6 +110,19 @@ FIELDS = {
 }
 
 FINISHED = {"has": "stop_reason", "stopped": "content"}
+
+ENDS = {
+    "calls": (
+        {
+            "at": "content[]",
+            "type": ("tool_use", "server_tool_use", "mcp_tool_use"),
+            "name": ("name",),
+            "stopped": True,
+        },
+    ),
+    "finish": {"has": "stop_reason"},
+    "open": "content[]",
+}
 
 DELTAS = {
     "content[index]": {

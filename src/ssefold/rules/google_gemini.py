@@ -14,6 +14,8 @@ WHOLE = (
     {"promptFeedback": "object"},
 )
 
+OWN = ("candidates", "usageMetadata", "promptFeedback")
+
 FIELDS = {
     "": {"rest": "any"},
     "error": "drop",
@@ -58,6 +60,15 @@ FIELDS = {
 }
 
 FINISHED = {"each": "candidates", "has": "finishReason", "or": ("promptFeedback", "blockReason")}
+
+ENDS = {
+    "finish": {
+        "at": "candidates[]",
+        "has": "finishReason",
+        "holds": ("content",),
+        "but": ("role",),
+    },
+}
 
 DELTAS = {
     "candidates[choice].content.parts[index]": (

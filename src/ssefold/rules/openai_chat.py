@@ -9,7 +9,12 @@ DETECT = {"key": ("choices",), "object": ("*chat.completion*",)}
 
 WHOLE = {"choices": "array", "choices[0].message": "object"}
 
-ERRORS = ("choices[].error",)
+ERRORS = (
+    "choices[].error",
+    {"at": "choices[].finish_reason", "is": ("error", "network_error")},
+)
+
+OWN = ("choices", "usage")
 
 FIELDS = {
     "": {
@@ -193,6 +198,22 @@ FIELDS = {
 }
 
 FINISHED = {"each": "choices", "has": "finish_reason"}
+
+ENDS = {
+    "calls": (
+        {
+            "at": "choices[].message.function_call",
+            "json": "arguments",
+            "name": ("name",),
+        },
+        {
+            "at": "choices[].message.tool_calls[]",
+            "json": "function.arguments",
+            "name": ("function.name", "custom.name"),
+        },
+    ),
+    "finish": {"at": "choices[]", "has": "finish_reason", "holds": ("message",), "but": ("role",)},
+}
 
 DELTAS = {
     "choices[choice].message": {

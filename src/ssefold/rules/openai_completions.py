@@ -8,7 +8,12 @@ NAME = "openai.completions"
 # What is not said here is as there.
 INHERITS = "openai_chat"
 
-DETECT = {"object": ("text_completion",), "item": ("choices", "text", "delta")}
+# Some servers of chat say text_completion, too: the shape of a choice tells.
+DETECT = {
+    "object": ("text_completion",),
+    "item": ("choices", "text"),
+    "unless": ("choices", "delta", "message"),
+}
 
 WHOLE = {"object": "text_completion", "choices": "array", "choices[0].text": "string"}
 
@@ -25,6 +30,8 @@ FIELDS = {
     "choices[].logprobs.content": "extend_any",
     "choices[].logprobs.refusal": "extend_any",
 }
+
+ENDS = {"finish": {"at": "choices[]", "has": "finish_reason", "holds": ("text",)}}
 
 DELTAS = {"choices[choice].text": "text"}
 

@@ -24,6 +24,7 @@ EVENTS = {
     "response.completed": ({"do": "answer", "from": "response"},),
     "response.incomplete": ({"do": "answer", "from": "response"},),
     "response.failed": ({"do": "answer", "from": "response", "error": "response.error"},),
+    "keepalive": (),
     "response.output_item.added": ({"do": "put", "at": "output[output_index]", "from": "item"},),
     "response.output_item.done": (
         {"do": "full", "at": "output[output_index]", "from": "item", "holds": "object"},
@@ -380,6 +381,18 @@ LISTS = {
 
 # No event merges member by member.
 FIELDS = {"": {"rest": "any"}}
+
+ENDS = {
+    "calls": (
+        {
+            "at": "output[]",
+            "type": ("function_call", "mcp_call"),
+            "json": "arguments",
+            "name": ("name",),
+        },
+        {"at": "output[]", "type": ("custom_tool_call",), "name": ("name",)},
+    ),
+}
 
 DELTAS = {
     "output[index]": {

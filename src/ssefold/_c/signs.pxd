@@ -1,0 +1,16 @@
+# cython: language_level=3
+"""How signs.py is compiled: what every event that is read is asked, as C calls."""
+
+from .plain cimport given, is_open
+
+
+cpdef failure_of(value, str kind, bint known)
+cpdef bint may_fail(value) except -1
+cpdef bint says_failure(value) except -1
+cdef bint _is_sign(found, dict row, value) except -1
+cpdef failure_at(value, tuple row)
+cdef _at(value, tuple path, int level, among)
+cpdef first_of(value)
+cpdef bint is_vague(payload, event) except -1
+cpdef bint is_fuller(payload) except -1
+cpdef named_members(value, dict names)
