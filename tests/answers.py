@@ -161,6 +161,7 @@ def _block(rng: random.Random) -> Json:
         {"type": "thinking", "thinking": text(rng, 25), "signature": rng.choice(["", "Et8B=="])},
         {"type": tool, "id": "toolu_1", "name": rng.choice(NAMES), "input": body},
         {"type": "redacted_thinking", "data": "Abc="},
+        {"type": "fallback", "from": {"model": "m"}, "to": {"model": "claude-x"}},
         {**result, "caller": {"type": "direct"}},
     ])  # fmt: skip
     return {**block, **unknown(rng)}

@@ -267,6 +267,16 @@ for _ in range(300):
         ({"choices": [{"text": 3}]}, "openai.completions", "choices[0].text: a stream carries no"),
         ({"content": "Hi"}, "anthropic.messages", "content: a stream has a list of blocks"),
         ({"content": ["Hi"]}, "anthropic.messages", "content[0]: a stream has a block here"),
+        ({"content": [{}]}, "anthropic.messages", "content[0]: a block that holds nothing"),
+        ({"content": [{"type": None}]}, "anthropic.messages", "content[0]: a block that holds"),
+        (
+            {"content": [{"type": "text", "text": 5}]},
+            "anthropic.messages", "content[0].text: a stream has a text here",
+        ),
+        (
+            {"model": "a", "content": [{"type": "fallback", "to": {"model": "b"}}]},
+            "anthropic.messages", "content[0].to.model: in a stream it is the message's model",
+        ),
         ({"status": "queued"}, "openai.responses", "status: no event ends"),
         ({"status": ["completed"]}, "openai.responses", "status: no event ends"),
         ({"candidates": []}, "google.gemini", "a stream has no end"),

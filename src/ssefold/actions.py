@@ -83,8 +83,12 @@ class EventMerger(Fragments):
                 holder = value_at(value, by[:-1])
                 if holder is not None and not isinstance(holder, dict):
                     self.anomaly("wrong_type", None, by[0])
-                if found is not None or not isinstance(holder, dict) or is_open(holder):
+                if not isinstance(holder, dict) or (found is None and is_open(holder)):
                     return  # or it may have been still to come
+                if found is not None:
+                    self.no_plan()
+                    self.log.anomaly("wrong_type", ".".join(by))
+                    found = None
             actions = actions.get(found, actions.get("*", ()))
             if not actions:
                 self.no_plan()

@@ -89,10 +89,11 @@ def _begin_another(merger: Any, action: Any, held: Any, index: Any, rule: Any) -
 
 def _take_in(merger: Any, values: Any, source: Any, rule: Any, action: Any) -> None:
     """What is missing is filled in, content of its own replaces."""
+    kind = source.get("type") if values.get("type") is None else values["type"]
     exclusive = rule.get("exclusive", {})
     for key, given in source.items():
         old = values.get(key)
-        if exclusive.get(key) is not None:
+        if key in exclusive and exclusive[key] == kind:
             given = _as_text(merger, key, given, action)
         if _is_nothing(old):
             if type(given) is str and (key == rule.get("text") or exclusive.get(key) is not None):

@@ -20,15 +20,34 @@ Json = dict[str, Any]
 IN_DELTA = ("container",)
 BESIDE_DELTA = ("context_management",)
 
+# Blocks whose text grows in the member of their type's name.
+GROWING = ("text", "thinking")
+
 
 def check(answer: dict[str, Any]) -> None:
     """A stream carries content blocks, and nothing else as content."""
     content = answer.get("content")
     if not isinstance(content, list):
         refuse("content", "a stream has a list of blocks here")
+    renamed = None
     for index, block in enumerate(content):
+        path = f"content[{index}]"
         if not isinstance(block, dict):
-            refuse(f"content[{index}]", "a stream has a block here")
+            refuse(path, "a stream has a block here")
+        if all(value is None for value in block.values()):
+            refuse(path, "a block that holds nothing leaves none")
+        kind = block.get("type")
+        if kind in GROWING and isinstance(block.get(kind), (int, float)):
+            refuse(f"{path}.{kind}", "a stream has a text here")
+        if kind == "fallback" and isinstance(block.get("to"), dict):
+            model = block["to"].get("model")
+            renamed = (path, model) if model is not None else renamed
+    if renamed is not None and not _equal(renamed[1], answer.get("model")):
+        refuse(f"{renamed[0]}.to.model", "in a stream it is the message's model")
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
 
 
 def events(answer: dict[str, Any], size: int | None, _: bool) -> Iterator[Event]:
