@@ -32,7 +32,7 @@ LISTS = (list, Calls, Elements, Entries, Keyed, Parts, Slots)
 
 
 def judge(merger: Any, ends: Any, depth: int, terminated: bool) -> None:
-    """Judge an answer: its calls; and where the terminator came, what it left open."""
+    """Judge an answer: its calls, what is left open; where the terminator came, its reasons."""
     log = merger.log
     root = merger.root
     for call in ends.get("calls", ()):
@@ -41,9 +41,7 @@ def judge(merger: Any, ends: Any, depth: int, terminated: bool) -> None:
         for path, found in places(root, steps(call["at"]), 0, ""):
             if "type" not in call or member(found, "type") in call["type"]:
                 _judge_call(merger, log, call, path, found, depth)
-    if not terminated:
-        return
-    finish = ends.get("finish")
+    finish = ends.get("finish") if terminated else None
     if finish is not None:
         for path, found in places(root, steps(finish.get("at", "")), 0, ""):
             if not _says(member(found, finish["has"])) and _holds_some(found, finish):

@@ -45,7 +45,7 @@ ANOMALY_CODES: Mapping[str, str] = {
     "bad_tool_json": "a finished tool input is not JSON; it stays a string",
     "unnamed_call": "a tool call ended without a name",
     "no_finish_reason": "the terminator came, and an answer had no finish reason yet",
-    "open_block": "the terminator came, and a block or call had not ended yet",
+    "open_block": "the answer is complete, and a block or call had not ended yet",
     "heartbeat_data": "a heartbeat that was sent as an event; counted, not merged",
     "foreign_event": "an event of another name, none of the API's; counted, not merged",
     "sequence_gap": "sequence numbers jumped: events are missing",

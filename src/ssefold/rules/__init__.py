@@ -45,10 +45,10 @@ LISTS     how lists of the answer that events address by index are held, by thei
 ENDS      what is judged at the end of an answer: `calls`, each with `at` (a path to
           objects), `type` (those they may be of), `json` (where the text stands that must
           be JSON, or empty), `name` (where a name stands, the first that is not empty)
-          and `stopped: True` (when it is stopped, not at the end); and where the terminator
-          came, `finish`, with `at`, `has` (the member that says why), `holds` (only where
-          one of these holds something, members of them in `but` aside), and `open` (a path
-          to elements that must have ended).
+          and `stopped: True` (when it is stopped, not at the end); `open` (a path to
+          elements that must have ended); and where the terminator came, `finish`, with `at`,
+          `has` (the member that says why), `holds` (only where one of these holds something,
+          members of them in `but` aside).
 FINISHED  when a closed stream without a terminator is complete.
 READ      where text, usage, finish reason and tool calls stand in the answer.
 DELTAS    where the texts stand that take() gives piece by piece, in the order in which it

@@ -62,6 +62,10 @@ FIELDS = {
 FINISHED = {"each": "candidates", "has": "finishReason", "or": ("promptFeedback", "blockReason")}
 
 ENDS = {
+    "calls": (
+        {"at": "candidates[].content.parts[].functionCall", "name": ("name",)},
+    ),
+    "open": "candidates[].content.parts[].functionCall",
     "finish": {
         "at": "candidates[]",
         "has": "finishReason",
