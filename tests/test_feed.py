@@ -67,7 +67,7 @@ class Released:
         (lambda: io.BytesIO(b"x"), TypeError, "a bytes-like object is required, not 'BytesIO'"),
         (lambda: True, TypeError, "a bytes-like object is required, not 'bool'"),
         (non_contiguous, BufferError, "a bytes-like object must be C-contiguous"),
-        (Released, ValueError, "released"),
+        (Released, TypeError, "bytes-like object is required, not 'memoryview' that was released"),
     ],
 )
 def test_wrong_types_change_nothing(

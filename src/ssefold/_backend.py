@@ -5,7 +5,8 @@ Leaves: `name` of the backend that runs, and its classes.
 Must not know: anything else.
 
 Unset, the compiled backend runs where it is installed. Only its absence leads to
-the pure one: an extension that is there and does not load raises.
+the pure one: an extension that is there and does not load raises. It loads into one
+interpreter of a process; in another the import says so in a sentence.
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 VARIABLE = "SSEFOLD_BACKEND"
+
+ONE_INTERPRETER = (
+    "ssefold's compiled backend runs in one interpreter of a process: "
+    f"set {VARIABLE}=python before importing it in subinterpreters"
+)
 
 
 def _choose() -> str:
@@ -40,8 +46,13 @@ if TYPE_CHECKING or name == "python":
     from ssefold._py.decoder import SSEDecoder
     from ssefold.events import ServerSentEvent
 else:
-    from ssefold._c.core import FoldCore
-    from ssefold._c.decoder import SSEDecoder
-    from ssefold._c.events import ServerSentEvent
+    try:
+        from ssefold._c.core import FoldCore
+        from ssefold._c.decoder import SSEDecoder
+        from ssefold._c.events import ServerSentEvent
+    except ImportError as error:
+        if "interpreter" not in str(error):
+            raise
+        raise ImportError(ONE_INTERPRETER) from error
 
 __all__ = ["FoldCore", "SSEDecoder", "ServerSentEvent", "name"]

@@ -22,7 +22,8 @@ def as_bytes(chunk: BytesLike) -> bytes:
     """Return `chunk` as bytes, without a copy where it is bytes already.
 
     Takes any C-contiguous bytes-like object. Raises TypeError for everything
-    else (str and int among it) and BufferError for a buffer with gaps.
+    else (str and int among it, and a view that was released or whose memory is
+    closed) and BufferError for a buffer with gaps.
     """
     if type(chunk) is bytes:
         return chunk
@@ -30,6 +31,8 @@ def as_bytes(chunk: BytesLike) -> bytes:
         view = memoryview(chunk)
     except TypeError:
         raise TypeError(wrong_type(chunk)) from None
+    except ValueError as error:
+        raise TypeError(f"{wrong_type(chunk)} that was released or closed: {error}") from None
     if not view.c_contiguous:
         raise BufferError(NOT_CONTIGUOUS)
     return view.tobytes()

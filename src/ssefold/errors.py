@@ -102,6 +102,18 @@ def describe(code: str, offset: int, detail: str = "") -> str:
     return f"{code}{where}: {text}" + (f" ({detail})" if detail else "")
 
 
+class NotMadeError(RuntimeError, AttributeError):
+    """A subclass did not call the `__init__` above its own: nothing is there to work with."""
+
+
+def not_made(instance: object) -> NotMadeError:
+    """What any call of such an object raises."""
+    return NotMadeError(
+        f"{type(instance).__name__!r} was not made whole: its __init__ has to call "
+        "super().__init__() first"
+    )
+
+
 class SSEFoldError(Exception):
     """Base of all errors of this package: `code`, `offset` (bytes; -1: none), `detail`."""
 

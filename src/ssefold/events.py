@@ -12,6 +12,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ssefold.errors import not_made
+
 if TYPE_CHECKING:  # to the compiler and to type checkers; a .pxd cannot say it for a class of a .py
     import cython
 else:
@@ -66,7 +68,10 @@ class ServerSentEvent:
         """The data lines joined with LF, decoded as UTF-8 with replacement."""
         text = self._text
         if text is None:
-            text = self._text = self._data.decode("utf-8", "replace")
+            data = self._data
+            if data is None:
+                raise not_made(self)
+            text = self._text = data.decode("utf-8", "replace")
         return text
 
     def json(self) -> Any:
@@ -93,6 +98,19 @@ class ServerSentEvent:
 
     def _key(self) -> tuple[Any, ...]:
         return (self.event, self.data, self.id, self.retry, self.raw, self.start, self.end)
+
+
+def _missing(self: Any, name: str) -> Any:
+    """What stands in an event whose `__init__` did not run, as in the compiled class."""
+    if name in ServerSentEvent.__slots__:
+        return 0 if name in ("start", "end") else None
+    if hasattr(ServerSentEvent, name):  # a property, which misses something
+        raise not_made(self)
+    raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+if __name__ == "ssefold.events":  # a compiled class has its fields from the start
+    ServerSentEvent.__getattr__ = _missing  # type: ignore[attr-defined]
 
 
 def _rebuild(*fields: Any) -> ServerSentEvent:

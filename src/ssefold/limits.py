@@ -15,6 +15,9 @@ MIB = 1024 * 1024
 # `max_depth=None` means as deep as every supported interpreter can bear.
 DEPTH_CEILING = 256
 
+# No stream is longer: a number past it is no limit, and does not fit where bytes are counted.
+LARGEST = 2**63 - 1
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -25,7 +28,8 @@ class Limits:
     `max_choices`, `max_tool_calls` and `max_blocks` the entry is skipped, past
     `max_depth` the event. Each leaves one fault, `limit_` + its name without
     `max_`. `max_faults` and `max_anomalies` bound the records kept; the rest is
-    counted. A limit falls on the same byte however the input is cut.
+    counted. A limit falls on the same byte however the input is cut. Past 2**63 a
+    number is no limit, and stands there as None.
 
     Raises ValueError for a negative number and TypeError for anything else.
     """
@@ -49,6 +53,8 @@ class Limits:
                 raise TypeError(f"{field.name} must be an int or None, not {type(value).__name__}")
             if value < 0:
                 raise ValueError(f"{field.name} must not be negative, got {value}")
+            if value > LARGEST:
+                object.__setattr__(self, field.name, None)
 
     @classmethod
     def gateway(cls) -> Limits:

@@ -80,12 +80,34 @@ def starts_with(longer: Any, shorter: Any) -> bool:
 
 
 def copy(value: Any) -> Any:
-    """A fresh plain value: nested dicts and lists are new objects."""
-    if isinstance(value, dict):
-        return {k: copy(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [copy(v) for v in value]
-    return value
+    """A fresh plain value: nested dicts and lists are new objects.
+
+    No deeper in calls where the value is deeper: whoever asks may be near the interpreter's limit.
+    """
+    if not isinstance(value, (dict, list)):
+        return value
+    out: Any = {} if isinstance(value, dict) else []
+    todo = [value, out]
+    while todo:
+        into: Any = todo.pop()
+        source: Any = todo.pop()
+        if isinstance(source, dict):
+            for key, below in source.items():
+                if isinstance(below, (dict, list)):
+                    fresh: Any = {} if isinstance(below, dict) else []
+                    todo.append(below)
+                    todo.append(fresh)
+                    below = fresh
+                into[key] = below
+        else:
+            for below in source:
+                if isinstance(below, (dict, list)):
+                    fresh = {} if isinstance(below, dict) else []
+                    todo.append(below)
+                    todo.append(fresh)
+                    below = fresh
+                into.append(below)
+    return out
 
 
 def given(value: Any, key: str) -> Any:
@@ -116,11 +138,28 @@ def repair_text(text: str) -> str:
 
 
 def repair(value: Any) -> Any:
-    """`value` with every string and key repaired (see repair_text)."""
+    """`value` with every string and key repaired (see repair_text); as copy(), in one call."""
     if type(value) is str:
         return repair_text(value)
-    if isinstance(value, dict):
-        return {repair_text(k): repair(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [repair(v) for v in value]
-    return value
+    if not isinstance(value, (dict, list)):
+        return value
+    out: Any = {} if isinstance(value, dict) else []
+    todo = [value, out]
+    while todo:
+        into: Any = todo.pop()
+        source: Any = todo.pop()
+        is_dict = isinstance(source, dict)
+        for key in source:
+            below: Any = source[key] if is_dict else key
+            if type(below) is str:
+                below = repair_text(below)
+            elif isinstance(below, (dict, list)):
+                fresh: Any = {} if isinstance(below, dict) else []
+                todo.append(below)
+                todo.append(fresh)
+                below = fresh
+            if is_dict:
+                into[repair_text(key)] = below
+            else:
+                into.append(below)
+    return out

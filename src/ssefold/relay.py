@@ -61,35 +61,80 @@ def tap(source: Iterable[_Chunk], acc: StreamAccumulator) -> Iterator[_Chunk]:
     """Yield each chunk untouched; `acc` has been fed with it before.
 
     Feeding comes first, or a consumer that leaves would lose the last chunk. The
-    accumulator's own errors never reach the relay: they are in `acc`. The
-    source's exceptions pass through, after `acc` was closed.
+    accumulator's own errors never reach the relay: `acc.tap_error` names the first, and a
+    chunk that was not folded for it is the fault `lost_input`. The source's exceptions pass
+    through, after `acc` was closed. TypeError at once, before any chunk, for a source that is
+    no iterable of bytes (`acc` is closed then), or an `acc` that is no accumulator.
     """
+    _check(source, acc, "__iter__", "tap() takes an iterable of bytes (a list of them is one)")
+    return _tap(source, acc)
+
+
+def _tap(source: Iterable[_Chunk], acc: StreamAccumulator) -> Iterator[_Chunk]:
     try:
         for chunk in source:
-            # Whatever is wrong, with the stream or with the tap, the relay goes on. Faults are
-            # recorded in `acc`.
-            try:  # noqa: SIM105  (a manager and a function cost more than most feeds)
+            # Whatever is wrong, with the stream or with the tap, the relay goes on.
+            try:
                 acc.feed(chunk)
-            except Exception:
-                pass
+            except Exception as error:
+                _hold_back(acc, error)
             yield chunk
     finally:
-        acc.close()
+        _close(acc)
 
 
-async def atap(
+def atap(source: AsyncIterable[_Chunk], acc: StreamAccumulator) -> AsyncIterator[_Chunk]:
+    """tap() for an async source."""
+    _check(source, acc, "__aiter__", "atap() takes an async iterable of bytes")
+    return _atap(source, acc)
+
+
+async def _atap(
     source: AsyncIterable[_Chunk], acc: StreamAccumulator
 ) -> AsyncIterator[_Chunk]:
-    """tap() for an async source."""
     try:
         async for chunk in source:
-            try:  # noqa: SIM105  (as in tap)
+            try:
                 acc.feed(chunk)
-            except Exception:
-                pass
+            except Exception as error:
+                _hold_back(acc, error)
             yield chunk
     finally:
+        _close(acc)
+
+
+def _check(source: object, acc: object, how: str, wanted: str) -> None:
+    """Raise TypeError for what can be seen to be wrong before anything was read."""
+    kind = type(source)
+    if isinstance(acc, type):
+        raise TypeError(f"acc must be a StreamAccumulator, not the class {acc.__name__!r}")
+    if not (callable(getattr(acc, "feed", None)) and callable(getattr(acc, "close", None))):
+        raise TypeError(f"acc must be a StreamAccumulator, not {type(acc).__name__!r}")
+    # The bytes of a str or a bytes object are no chunks.
+    single = isinstance(source, (str, bytes, bytearray, memoryview))
+    old_way = how == "__iter__" and hasattr(kind, "__getitem__")
+    if single or isinstance(source, type) or not (hasattr(kind, how) or old_way):
+        _close(cast(StreamAccumulator, acc))
+        name = source.__name__ if isinstance(source, type) else kind.__name__
+        raise TypeError(f"{wanted}, not {name!r}")
+
+
+def _hold_back(acc: StreamAccumulator, error: Exception) -> None:
+    """Note what the relay is not to see."""
+    try:
+        if acc.tap_error is None:
+            acc.tap_error = type(error).__name__
+        if getattr(error, "code", "busy") == "busy":  # else the fold itself said what was wrong
+            acc._miss()
+    except Exception:
+        pass
+
+
+def _close(acc: StreamAccumulator) -> None:
+    try:
         acc.close()
+    except Exception as error:
+        _hold_back(acc, error)
 
 
 def chunks(source: Source) -> Iterator[Any]:

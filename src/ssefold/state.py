@@ -48,7 +48,7 @@ class Place:
         values = self.values.copy()  # in one step: another thread may be feeding
         node = self.node
         if node is None:
-            return {key: read(value) for key, value in values.items()}
+            return _read_members(values)
         out: dict[str, Any] = {}
         for key in node.order:
             value = values.get(key)
@@ -495,9 +495,15 @@ class Elements:
         self.items.append(element)
 
     def read(self) -> list[Any]:
-        fresh = [copy(item) for item in self.items.copy()]
-        if self.waiting:
-            fresh += self.decode(self.waiting)
+        while True:
+            count = len(self.items)
+            waiting = bytearray(self.waiting) if self.waiting else None
+            items = self.items.copy()
+            if len(items) == count:
+                break  # else another thread added what waits to them
+        fresh = [copy(item) for item in items]
+        if waiting:
+            fresh += self.decode(waiting)
         return fresh
 
 
@@ -550,7 +556,7 @@ def read(value: Any) -> Any:
     if kind is str or kind is int or value is None or kind is bool or kind is float:
         return value
     if kind is dict:
-        return {key: read(below) for key, below in value.copy().items()}
+        return _read_members(value)
     if kind is list:
         return copy(value)
     if kind is Echo:
@@ -568,6 +574,24 @@ def read(value: Any) -> Any:
     if isinstance(value, (dict, list)):
         return copy(value)
     return value.get()
+
+
+def _read_members(value: Any) -> dict[str, Any]:
+    """The same of an object whose members follow no rules, in one call however deep it is."""
+    out: dict[str, Any] = {}
+    todo = [value, out]
+    while todo:
+        into: Any = todo.pop()
+        source: Any = todo.pop()
+        for key, below in source.copy().items():
+            if type(below) is dict:
+                fresh: dict[str, Any] = {}
+                into[key] = fresh
+                todo.append(below)
+                todo.append(fresh)
+            else:
+                into[key] = read(below)
+    return out
 
 
 def select(value: Any, path: tuple[Any, ...], choice: int) -> list[Any]:

@@ -44,12 +44,14 @@ cdef inline Py_ssize_t front_size(Template template) noexcept nogil:
     return template.head_size + rest_size(template)
 
 
-# Lay what the template begins with, behind the head, in one piece with it.
-cdef const unsigned char *lay(Template template) except NULL
+# Lay what the template begins with, behind the head, in one piece with it; NULL where memory is
+# short.
+cdef const unsigned char *lay(Template template) noexcept
 
 
-# The bytes before the first slot, in one piece; until another template's are asked for.
-cdef inline const unsigned char *first_literal(Template template) except NULL:
+# The bytes before the first slot, in one piece; until another template's are asked for. NULL
+# where memory is short.
+cdef inline const unsigned char *first_literal(Template template) noexcept:
     if template.head is None:
         return template.literals
     return template.head.bytes if template.head.laid == <void *>template else lay(template)

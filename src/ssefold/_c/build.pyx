@@ -69,14 +69,14 @@ cdef class Template:
             self.head.laid = NULL
 
 
-cdef const unsigned char *lay(Template template) except NULL:
+cdef const unsigned char *lay(Template template) noexcept:
     cdef Head head = template.head
     cdef Py_ssize_t need = front_size(template)
     cdef unsigned char *bytes
     if need > head.room:
         bytes = <unsigned char *>PyMem_Realloc(head.bytes, need)
         if bytes == NULL:
-            raise MemoryError
+            return NULL
         head.bytes = bytes
         head.room = need
     memcpy(head.bytes + head.size, template.literals, rest_size(template))
@@ -357,13 +357,15 @@ cdef class Builder:
     cdef bint walk_value(self, tuple at, key, int level) except -1:
         """One value: a literal, a slot, or what its members are."""
         cdef int flags = 0
-        entry = self.plan.entry(at, key)
+        cdef Plan plan = self.plan
+        cdef Cells cells = self.cells
+        entry = plan.entry(at, key)
         if entry is None:
             return False
         cdef int kind = entry[0]
         cdef unsigned char first = self.p[0]
         if kind == OPENED or kind == ROUTED:
-            below = self.plan.found(at, key)
+            below = plan.found(at, key)
             if below is None:
                 return False
             if first == c'{':
@@ -374,11 +376,11 @@ cdef class Builder:
         cdef bint is_number = first == c'-' or c'0' <= first <= c'9'
         cdef bint is_list = first == c'['
         if kind == APPENDED:
-            text = self.cells.text_of(entry) if is_string else None
+            text = cells.text_of(entry) if is_string else None
             if text is None or not self.add_slot(q, kind, 0, text):
                 return False
         elif kind == EXTENDED:
-            elements = self.cells.list_of(entry) if is_list else None
+            elements = cells.list_of(entry) if is_list else None
             if elements is None or not self.add_slot(q, kind, level, elements):
                 return False
         elif kind == COUNTED:
@@ -407,7 +409,8 @@ cdef class Builder:
         self, const unsigned char *q, entry, tuple at, key, bint is_token
     ) except -1:
         """A last value: a literal while it never differed, else a slot for ever."""
-        found = self.cells.last_of(entry)
+        cdef Cells cells = self.cells
+        found = cells.last_of(entry)
         if found is None:
             if self.in_head and not self.is_last(q, entry):
                 self.in_head = False  # another member had the last word: alone it would change it

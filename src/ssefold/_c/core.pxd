@@ -8,8 +8,9 @@ from .templates cimport Templates
 
 
 cdef class FoldCore:
-    cdef readonly Stream _stream
+    cdef Stream _folded                 # None where a subclass made none
     cdef readonly long long bytes
+    cdef public object tap_error        # the type's name of what a tap held back first, or None
     cdef readonly long long _cold       # blocks that nothing recognised, for the tests
     cdef dict _given                    # what text readers took, or None
     cdef object _limits
@@ -24,11 +25,13 @@ cdef class FoldCore:
     cdef Py_ssize_t _carried        # its size
     cdef Py_ssize_t _carry_room
     cdef bint _quick                # a run may go on at the next byte: no frame is cut
+    cdef bint _torn                 # an exception left the midst of a read
     cdef bint _strange              # what waits is like nothing known: it waits to be learned from
 
-    cdef int start(self) except -1
+    cdef int start(self, tuple options, limits) except -1
+    cdef Stream made(self)
     # Frames of the kind that came last, as far as they go: how many bytes.
-    cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) except -1
+    cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) noexcept
     # Take bytes in, of which `done` were folded; the limits of the whole stream, then frame by
     # frame.
     cdef int take(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1
@@ -47,5 +50,7 @@ cdef class FoldCore:
     cdef Py_ssize_t resume(self, const unsigned char *buf, Py_ssize_t size) except -1
     cdef int release(self) except -1
     cdef void drop_carry(self) noexcept
-    cdef void lose(self) noexcept
+    cdef void lose(self, const unsigned char *buf, Py_ssize_t size) noexcept
+    cdef int mend(self) except -1
+    cdef int end(self) except -1
     cdef int settle(self) except -1

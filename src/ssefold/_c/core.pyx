@@ -14,6 +14,7 @@ from libc.string cimport memcpy
 
 from ssefold._input import as_bytes
 from ssefold import values as _values
+from ssefold.errors import not_made
 from ssefold.options import check_limits, check_options
 
 from .build cimport Head, head_has
@@ -53,6 +54,10 @@ cdef bytes piece_bytes(Piece *piece):
     return PyBytes_FromStringAndSize(<const char *>piece.ptr, piece.size)
 
 
+cdef inline bint is_line_end(unsigned char c) noexcept nogil:
+    return c == c'\n' or c == c'\r'
+
+
 cdef bint ends_frame(const unsigned char *p, Py_ssize_t size) noexcept nogil:
     """Whether a blank line ends these bytes, which end with a line end."""
     if size < 2:
@@ -79,34 +84,63 @@ cdef class FoldCore:
     """What StreamAccumulator stands on; `events` and `bytes` are counts."""
 
     def __init__(self, dialect="auto", strict=False, limits=None, rules=None):
-        self._limits = check_limits(limits)
-        self._options = check_options(dialect, strict, rules)
-        most = self._limits.max_total_bytes
-        self._most = -1 if most is None else min(most, (<long long>1) << 62)
-        most = self._limits.max_event_bytes
-        self._event_limit = -1 if most is None else min(most, (<long long>1) << 62)
-        self._fast = FAST
-        self.start()
+        limits = check_limits(limits)
+        options = check_options(dialect, strict, rules)
+        if self._busy:
+            self._refuse("busy")
+        self._busy = True
+        try:
+            if self._folded is None:
+                self._fast = FAST
+            self.start(options, limits)
+        finally:
+            self._busy = False
 
     def __dealloc__(self):
         PyMem_Free(self._carry)
 
-    cdef int start(self) except -1:
-        dialect, strict, rules = self._options
-        limits = self._limits
-        self._stream = Stream(dialect, strict, limits, rules, read, Text)
-        self._framer = Framer(limits.max_event_bytes, False, False, True)
-        self._known = Templates(self._stream, self._fast == MEMBERS) if self._fast else None
-        self._carried = 0
-        self._quick = False
+    cdef int start(self, tuple options, limits) except -1:
+        # All is made before anything is set, and what stood here goes only when all is set: each
+        # of both may run any code, and another thread may read.
+        dialect, strict, rules = options
+        cdef Stream stream = Stream(dialect, strict, limits, rules, read, Text)
+        cdef Framer framer = Framer(limits.max_event_bytes, False, False, True)
+        cdef Templates known = Templates(stream, self._fast == MEMBERS) if self._fast else None
+        cdef object most = limits.max_total_bytes, event_most = limits.max_event_bytes
+        cdef long long total_limit = -1 if most is None else most
+        cdef long long event_limit = -1 if event_most is None else event_most
+        self.settle()  # somebody may be reading what stands here
+        before = (self._folded, self._framer, self._known, self._given, self._limits, self._options)
+        self._options = options
+        self._limits = limits
+        self._most = total_limit
+        self._event_limit = event_limit
+        self._folded = stream
+        self._framer = framer
+        self._known = known
         self._given = None
+        self.tap_error = None
+        self.drop_carry()
+        self._quick = self._strange = self._torn = False
         self.bytes = self._cold = 0
+        del before
         return 0
 
     def _templates(self, on):
         """Private: start anew, with the fast path on, off, or by "members" alone."""
+        self.made()
         self._fast = MEMBERS if on == "members" else bool(on)
-        self.start()
+        self.start(self._options, self._limits)
+
+    cdef Stream made(self):
+        """The stream; a subclass may have made none."""
+        if self._folded is None:
+            raise not_made(self)
+        return self._folded
+
+    @property
+    def _stream(self):
+        return self.made()
 
     @property
     def _taken(self):
@@ -118,7 +152,7 @@ cdef class FoldCore:
     @property
     def events(self):
         """How many events came, `[DONE]` among them; heartbeats are none."""
-        return self._stream.events
+        return self.made().events
 
     def feed(self, chunk):
         """Take the next bytes in; returns how many events they completed.
@@ -126,14 +160,18 @@ cdef class FoldCore:
         Raises TypeError for anything but a bytes-like object, BufferError for one
         that is not C-contiguous, StreamError `closed` or `busy`; and in strict mode
         StreamMalformed at the first fault, and from then on. MemoryError: what was
-        merged stays, the rest of the chunk is lost.
+        merged stays; the rest of the chunk is lost, and of the next ones what belongs to
+        the frame that was cut: the fault `lost_input`.
         """
         cdef bint through = False
         cdef bytes data = <bytes>chunk if type(chunk) is bytes else as_bytes(chunk)
         cdef const unsigned char *buf = <const unsigned char *>PyBytes_AS_STRING(data)
         cdef Py_ssize_t size = PyBytes_GET_SIZE(data), done = 0
-        cdef Stream stream = self._stream
-        cdef long long before = stream.events
+        cdef Stream stream = self._folded
+        cdef long long before
+        if stream is None:
+            raise not_made(self)
+        before = stream.events
         if self._busy:
             self._refuse("busy")
         if self._quick:
@@ -151,12 +189,12 @@ cdef class FoldCore:
         finally:
             self._busy = False
             if not through:
-                self.lose()
+                self.lose(buf, size)
         if stream.strict and stream.log.fault_count:
             self._stop()
         return stream.events - before
 
-    cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) except -1:
+    cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) noexcept:
         cdef Py_ssize_t most = self._event_limit if self._event_limit >= 0 else size
         cdef Py_ssize_t done
         cdef bint crlf = False
@@ -172,13 +210,15 @@ cdef class FoldCore:
         return done
 
     cdef int take(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1:
-        cdef Stream stream = self._stream
+        cdef Stream stream = self._folded
         cdef long long begin = self.bytes - done
         cdef bint over
         self._quick = False
         self.bytes = begin + size
         if self._framer is None:
             return 0
+        if self._torn:
+            self.mend()
         over = 0 <= self._most < self.bytes
         if over:
             size = max(0, self._most - begin)
@@ -192,16 +232,17 @@ cdef class FoldCore:
         return 0
 
     cdef int walk(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos) except -1:
-        cdef Stream stream = self._stream
+        cdef Stream stream = self._folded
+        cdef Framer framer = self._framer
         cdef bint cut = False
         cdef int done
         if self._carried:
             pos = self.resume(buf, size)
         while not stream.dead:
-            if self._known is not None and self._framer.settle(buf, size, &pos):
+            if self._known is not None and framer.settle(buf, size, &pos):
                 pos += self.run(buf + pos, size - pos, &cut)
                 if pos == size:
-                    self._quick = not cut and self._framer.at_boundary()
+                    self._quick = not cut and framer.at_boundary()
                     break
                 self._strange = not cut
                 cut = cut or self.may_teach(buf + pos, size - pos)
@@ -209,7 +250,7 @@ cdef class FoldCore:
                     break
             done = self.cold(buf, size, &pos)
             if done < 0:
-                stream.limit("limit_event_bytes", self._framer.limit_offset)
+                stream.limit("limit_event_bytes", framer.limit_offset)
             if done != 1:
                 break
         return 0
@@ -237,7 +278,7 @@ cdef class FoldCore:
 
     cdef int cold(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos) except -2:
         cdef Framer framer = self._framer
-        cdef Stream stream = self._stream
+        cdef Stream stream = self._folded
         cdef Templates known = self._known
         cdef const unsigned char *frame = buf + pos[0]
         cdef bint whole, steady, alone
@@ -282,7 +323,7 @@ cdef class FoldCore:
     cdef bint deliver(self, Py_ssize_t head) except -1:
         cdef Framer framer = self._framer
         cdef Py_ssize_t i
-        cdef Stream stream = self._stream
+        cdef Stream stream = self._folded
         cdef Reading reading
         spans = data = None
         if framer.span_count == 1 and not framer.has_stray and not stream.ended:
@@ -303,7 +344,7 @@ cdef class FoldCore:
             spans = [
                 (framer.spans[i].index, framer.spans[i].offset) for i in range(framer.span_count)
             ]
-        self._stream.block(
+        stream.block(
             piece_bytes(&framer.event),
             data,
             spans,
@@ -318,7 +359,7 @@ cdef class FoldCore:
         cdef Framer framer = self._framer
         cdef Head headed = self._known.headed
         value = read_members(
-            framer.data.ptr, framer.data.size, head, self._stream.depth, reading)
+            framer.data.ptr, framer.data.size, head, self._folded.depth, reading)
         if reading.code != OK or reading.pos != framer.data.size:
             return None
         for key in <dict>value:
@@ -394,8 +435,8 @@ cdef class FoldCore:
     cdef int release(self) except -1:
         """Give what waits to the framer: it is not like anything known."""
         cdef Py_ssize_t size = self._carried, pos = 0
-        self._carried = 0
-        while not self._stream.dead and self.cold(self._carry, size, &pos) == 1:
+        cdef Stream stream = self._folded
+        while not stream.dead and self.cold(self._carry, size, &pos) == 1:
             pass
         self.drop_carry()
         return 0
@@ -407,48 +448,112 @@ cdef class FoldCore:
         PyMem_Free(self._carry)
         self._carry = NULL
 
-    cdef void lose(self) noexcept:
-        """Memory ran short in the middle of a read: nothing may point into it any more."""
-        if self._framer is not None:
-            self._framer.lose(self.bytes)
+    cdef void lose(self, const unsigned char *buf, Py_ssize_t size) noexcept:
+        """An exception left the midst of a read, this one or the end: nothing may point into it.
+
+        It takes no memory: there may be none. What does waits for mend().
+        """
+        cdef Framer framer = self._framer
+        cdef Stream stream = self._folded
+        cdef bint whole
+        self._quick = False
+        self._torn = True
+        stream.planning = False
+        if stream.merger is not None:
+            stream.merger.plan = None
+        if framer is not None and not stream.dead and (size or stream.closed):
+            if not framer.reported:
+                stream.log.event = stream.events
+            stream.lose(framer.start if framer.reported else framer.frame_start)
+            stream.dead = stream.strict
+            if framer.offset == self.bytes and framer.kind == 0 and (
+                framer.reported or not framer.dirty
+            ):
+                whole = True  # it was the last frame
+            elif size > 1:
+                whole = is_line_end(buf[size - 1]) and ends_frame(buf, size)
+            else:
+                whole = self._carried > 1 and is_line_end(self._carry[self._carried - 1]) and (
+                    ends_frame(self._carry, self._carried))
+            framer.lose(self.bytes, whole, buf[size - 1] if size else -1)
         self.drop_carry()
+
+    def _miss(self):
+        """For a tap: a read was not taken at all, and stands nowhere in the answer."""
+        cdef Stream stream = self.made()
+        cdef Framer framer = self._framer
+        if stream.closed or stream.dead:
+            return
+        if not stream.lost:
+            stream.lose(self.bytes)
+        if self._busy or framer is None or (framer.at_boundary() and not self._carried):
+            return
+        framer.lose(self.bytes, False, -1)
+        self.drop_carry()
+        self._quick = False
+
+    cdef int mend(self) except -1:
+        """After lose(): what is known may be of an event that was merged by half."""
+        cdef Templates known = self._known
+        if known is not None:
+            known.forget()
+        self._torn = False
+        return 0
 
     cdef int settle(self) except -1:
         """Decode what waits, before anybody reads."""
-        return 0 if self._known is None else self._known.flush()
+        cdef Templates known = self._known
+        return 0 if known is None else known.flush()
 
     def close(self):
-        """The end of input; never raises, and a second call does nothing."""
-        cdef Stream stream = self._stream
-        cdef Framer framer = self._framer
+        """The end of input; never raises, and a second call does nothing.
+
+        Where memory runs short, what had not been merged yet is lost: `lost_input`.
+        """
+        cdef Stream stream = self.made()
         cdef bint through = False
         if self._busy:
             return  # a feed runs in another thread: the stream is its own
         self._busy = True
         self._quick = False
         try:
-            self.settle()
-            if framer is not None and not stream.closed and not stream.dead:
-                if self._carried:
-                    self.release()
-                done = framer.finish(True)
-                if done < 0:
-                    stream.limit("limit_event_bytes", framer.limit_offset)
-                elif done == 1:
-                    self.deliver(0)
-            stream.close()
-            self._framer = None
+            self.end()
             through = True
+        except Exception:
+            pass  # nothing is done here: see Stream.block
         finally:
             self._busy = False
             if not through:
-                self.lose()
+                stream.closed = True
+                self.lose(NULL, 0)
+                self._framer = None
+
+    cdef int end(self) except -1:
+        cdef Stream stream = self._folded
+        cdef Framer framer = self._framer
+        self.settle()
+        if framer is not None and not stream.closed and not stream.dead:
+            if self._carried:
+                self.release()
+            done = framer.finish(True)
+            if done < 0:
+                stream.limit("limit_event_bytes", framer.limit_offset)
+            elif done == 1:
+                self.deliver(0)
+        stream.close()
+        self._framer = None
+        return 0
 
     def reset(self):
         """Forget everything but the options: ready for another stream."""
+        self.made()
         if self._busy:
             self._refuse("busy")
-        self.start()
+        self._busy = True
+        try:
+            self.start(self._options, self._limits)
+        finally:
+            self._busy = False
 
     # -- for the Reader that stands above ------------------------------------------
 
@@ -473,7 +578,7 @@ cdef class FoldCore:
 
     def _write_answer(self):
         """The JSON of the answer, or None where the snapshot has to be written."""
-        cdef Stream stream = self._stream
+        cdef Stream stream = self.made()
         if stream.root is None or stream.surrogates:
             return None
         self.settle()

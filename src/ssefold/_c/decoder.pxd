@@ -20,6 +20,7 @@ cdef class SSEDecoder:
     cdef list name_texts
     cdef long long dispatched
 
+    cdef Framer _made_whole(self)
     cdef int _refuse(self) except -1
     cdef int _frame(self, bytes data) except -1
     cdef int _finish(self) except -1

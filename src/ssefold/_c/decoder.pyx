@@ -22,7 +22,7 @@ from .utf8 cimport ssefold_text
 from .wholeframe cimport Whole, read_whole
 
 from ssefold._input import as_bytes
-from ssefold.errors import SSEFoldError
+from ssefold.errors import SSEFoldError, not_made
 from ssefold.limits import Limits
 
 cdef enum:
@@ -50,9 +50,6 @@ cdef class SSEDecoder:
     the call after the one that delivered the events before it raises.
     """
 
-    def __cinit__(self):
-        self.framer = Framer(None, False, False, False)
-
     def __init__(self, eof="discard", raw=False, on_comment=None, limits=None):
         if eof != "discard" and eof != "flush":
             raise ValueError(f"eof must be 'discard' or 'flush', not {eof!r}")
@@ -64,7 +61,10 @@ cdef class SSEDecoder:
             limits = Limits()
         elif not isinstance(limits, Limits):
             raise TypeError(f"limits must be a Limits or None, not {type(limits).__name__!r}")
-        self.framer = Framer(limits.max_event_bytes, bool(raw), on_comment is not None, False)
+        framer = Framer(limits.max_event_bytes, bool(raw), on_comment is not None, False)
+        if self.busy:
+            raise SSEFoldError("busy", self.framer.offset)
+        self.framer = framer
         self.flush = eof == "flush"
         self.on_comment = on_comment
         self._restart()
@@ -77,6 +77,7 @@ cdef class SSEDecoder:
         another call runs, `limit_event_bytes` once the limit was passed.
         """
         cdef bytes data = chunk if type(chunk) is bytes else as_bytes(chunk)
+        self._made_whole()
         if self.busy or self.ended or self.failure is not None:
             self._refuse()
         self.busy = True
@@ -92,6 +93,7 @@ cdef class SSEDecoder:
 
     def close(self):
         """The end of input; return the last events. A second close returns []."""
+        self._made_whole()
         if self.busy or self.failure is not None:
             self._refuse()
         self.busy = True
@@ -109,31 +111,36 @@ cdef class SSEDecoder:
 
     def reset(self):
         """Back to the start, for another stream: nothing of this one is kept."""
+        cdef Framer framer = self._made_whole()
         if self.busy:
-            raise SSEFoldError("busy", self.framer.offset)
+            raise SSEFoldError("busy", framer.offset)
         self._restart()
 
     @property
     def last_event_id(self):
         """The id that the last blank line committed; "" at first."""
+        self._made_whole()
         return self._last_id()
 
     @property
     def retry(self):
         """The newest reconnection time in ms, or None."""
-        return None if self.framer.last_retry < 0 else self.framer.last_retry
+        cdef Framer framer = self._made_whole()
+        return None if framer.last_retry < 0 else framer.last_retry
 
     @property
     def offset(self):
         """The number of bytes consumed so far."""
-        return self.framer.offset
+        return self._made_whole().offset
 
     @property
     def error(self):
         """What killed this decoder, or None."""
+        self._made_whole()
         return self.failure
 
     def __repr__(self):
+        cdef Framer framer = self._made_whole()
         state = "open"
         if self.failure is not None:
             state = self.failure.code
@@ -141,14 +148,24 @@ cdef class SSEDecoder:
             state = "busy"
         elif self.ended:
             state = "closed"
-        return f"<SSEDecoder {state}, {self.dispatched} events, {self.framer.offset} bytes>"
+        return f"<SSEDecoder {state}, {self.dispatched} events, {framer.offset} bytes>"
 
     def __reduce__(self):
         raise TypeError("cannot pickle or copy an SSEDecoder: it holds half a stream")
 
+    @cython.final
+    cdef Framer _made_whole(self):
+        """The framer; a subclass may have made none."""
+        if self.framer is None:
+            raise not_made(self)
+        return self.framer
+
     cdef int _restart(self) except -1:
-        self.framer.restart()
+        cdef Framer framer = self.framer
+        framer.restart()
         self.ended = False
+        self.name_bytes = self.name_texts = None
+        self.id_text = None
         self.failure = None
         self.pending = None
         self.backlog = None
@@ -216,18 +233,20 @@ cdef class SSEDecoder:
         return 0
 
     cdef int _finish(self) except -1:
-        cdef int code = self.framer.finish(self.flush)
+        cdef Framer framer = self.framer
+        cdef int code = framer.finish(self.flush)
         if code == 2:
             self._comment(b"", 0)
-            code = self.framer.finish(self.flush)
+            code = framer.finish(self.flush)
         if code == 1:
             self._hand_out(self._event())
         elif code < 0:
-            self.failure = SSEFoldError("limit_event_bytes", self.framer.limit_offset)
+            self.failure = SSEFoldError("limit_event_bytes", framer.limit_offset)
         return 0
 
     cdef int _comment(self, bytes data, Py_ssize_t pos) except -1:
-        cdef Piece *comment = &self.framer.comment
+        cdef Framer framer = self.framer
+        cdef Piece *comment = &framer.comment
         text = PyUnicode_DecodeUTF8(<const char *>comment.ptr, comment.size, "replace")
         try:
             self.on_comment(text)
@@ -288,14 +307,15 @@ cdef class SSEDecoder:
     @cython.final
     cdef ServerSentEvent _made(self, Whole *found, long long start, long long end):
         """The event of a frame that was read in place."""
+        cdef Framer framer = self.framer
         cdef ServerSentEvent event = ServerSentEvent.__new__(ServerSentEvent)
         if found.ident.ptr != NULL:
-            self.framer.commit(found.ident.ptr, found.ident.size)
+            framer.commit(found.ident.ptr, found.ident.size)
         event.event = MESSAGE
         if found.event.size:
             event.event = self._event_type(found.event.ptr, found.event.size)
         event._text = ssefold_text(found.lines, found.count, not found.high)
-        event.id = self._last_id() if self.framer.id_changed else self.id_text
+        event.id = self._last_id() if framer.id_changed else self.id_text
         event.start = start
         event.end = end
         self.dispatched += 1
@@ -304,21 +324,25 @@ cdef class SSEDecoder:
     cdef object _event_type(self, const unsigned char *p, Py_ssize_t size):
         """The type's str; the few that a stream uses are made once."""
         cdef int slot = (size + p[0] + p[size - 1]) & (NAME_CACHE - 1)
-        cdef bytes known
+        cdef bytes known, fresh
         if size > NAME_CACHE_LONGEST:
             return PyUnicode_DecodeUTF8(<const char *>p, size, "replace")
-        if self.name_bytes is None:
+        if self.name_texts is None:
             self.name_bytes = [b""] * NAME_CACHE
             self.name_texts = [""] * NAME_CACHE
         known = self.name_bytes[slot]
         if PyBytes_GET_SIZE(known) != size or memcmp(PyBytes_AS_STRING(known), p, size) != 0:
-            self.name_texts[slot] = PyUnicode_DecodeUTF8(<const char *>p, size, "replace")
-            self.name_bytes[slot] = PyBytes_FromStringAndSize(<const char *>p, size)
+            # Both are made before either is kept: memory may be short for one of them.
+            text = PyUnicode_DecodeUTF8(<const char *>p, size, "replace")
+            fresh = PyBytes_FromStringAndSize(<const char *>p, size)
+            self.name_texts[slot] = text
+            self.name_bytes[slot] = fresh
         return self.name_texts[slot]
 
     cdef object _last_id(self):
-        cdef Piece *piece = &self.framer.last_id
-        if self.framer.id_changed:
+        cdef Framer framer = self.framer
+        cdef Piece *piece = &framer.last_id
+        if framer.id_changed or self.id_text is None:
             self.id_text = PyUnicode_DecodeUTF8(<const char *>piece.ptr, piece.size, "replace")
-            self.framer.id_changed = False
+            framer.id_changed = False
         return self.id_text

@@ -59,6 +59,7 @@ cdef class Framer:
     cdef unsigned char dirty                # something of a block was seen
     cdef unsigned char reported             # the fields hold a block that was reported
     cdef unsigned char has_id
+    cdef unsigned char lost                 # up to the blank line: its beginning was not read
     cdef unsigned char want_raw
     cdef unsigned char want_comments
     cdef unsigned char want_strays
@@ -90,8 +91,9 @@ cdef class Framer:
     # The same where the last frame ended with CR: `lf` says that the LF after it
     # is the last of the k bytes; else it is swallowed when it comes.
     cdef void skip_cr(self, Py_ssize_t k, bint lf) noexcept
-    # Memory ran short: forget the block, and go on at `offset` as at the start of a line.
-    cdef void lose(self, long long offset) noexcept
+    # What was read up to `offset` is lost. `whole`: a frame begins there; else what comes up to
+    # the next blank line is dropped. `last`: the byte before it, -1 if that is not known.
+    cdef void lose(self, long long offset, bint whole, int last) noexcept
     # What skip() went past set this id last.
     cdef int commit(self, const unsigned char *p, Py_ssize_t n) except -2
     # The stream offset of data[index].

@@ -41,6 +41,8 @@ from .pieces cimport (
     piece_drop,
     piece_free,
     piece_own,
+    piece_reserve,
+    piece_room,
 )
 
 cdef enum:
@@ -99,7 +101,7 @@ cdef class Framer:
         self.limit_offset = self.last_retry = -1
         self.kind = AT_START
         self.swallow = NO_LF
-        self.counted = False
+        self.counted = self.lost = False
         self.bom = 0
         self.lead = LEAD_LOOKING if self.want_strays else LEAD_OTHER
         self.body_start = self.lead_seen = 0
@@ -488,6 +490,11 @@ cdef class Framer:
 
     cdef int _end_block(self, long long end) except -2:
         """A blank line, or the end of input: 1 if there is something to report."""
+        if self.lost:
+            self.lost = False
+            self._clear()
+            self.frame_start = end
+            return 0
         if self.has_id:
             self.commit(self.ident.ptr, self.ident.size)
         self.reported = self.has_data or self.has_stray
@@ -592,16 +599,21 @@ cdef class Framer:
         else:
             self.swallow = LF_FREE
 
-    cdef void lose(self, long long offset) noexcept:
+    cdef void lose(self, long long offset, bint whole, int last) noexcept:
         self._drop_all()
         self.skip(offset - self.offset)
         self.base = self.line_start = offset
-        self.kind = AT_START
-        self.swallow = NO_LF
+        self.kind = AT_START if whole or last == c'\n' or last == c'\r' else IN_SKIP
+        self.swallow = LF_FREE if last == c'\r' else NO_LF
         self.counted = False
+        self.lost = self.dirty = not whole
 
     cdef int commit(self, const unsigned char *p, Py_ssize_t n) except -2:
-        piece_drop(&self.last_id)
+        if n <= KEEP_ROOM < piece_room(&self.last_id):
+            piece_free(&self.last_id)
+        piece_reserve(&self.last_id, n)  # first: the old one stays where memory is short
+        self.last_id.ptr = self.last_id.mem
+        self.last_id.size = 0
         piece_append(&self.last_id, p, n)
         self.id_changed = True
         return 0

@@ -354,11 +354,12 @@ cdef class Members:
     cdef int learn_member(self, Known known, Key *key, tuple at, str name, bint is_call) except -1:
         """What the plan says of one member."""
         cdef Standing standing
-        cdef Cells cells
+        cdef Cells cells = self.cells
+        cdef Plan plan = self.plan
         cdef int kind
         cdef int token = token_of(key.value[0])
         cdef bint is_scalar = token == c'"' or token == c'0'
-        entry = self.plan.entry(at, name)
+        entry = plan.entry(at, name)
         if entry is None:
             return 0
         if at is None and name == "type" and entry[0] == DROPPED:
@@ -373,7 +374,6 @@ cdef class Members:
                 self.keep(known, key, kind, None)
         elif kind == APPENDED or kind == EXTENDED:
             if token == (c'"' if kind == APPENDED else c'['):
-                cells = self.cells
                 target = cells.text_of(entry) if kind == APPENDED else cells.list_of(entry)
                 if target is not None and self.own(known, key, target):
                     self.keep(known, key, kind, target)

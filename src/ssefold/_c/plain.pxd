@@ -12,9 +12,11 @@ cpdef bint same(a, b) except -1
 cdef bint _same_text(str a, str b) except -1
 cdef bint _same_members(a, b) except -1
 cpdef bint starts_with(longer, shorter) except -1
+@cython.locals(todo=list)
 cpdef copy(value)
 @cython.locals(members=dict)
 cpdef given(value, str key)
 cpdef bint is_open(value) except -1
 cpdef str repair_text(str text)
+@cython.locals(todo=list, is_dict=bint)
 cpdef repair(value)

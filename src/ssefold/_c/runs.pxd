@@ -5,11 +5,13 @@ from .build cimport Template
 from .slots cimport Cells
 from .stream cimport Stream
 
+# Neither raises: where memory is short it ends before the frame that asked for it.
+
 # For a template whose `text_slot` is not -1. `most` bounds a frame.
 cdef Py_ssize_t run_text(
     Template template, Stream stream, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
-) except -1
+) noexcept
 # For one that is `steady`.
 cdef Py_ssize_t run_steady(
     Template template, Cells cells, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
-) except -1
+) noexcept

@@ -7,7 +7,8 @@ Must not know: dialects, fields, what to do with frames that are not like that.
 
 Most of most streams is such runs. What templates.pyx does in general is done here for
 two kinds of templates with all that stays the same held in registers. A loop stops before
-the first frame that is not quite like that, and says nothing of it.
+the first frame that is not quite like that, and says nothing of it; so it does where memory is
+short: it raises nothing, and what it says it did is all that was done.
 """
 
 from libc.string cimport memcmp, memcpy
@@ -28,6 +29,7 @@ from .ledger cimport Ledger
 from .sequence cimport Sequence
 from .slots cimport (
     APPENDED,
+    CELL_ROOM,
     COUNTED,
     DROPPED,
     EXTENDED,
@@ -35,6 +37,7 @@ from .slots cimport (
     MAX_SCALAR,
     MAX_STEADY,
     TEXT_SLACK,
+    Cell,
     Cells,
     Found,
     Slot,
@@ -155,7 +158,7 @@ cdef inline const unsigned char *word_end(
 
 cdef Py_ssize_t run_text(
     Template template, Stream stream, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
-) except -1:
+) noexcept:
     """Frames that append to one text, and whose other slots are strings that are left out."""
     cdef Ledger ledger = stream.merger
     cdef Slot *slots = template.slots
@@ -177,6 +180,8 @@ cdef Py_ssize_t run_text(
     # What lies behind the text in a frame, at least.
     cdef Py_ssize_t behind = tail_size if text_slot == count - 1 else slots[text_slot + 1].size
     cdef bint words = count <= 2 and behind >= TEXT_SLACK
+    if head == NULL:
+        return 0
     if ledger.held_limit >= 0:
         left = ledger.held_limit
     while p < end:
@@ -216,11 +221,8 @@ cdef Py_ssize_t run_text(
                 weight = unescaped_length(start, n)
             if held + weight > left and weight > 0:
                 break
-            if text.size + n + TEXT_SLACK > text.room:
-                ledger.held = held
-                stream.events += events
-                events = 0
-                text.reserve(n)
+            if text.size + n + TEXT_SLACK > text.room and not text.has_room(n):
+                break
             if n <= TEXT_SLACK <= behind:
                 # A word. The frame goes on behind it for as long, and so does our buffer.
                 memcpy(text.buf + text.size, start, TEXT_SLACK)
@@ -392,7 +394,7 @@ cdef inline int count_on(unsigned char *due, int digits) noexcept nogil:
 
 cdef Py_ssize_t run_steady(
     Template template, Cells cells, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
-) except -1:
+) noexcept:
     """Frames that may change scalars too: counters, times, sequence numbers."""
     cdef Stream stream = cells.stream
     cdef Ledger ledger = stream.merger
@@ -415,6 +417,11 @@ cdef Py_ssize_t run_steady(
     cdef Text text
     cdef int count = template.count, i, kind, flags, seen, escaped
     cdef int numbered = only_numbered(template)
+    if head == NULL:
+        return 0
+    for i in range(count):
+        if slots[i].kind == LAST_ONE and not (<Cell>slots[i].target).has_room(CELL_ROOM):
+            return 0
     if count == 0:
         tail_size = 0  # all of the frame is its first literal
     while p < end:
@@ -466,11 +473,12 @@ cdef Py_ssize_t run_steady(
                     weight = unescaped_length(start, n)
                 text = <Text>slots[i].target
                 if text.size + n + TEXT_SLACK > text.room:
-                    if events:
-                        break  # room is made first thing, when nothing has to be put down
-                    text.reserve(n)
+                    if not text.has_room(n):
+                        break
             elif kind == LAST_ONE:
-                if n > MAX_SCALAR:
+                if n > CELL_ROOM - 2 and (
+                    n > MAX_SCALAR or not (<Cell>slots[i].target).has_room(n + 2)
+                ):
                     break
                 extra += n + 8
                 found[i].start = start

@@ -12,6 +12,8 @@ cdef enum:
     MAX_STEADY = 12
     # Longer last values are charged exactly.
     MAX_SCALAR = 4096
+    # Of a last value with its quotes there is always room for this.
+    CELL_ROOM = 32
     # What comparing a frame answers if not its size.
     INCOMPLETE = -1     # as far as the bytes go they match
     NO_MATCH = 0
@@ -48,17 +50,23 @@ cdef class Cell:
     cdef int room
     cdef bint charged           # its weight counts as an unknown member's
     cdef bint dirty
-    cdef int set(self, const unsigned char *p, Py_ssize_t n) except -1
+    cdef unsigned int version   # counts what was set
+    # Room for n bytes; False where memory is short.
+    cdef bint has_room(self, Py_ssize_t n) noexcept
+    # Keep n bytes, for which there is room.
+    cdef void set(self, const unsigned char *p, Py_ssize_t n) noexcept
 
 
 cdef class ListCell:
     """Elements of a list that were not decoded yet, separated by commas."""
     cdef list elements
     cdef bint dirty
+    cdef unsigned int version
     cdef unsigned char *buf
     cdef Py_ssize_t size
     cdef Py_ssize_t room
-    cdef int add(self, const unsigned char *p, Py_ssize_t n) except -1
+    cdef bint has_room(self, Py_ssize_t n) noexcept
+    cdef void add(self, const unsigned char *p, Py_ssize_t n) noexcept
 
 
 cdef class Cells:
@@ -72,10 +80,15 @@ cdef class Cells:
 
     # commit() for what most chunks are: texts, and strings that are left out.
     cdef bint commit_texts(self, Slot *slots, Found *found, int count) except -1
-    # Do to the answer what the slots' values say; False, and nothing done, to go the cold way.
+    # Do to the answer what the slots' values say; False, and nothing done, to go the cold way,
+    # as where memory is short.
     cdef bint commit(self, Slot *slots, Found *found, int count, list echoes) except -1
-    cdef int store(self, Slot *slot, Found *found) except -1
-    # Decode what waits, before anybody reads the state or merges into it.
+    # Elements of lists, before anything else is done: for all slots or for none.
+    cdef bint store_elements(self, Slot *slots, Found *found, int count) noexcept
+    # Keep a scalar or a list's elements for whoever asks; there is room for it.
+    cdef void store(self, Slot *slot, Found *found) noexcept
+    # Decode what waits, before anybody reads the state or merges into it. Several may be at it at
+    # once: decoding makes objects, which may run the collector, and with it any code.
     cdef int flush(self) except -1
     cdef int forget(self) except -1
     cdef int know(self, cell) except -1

@@ -12,6 +12,7 @@ out of range, an object's key that comes twice, more than max_output_bytes.
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.string cimport memchr, memcmp, memcpy
 
@@ -35,7 +36,7 @@ from .jsonwrite cimport Writer, begin, drop
 from .ledger cimport Ledger
 from .plain cimport weight
 from .sequence cimport Sequence
-from .state cimport Elements, Voice
+from .state cimport Echo, Elements, Voice
 from .stream cimport Stream
 from .text cimport Text
 
@@ -43,7 +44,9 @@ cdef extern from "Python.h":
     ctypedef struct bytearray_object "PyByteArrayObject":
         Py_ssize_t ob_alloc
     char *PyByteArray_AS_STRING(object data)
+    Py_ssize_t PyByteArray_GET_SIZE(object data)
     int PyByteArray_Resize(object data, Py_ssize_t size) except -1
+    void Py_SET_SIZE(object data, Py_ssize_t size)
 
 try:
     from orjson import loads
@@ -71,17 +74,21 @@ cdef class Cell:
     def __dealloc__(self):
         PyMem_Free(self.buf)
 
-    cdef int set(self, const unsigned char *p, Py_ssize_t n) except -1:
+    cdef bint has_room(self, Py_ssize_t n) noexcept:
         cdef unsigned char *fresh
         if n > self.room:  # at most MAX_SCALAR, and its quotes
+            n = max(n, CELL_ROOM)
             fresh = <unsigned char *>PyMem_Realloc(self.buf, n)
             if fresh == NULL:
-                raise MemoryError
+                return False
             self.buf = fresh
             self.room = n
+        return True
+
+    cdef void set(self, const unsigned char *p, Py_ssize_t n) noexcept:
         memcpy(self.buf, p, n)
         self.size = n
-        return 0
+        self.version += 1
 
 
 @cython.no_gc
@@ -89,38 +96,85 @@ cdef class ListCell:
     def __dealloc__(self):
         PyMem_Free(self.buf)
 
-    cdef int add(self, const unsigned char *p, Py_ssize_t n) except -1:
+    cdef bint has_room(self, Py_ssize_t n) noexcept:
         cdef Py_ssize_t need = self.size + n + 1
         cdef unsigned char *fresh
         if need > self.room:
             need = max(need, self.room + (self.room >> 1))
             fresh = <unsigned char *>PyMem_Realloc(self.buf, need)
             if fresh == NULL:
-                raise MemoryError
+                return False
             self.buf = fresh
             self.room = need
+        return True
+
+    cdef void add(self, const unsigned char *p, Py_ssize_t n) noexcept:
         memcpy(self.buf + self.size, p, n)
         self.size += n
         self.buf[self.size] = c','
         self.size += 1
-        return 0
+        self.version += 1
 
 
-cdef int flush_scalar(Cell cell, Ledger ledger) except -1:
-    """Decode the value into its place."""
-    value = read(<bytes>cell.buf[:cell.size], 0, 1)[1]
-    if cell.charged:
-        ledger.extra += weight(value) - weight(cell.values[cell.name])
-    cell.values[cell.name] = value
-    cell.dirty = False
+cdef int flush_scalar(Cells cells, Cell cell) except -1:
+    """Decode the value into its place.
+
+    What was read counts if the cell still waits, and for the same: while it was read, another
+    thread may have fed, or have read this very cell.
+    """
+    cdef Ledger ledger = cells.stream.merger
+    cdef dict values = cell.values
+    cdef Py_ssize_t more = 0
+    cdef unsigned int version
+    while cell.dirty:
+        version = cell.version
+        value = read(<bytes>cell.buf[:cell.size], 0, 1)[1]
+        if not cell.dirty or cell.version != version:
+            continue
+        # From here on nothing else runs.
+        if cell.charged:
+            more = weight(value) - weight(values[cell.name])
+        values[cell.name] = value
+        ledger.extra += more
+        cell.dirty = False
+        cells.dirty -= 1
     return 0
 
 
-cdef int wait(bytearray waiting, Found *found) except -1:
-    """Keep a list's elements as JSON writes them, and a comma behind them."""
+cdef int flush_list(Cells cells, ListCell cell) except -1:
+    """Decode the elements into their list; as flush_scalar()."""
+    cdef list elements = cell.elements
+    cdef list fresh
+    cdef unsigned int version
+    while cell.dirty:
+        version = cell.version
+        fresh = read(b"[" + <bytes>cell.buf[:cell.size - 1] + b"]", 0, 256)[1]
+        if not cell.dirty or cell.version != version:
+            continue
+        elements.extend(fresh)
+        cell.size = 0
+        cell.dirty = False
+        cells.dirty -= 1
+    return 0
+
+
+cdef bint wait(bytearray waiting, Found *found) noexcept:
+    """Keep a list's elements as JSON writes them, and a comma behind them; False: no memory."""
+    if is_blank(found.start + 1, found.size - 2):
+        return True
+    try:
+        if found.flags & SCAN_LOOSE:
+            keep_compact(waiting, found)
+        else:
+            keep(waiting, found.start + 1, found.size - 2)
+        return True
+    except MemoryError:
+        pass
+    return False
+
+
+cdef int keep_compact(bytearray waiting, Found *found) except -1:
     cdef Writer w
-    if not found.flags & SCAN_LOOSE:
-        return keep(waiting, found.start + 1, found.size - 2)
     begin(&w)
     try:
         put_compact(&w, found.start + 1, found.size - 2)
@@ -130,16 +184,23 @@ cdef int wait(bytearray waiting, Found *found) except -1:
 
 
 cdef int keep(bytearray waiting, const unsigned char *p, Py_ssize_t n) except -1:
-    cdef Py_ssize_t size = len(waiting)
+    cdef Py_ssize_t size = len(waiting), room = size + n + 1
     cdef unsigned char *buf
-    if size + n + 1 >= (<bytearray_object *>waiting).ob_alloc:
+    if room >= (<bytearray_object *>waiting).ob_alloc:
         # By its half: of its own it grows by an eighth, and copies everything eight times.
-        PyByteArray_Resize(waiting, size + n + 1 + (size >> 1))
-    PyByteArray_Resize(waiting, size + n + 1)
+        PyByteArray_Resize(waiting, room + (size >> 1))
+    PyByteArray_Resize(waiting, room)
     buf = <unsigned char *>PyByteArray_AS_STRING(waiting) + size
     memcpy(buf, p, n)
     buf[n] = c','
     return 0
+
+
+cdef void shorten(bytearray waiting, Py_ssize_t size) noexcept:
+    """As it was before it grew; it stays as large as it is, or that would take memory."""
+    if PyByteArray_GET_SIZE(waiting) > size:
+        Py_SET_SIZE(waiting, size)
+        PyByteArray_AS_STRING(waiting)[size] = 0
 
 
 def decode(bytearray waiting):
@@ -156,15 +217,6 @@ def decode(bytearray waiting):
         except ValueError:
             pass  # halves of surrogate pairs: ours keeps them, to be joined or replaced
     return read(data, 0, 256)[1]
-
-
-cdef int flush_list(ListCell cell) except -1:
-    """Decode the elements into their list."""
-    cell.buf[cell.size - 1] = c']'
-    cell.elements.extend(read(b"[" + <bytes>cell.buf[:cell.size], 0, 256)[1])
-    cell.size = 0
-    cell.dirty = False
-    return 0
 
 
 cdef struct Key:
@@ -294,6 +346,7 @@ cdef bint in_unison(Slot *slots, Found *found, int count) except -1:
     """Whether texts that may say the same do in this frame what their voices say."""
     cdef Voice voice, other
     cdef bint repeats, same
+    cdef Py_ssize_t told = 0
     cdef int i, j
     for i in range(count):
         voice = voice_of(&slots[i], &found[i])
@@ -314,12 +367,14 @@ cdef bint in_unison(Slot *slots, Found *found, int count) except -1:
         if repeats != voice.silent:
             return False
         if voice.buffer is not None and not repeats:
-            (<Text>voice.buffer).reserve(found[i].size)
+            told += found[i].size  # room for all of it: two slots may go to one text
+            if not (<Text>voice.buffer).has_room(told):
+                return False
     return True
 
 
 cdef int tell(Slot *slots, Found *found, int count) except -1:
-    """What is given of texts that may say the same goes to their buffers, too."""
+    """What is given of texts that may say the same goes to their buffers, too: there is room."""
     cdef Voice voice
     cdef int i
     for i in range(count):
@@ -357,7 +412,8 @@ cdef class Cells:
                 text = <Text>slots[i].target
                 voices |= text.voice is not None
                 if text.size + bytes_added + TEXT_SLACK > text.room:
-                    text.reserve(bytes_added)
+                    if not text.has_room(bytes_added):
+                        return False
         if voices and not in_unison(slots, found, count):
             return False
         if 0 <= ledger.held_limit < ledger.held + total and total > 0:
@@ -379,16 +435,18 @@ cdef class Cells:
         # Everything is weighed and every buffer grown before anything changes.
         cdef Ledger ledger = self.stream.merger
         cdef const unsigned char *p
-        cdef Py_ssize_t total = 0, part, extra = self.pending
-        cdef int i, flags = 0
+        cdef Py_ssize_t total = 0, part, extra = self.pending, texts = 0, lists = 0
+        cdef int i, flags = 0, elements = 0
         cdef bint voices = False
         for i in range(count):
             if slots[i].kind == APPENDED:
                 voices |= (<Text>slots[i].target).voice is not None
                 part = found[i].size
+                texts += part  # room for all that is added: two slots may go to one text
+                if not (<Text>slots[i].target).has_room(texts):
+                    return False
                 if found[i].flags & SCAN_ESCAPE:
                     part = unescaped_length(found[i].start, part)
-                (<Text>slots[i].target).reserve(found[i].size)
                 total += part
             elif slots[i].kind == COUNTED:
                 part = digits_value(found[i].start, found[i].size)
@@ -398,6 +456,11 @@ cdef class Cells:
                 if found[i].size > MOST_WASTE * found[i].weight:
                     return False  # white space may be kept as it came, but weighs nothing
                 total += found[i].weight - 8
+                elements += 1
+                if type(<object>slots[i].target) is ListCell:
+                    lists += found[i].size
+                    if not (<ListCell>slots[i].target).has_room(lists):
+                        return False
             elif slots[i].token == c'[' or slots[i].token == c'{':
                 p = found[i].start
                 if weigh(&p, p + found[i].size, &found[i].flags) < 0:
@@ -406,6 +469,8 @@ cdef class Cells:
                 return False
             elif slots[i].kind == LAST_ONE:
                 extra += found[i].size + 8
+                if not (<Cell>slots[i].target).has_room(found[i].size + 2):
+                    return False
             flags |= found[i].flags
         if voices and not in_unison(slots, found, count):
             return False
@@ -413,6 +478,8 @@ cdef class Cells:
             return False
         if 0 <= ledger.extra_limit < ledger.extra + extra and extra > self.pending:
             return False  # might be too much: the cold path charges exactly
+        if elements and not self.store_elements(slots, found, count):
+            return False
         self.pending = extra
         ledger.held += total
         if flags & SCAN_SURROGATE:
@@ -428,20 +495,33 @@ cdef class Cells:
         if voices:
             tell(slots, found, count)
         if echoes is not None:
-            for echo in echoes:
-                echo.count += 1
+            for i in range(PyList_GET_SIZE(echoes)):
+                (<Echo>PyList_GET_ITEM(echoes, i)).count += 1
         return True
 
-    cdef int store(self, Slot *slot, Found *found) except -1:
-        """Keep a scalar or a list's elements for whoever asks."""
+    cdef bint store_elements(self, Slot *slots, Found *found, int count) noexcept:
+        cdef Py_ssize_t sizes[MAX_SLOTS]
+        cdef int i
+        for i in range(count):
+            if slots[i].kind == EXTENDED and type(<object>slots[i].target) is Elements:
+                sizes[i] = PyByteArray_GET_SIZE((<Elements>slots[i].target).waiting)
+                if not wait((<Elements>slots[i].target).waiting, &found[i]):
+                    break
+        else:
+            return True
+        while i >= 0:  # as it was
+            if slots[i].kind == EXTENDED and type(<object>slots[i].target) is Elements:
+                shorten((<Elements>slots[i].target).waiting, sizes[i])
+            i -= 1
+        return False
+
+    cdef void store(self, Slot *slot, Found *found) noexcept:
         cdef Cell cell
         cdef ListCell elements
         cdef Py_ssize_t extra = 1 if slot.token == c'"' else 0
         if slot.kind == EXTENDED:
-            if is_blank(found.start + 1, found.size - 2):
-                return 0
-            if type(<object>slot.target) is Elements:
-                return wait((<Elements>slot.target).waiting, found)
+            if type(<object>slot.target) is Elements or is_blank(found.start + 1, found.size - 2):
+                return
             elements = <ListCell>slot.target
             elements.add(found.start + 1, found.size - 2)
             if not elements.dirty:
@@ -453,19 +533,18 @@ cdef class Cells:
             if not cell.dirty:
                 cell.dirty = True
                 self.dirty += 1
-        return 0
 
     cdef int flush(self) except -1:
+        cdef list known = self.known
         if self.dirty:
-            for cell in self.known:
+            for cell in known:
                 if type(cell) is not Cell:
                     if (<ListCell>cell).dirty:
-                        flush_list(<ListCell>cell)
-                        self.dirty -= 1
+                        flush_list(self, <ListCell>cell)
                 elif (<Cell>cell).dirty:
-                    flush_scalar(<Cell>cell, self.stream.merger)
-                    self.dirty -= 1
-        self.pending = 0
+                    flush_scalar(self, <Cell>cell)
+        if not self.dirty:  # else somebody fed meanwhile
+            self.pending = 0
         return 0
 
     cdef int forget(self) except -1:

@@ -22,7 +22,7 @@ cdef class Place:
 
 cdef class Echo:
     cdef public str text
-    cdef public object count
+    cdef public long long count
 
 
 cdef class JSONText:
@@ -136,6 +136,8 @@ cpdef route_of(element)
 cpdef routing(value)
 @cython.locals(place=Place, entries=Entries)
 cpdef read(value)
+@cython.locals(out=dict, todo=list, into=dict, source=dict)
+cdef _read_members(dict value)
 @cython.locals(child=Node)
 cpdef default_of(Node node, str key, dict values)
 cpdef list located(value, tuple path)

@@ -174,13 +174,16 @@ cdef int put_states(Writer *w, list states) except -1:
 cdef int put_elements(Writer *w, Elements elements) except -1:
     """What waits stands there as JSON writes it, a comma behind each (slots.pyx)."""
     cdef bytearray waiting = elements.waiting
-    cdef Py_ssize_t size = 0 if waiting is None else len(waiting)
+    cdef list items = elements.items
+    cdef Py_ssize_t size = 0 if waiting is None else len(waiting), count = len(items)
     if size == 0:
-        return put_value(w, elements.items)
-    if not elements.items:
+        return put_value(w, items)
+    if count == 0:
         put_byte(w, c'[')
     else:
-        put_value(w, elements.items)
+        put_value(w, items)
+        if len(waiting) != size or len(items) != count:
+            raise Unusual  # another thread is feeding
         w.buf[w.size - 1] = c','  # in the place of the bracket
     put(w, PyByteArray_AS_STRING(waiting), size)
     w.buf[w.size - 1] = c']'

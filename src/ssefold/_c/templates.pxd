@@ -39,26 +39,27 @@ cdef class Templates:
     cdef Py_ssize_t run(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, int *ending
     ) except -2
-    # The same where only the kind of frames is looked at that came last.
+    # The same where only the kind of frames is looked at that came last; it raises nothing.
     # `crlf`: the last one ended with CR, and the LF behind it was taken.
     cdef Py_ssize_t quick(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, bint *crlf
-    ) except -1
+    ) noexcept
     cdef bint in_run(self) noexcept
     cdef Py_ssize_t run_likely(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
-    ) except -1
-    cdef bint append(self, Template template, Found *found) except -1
-    cdef int follow(self, Template template) except -1
+    ) noexcept
+    cdef bint append(self, Template template, Found *found) noexcept
+    cdef void follow(self, Template template) noexcept
     cdef bint commit(self, Template template, Found *found) except -1
     cdef Py_ssize_t search(
         self, const unsigned char *p, Py_ssize_t size, Found *found
     ) except -2
     cdef int compare_known(self) except -1
     # Drop the templates that nothing was like since they were made.
+    cdef void prune_if_it_can(self) noexcept
     cdef int prune(self) except -1
     cdef int keep(self, list known) except -1
-    cdef int earn(self, long long hits) except -1
+    cdef void earn(self, long long hits) noexcept
     # Where the frame at `p` begins as one that is known: how many bytes of it need not be read,
     # for they change nothing. 0: none; it is the head of `headed`.
     cdef Py_ssize_t head(self, const unsigned char *p, Py_ssize_t size) noexcept

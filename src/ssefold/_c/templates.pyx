@@ -223,7 +223,7 @@ cdef class Templates:
                 cr = self.members.cr
                 self.by_members += 1
                 if self.by_members == MEMBERS_PER_PRUNE:
-                    self.prune()
+                    self.prune_if_it_can()
             else:
                 self.follow(template)
                 template.used = True
@@ -237,7 +237,7 @@ cdef class Templates:
 
     cdef Py_ssize_t quick(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, bint *crlf
-    ) except -1:
+    ) noexcept:
         cdef long long before
         cdef Py_ssize_t done
         if not self.in_run():
@@ -258,7 +258,7 @@ cdef class Templates:
 
     cdef Py_ssize_t run_likely(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
-    ) except -1:
+    ) noexcept:
         cdef Template template = self.likely
         cdef Py_ssize_t done
         if template.text_slot >= 0:
@@ -269,7 +269,7 @@ cdef class Templates:
             template.used = True
         return done
 
-    cdef bint append(self, Template template, Found *found) except -1:
+    cdef bint append(self, Template template, Found *found) noexcept:
         """Do what a frame says that appends to one text and no more; False: it is too much."""
         cdef Ledger ledger = self.stream.merger
         cdef Found *fragment = &found[template.text_slot]
@@ -285,15 +285,15 @@ cdef class Templates:
                 self.stream.surrogates = True
         if 0 <= ledger.held_limit < ledger.held + weight and weight > 0:
             return False
-        if text.size + size + TEXT_SLACK > text.room:
-            text.reserve(size)
+        if text.size + size + TEXT_SLACK > text.room and not text.has_room(size):
+            return False
         copy_bytes(text.buf + text.size, fragment.start, size)
         text.size += size
         text.escaped |= fragment.flags & SCAN_ESCAPE
         ledger.held += weight
         return True
 
-    cdef int follow(self, Template template) except -1:
+    cdef void follow(self, Template template) noexcept:
         """What came after this one last time probably comes next."""
         if self.last is not template:
             if self.last is not None:
@@ -301,7 +301,6 @@ cdef class Templates:
             self.last = template
         if template.successor != <void *>self.likely:
             self.likely = None if template.successor == NULL else <Template>template.successor
-        return 0
 
     cdef bint commit(self, Template template, Found *found) except -1:
         """Do what the frame that was just compared says."""
@@ -363,6 +362,13 @@ cdef class Templates:
                 template.fork = front_at(template, self.common)
         return 0
 
+    cdef void prune_if_it_can(self) noexcept:
+        """It makes a list, and frames were folded that the caller has to know of."""
+        try:
+            self.prune()
+        except MemoryError:
+            pass
+
     cdef int prune(self) except -1:
         cdef Template template
         self.by_members = 0
@@ -381,7 +387,7 @@ cdef class Templates:
         self.compare_known()
         return 0
 
-    cdef int earn(self, long long hits) except -1:
+    cdef void earn(self, long long hits) noexcept:
         """What is recognised earns the right to learn more."""
         cdef long long most
         self.hits += hits
@@ -389,7 +395,6 @@ cdef class Templates:
             most = FIRST_BUILDS if self.members is None else BUILDS_WITH_MEMBERS
             self.builds = min(most, self.builds + self.hits // HITS_PER_BUILD)
             self.hits %= HITS_PER_BUILD
-        return 0
 
     cdef Py_ssize_t head(self, const unsigned char *p, Py_ssize_t size) noexcept:
         cdef Head headed = self.headed
@@ -401,11 +406,13 @@ cdef class Templates:
         return headed.size
 
     cdef int flush(self) except -1:
-        return self.cells.flush()
+        cdef Cells cells = self.cells
+        return cells.flush()
 
     cdef int forget(self) except -1:
         """Drop all templates; what waits is decoded first."""
-        self.cells.forget()
+        cdef Cells cells = self.cells
+        cells.forget()
         self.known.clear()
         self.members = None
         self.last = self.likely = None
@@ -413,6 +420,7 @@ cdef class Templates:
 
     cdef bint review(self) except -1:
         cdef Ledger ledger = self.stream.merger
+        cdef Members members
         cdef Template template
         cdef bint steady, changed
         if ledger is None:
@@ -428,8 +436,9 @@ cdef class Templates:
             steady = False
         elif changed:
             self.keep([template for template in self.known if holds(template, self.cells)])
-            if self.members is not None:
-                self.members.review()
+            members = self.members
+            if members is not None:
+                members.review()
         self.cells.fresh = False
         self.openings = ledger.openings
         self.structure = ledger.structure
@@ -441,6 +450,7 @@ cdef class Templates:
         const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
     ) except -1:
         cdef Ledger ledger = self.stream.merger
+        cdef Members members
         cdef int depth = self.stream.depth
         if ledger is None or ledger.plan is None or self.stream.ended:
             return 0
@@ -452,7 +462,8 @@ cdef class Templates:
             if self.members is None:
                 self.members = Members(self.cells, depth)
                 self.builds = BUILDS_WITH_MEMBERS
-            self.members.learn(ledger.plan, frame + data, frame + data + data_size)
+            members = self.members
+            members.learn(ledger.plan, frame + data, frame + data + data_size)
         if size <= MAX_FRAME and not self.members_alone and len(self.known) < (
             MAX_TEMPLATES if self.members is None else TEMPLATES_BESIDE_MEMBERS
         ):

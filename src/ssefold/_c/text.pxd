@@ -13,7 +13,9 @@ cdef class Text:
     cdef readonly Py_ssize_t taken  # how many characters take() has given to reader 0
     cdef public object voice        # whether they are given at all (state.Voice), or None
 
-    # Room for n bytes more; 0, or -1 with MemoryError set.
+    # Room for n bytes more; False, and nothing changed, where memory is short.
+    cdef bint has_room(self, Py_ssize_t n) noexcept
+    # The same; 0, or -1 with MemoryError set.
     cdef int reserve(self, Py_ssize_t n) except -1
     # Append n bytes of a valid JSON string body; `escaped` if a backslash is among them.
     cdef int push(self, const unsigned char *p, Py_ssize_t n, bint escaped) except -1

@@ -42,6 +42,11 @@ cdef class Text:
         return self.size > 0
 
     cdef int reserve(self, Py_ssize_t n) except -1:
+        if not self.has_room(n):
+            raise MemoryError
+        return 0
+
+    cdef bint has_room(self, Py_ssize_t n) noexcept:
         cdef Py_ssize_t need = self.size + n + SLACK, more
         cdef unsigned char *buf
         if need > self.room:
@@ -50,10 +55,10 @@ cdef class Text:
             need = max(need, self.room + max(more, min(self.room, 4 * SLACK)))
             buf = <unsigned char *>PyMem_Realloc(self.buf, need)
             if buf == NULL:
-                raise MemoryError
+                return False
             self.buf = buf
             self.room = need
-        return 0
+        return True
 
     cdef int push(self, const unsigned char *p, Py_ssize_t n, bint escaped) except -1:
         self.reserve(n)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from threading import Lock
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -20,6 +19,7 @@ from ssefold._py.jsonread import read
 from ssefold._py.jsonwrite import write
 from ssefold._py.templates import Templates
 from ssefold._py.text import Text
+from ssefold.errors import not_made
 from ssefold.limits import Limits
 from ssefold.news import leaves
 from ssefold.options import check_limits, check_options
@@ -42,9 +42,11 @@ class FoldCore:
     """What StreamAccumulator stands on; `events` and `bytes` are counts."""
 
     __slots__ = (
-        "_busy", "_carried", "_event_limit", "_fast", "_framer", "_known", "_limits", "_options",
-        "_stream", "_taken", "bytes",
+        "_at", "_before", "_begin", "_carried", "_event_limit", "_fast", "_framer", "_known",
+        "_limits", "_options", "_owner", "_reading", "_stream", "_taken", "bytes", "tap_error",
     )  # fmt: skip
+
+    _owner: dict[int, object]
 
     def __init__(
         self,
@@ -53,28 +55,53 @@ class FoldCore:
         limits: Limits | None = None,
         rules: Mapping[str, str] | None = None,
     ) -> None:
-        self._limits = check_limits(limits)
-        self._options = check_options(dialect, strict, rules)
-        self._busy = Lock()
-        most = self._limits.max_event_bytes
-        self._event_limit = NO_LIMIT if most is None else most
-        self._fast = FAST
-        self._start()
+        limits = check_limits(limits)
+        options = check_options(dialect, strict, rules)
+        try:
+            owner = self._owner
+        except RuntimeError:
+            # What runs in it, at 0. Taken in one step and given back without a call: a signal's
+            # handler may raise behind each, and what it left taken would be taken for ever.
+            owner = self._owner = {}
+            self._fast = FAST
+        mine = object()
+        try:
+            if owner.setdefault(0, mine) is not mine:
+                self._refuse("busy")
+            self._start(options, limits)
+        finally:
+            if 0 in owner and owner[0] is mine:
+                del owner[0]
 
-    def _start(self) -> None:
-        dialect, strict, rules = self._options
-        limits = self._limits
-        self._stream = Stream(dialect, strict, limits, rules, read, Text)
-        self._framer: Framer | None = Framer(limits.max_event_bytes, False, False, True)
-        self._known = Templates(self._stream) if self._fast else None
-        self._carried = b""
+    def __getattr__(self, name: str) -> Any:
+        """Nothing that is missing: a subclass did not call this `__init__`."""
+        if name in FoldCore.__slots__ or hasattr(type(self), name):  # a property misses one
+            raise not_made(self)
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+        )
+
+    def _start(self, options: Any, limits: Limits) -> None:
+        dialect, strict, rules = options
+        stream = Stream(dialect, strict, limits, rules, read, Text)
+        framer = Framer(limits.max_event_bytes, False, False, True)
+        most = limits.max_event_bytes
+        self._event_limit = NO_LIMIT if most is None else most
+        self._options = options
+        self._limits = limits
+        self._known = Templates(stream) if self._fast else None
+        self._framer: Framer | None = framer
+        self._stream = stream
+        self._carried = self._before = b""
         self._taken: dict[Any, int | str] = {}
-        self.bytes = 0
+        self.tap_error: str | None = None
+        self.bytes = self._begin = self._at = 0
+        self._reading: bytes | None = None
 
     def _templates(self, on: Any) -> None:
         """Private: start anew, with the fast path on or off."""
         self._fast = bool(on)
-        self._start()
+        self._start(self._options, self._limits)
 
     @property
     def events(self) -> int:
@@ -87,22 +114,71 @@ class FoldCore:
         Raises TypeError for anything but a bytes-like object, BufferError for one
         that is not C-contiguous, StreamError `closed` or `busy`; and in strict mode
         StreamMalformed at the first fault, and from then on. MemoryError: what was
-        merged stays, the rest of the chunk is lost.
+        merged stays; the rest of the chunk is lost, and of the next ones what belongs to
+        the frame that was cut: the fault `lost_input`.
         """
         data = as_bytes(chunk)
-        if not self._busy.acquire(False):
-            self._refuse("busy")
+        owner = self._owner
+        mine = object()
         try:
+            if owner.setdefault(0, mine) is not mine:
+                self._refuse("busy")
             stream = self._stream
             if stream.closed:
                 self._refuse("closed")
+            if self._reading is not None:
+                self._lose()  # an exception struck in the last feed, and another one behind it
             before = stream.events
+            self._begin = self.bytes
+            self._before = self._carried
+            self._reading = data  # what an exception finds here is lost
             self._take(data)
+            self._reading = None
+            self._before = b""
             if stream.strict and stream.log.fault_count:
                 self._stop()
             return stream.events - before
         finally:
-            self._busy.release()
+            if 0 in owner and owner[0] is mine:
+                try:
+                    if self._reading is not None:
+                        self._lose()
+                finally:
+                    del owner[0]
+
+    def _lose(self) -> None:
+        """An exception left the midst of a read: all that it may have half done goes."""
+        stream = self._stream
+        framer = self._framer
+        data = self._reading or b""
+        end = self._begin + len(data)
+        stream.planning = False
+        if stream.merger is not None:
+            stream.merger.plan = None
+        if framer is not None and not stream.dead and (data or stream.closed):
+            stream.lose(self._at)
+            stream.dead = stream.strict
+            whole = framer.offset == end and framer.at_boundary()
+            tail = (self._before[-4:] + data)[-4:]
+            framer.lose(end, whole or ends_frame(tail), tail[-1] if tail else -1)
+            if self._known is not None:
+                self._known = Templates(stream)
+        self.bytes = end
+        self._carried = self._before = b""
+        self._reading = None
+
+    def _miss(self) -> None:
+        """For a tap: a read was not taken at all, and stands nowhere in the answer."""
+        stream = self._stream
+        framer = self._framer
+        if stream.closed or stream.dead:
+            return
+        if not stream.lost:
+            stream.lose(self.bytes)
+        if 0 in self._owner or framer is None or (framer.at_boundary() and not self._carried):
+            return
+        framer.lose(self.bytes, False, -1)
+        self._carried = b""
 
     def _take(self, data: bytes) -> None:
         stream = self._stream
@@ -149,6 +225,7 @@ class FoldCore:
         stream = self._stream
         blank = b""
         while not stream.dead:
+            self._at = framer.frame_start
             pos = framer.settle(data, pos)
             if framer.at_boundary():
                 done = known.run(data, pos, self._event_limit)
@@ -195,23 +272,29 @@ class FoldCore:
         """Frame these bytes and hand on what they complete; learn of it, if it is a frame."""
         stream = self._stream
         if known is None:
+            self._at = framer.frame_start
             for block in framer.feed(data):
+                self._at = block.start
                 stream.block(
                     block.event, block.data, block.spans, block.stray, block.start, block.final
                 )
+                self._at = block.end
                 if stream.dead:
                     break
             return
         log = stream.log
         base = framer.offset
         whole = known.wanted() and framer.at_boundary()
+        self._at = framer.frame_start
         for block in framer.feed(data):
+            self._at = block.start
             stream.planning = whole and block.has_data
             events = stream.events
             odd = log.fault_count + log.anomaly_count
             stream.block(
                 block.event, block.data, block.spans, block.stray, block.start, block.final
             )
+            self._at = block.end
             if (
                 known.review()
                 and stream.planning
@@ -231,35 +314,66 @@ class FoldCore:
                 break
 
     def close(self) -> None:
-        """The end of input; never raises, and a second call does nothing."""
-        if not self._busy.acquire(False):
-            return  # a feed runs in another thread: the stream is its own
+        """The end of input; never raises, and a second call does nothing.
+
+        Where memory runs short, what had not been merged yet is lost: `lost_input`.
+        """
+        owner = self._owner
+        mine = object()
         try:
-            stream = self._stream
-            framer = self._framer
-            if framer is not None and not stream.closed and not stream.dead:
-                if self._carried:
-                    self._cold(framer, self._carried, self._known)
-                block = framer.close(True)
-                if framer.limit_offset >= 0:
-                    stream.limit("limit_event_bytes", framer.limit_offset)
-                elif block is not None:
-                    stream.block(
-                        block.event, block.data, block.spans, block.stray, block.start, True
-                    )
-            stream.close()
-            self._drop()
+            if owner.setdefault(0, mine) is not mine:
+                return  # a feed runs in another thread: the stream is its own
+            if self._reading is not None:
+                self._lose()
+            self._begin = self.bytes
+            self._reading = b""
+            self._end()
+            self._reading = None
+        except Exception:
+            pass
         finally:
-            self._busy.release()
+            if 0 in owner and owner[0] is mine:
+                try:
+                    if self._reading is not None:
+                        self._give_up()
+                finally:
+                    del owner[0]
+
+    def _end(self) -> None:
+        stream = self._stream
+        framer = self._framer
+        if framer is not None and not stream.closed and not stream.dead:
+            self._at = framer.frame_start
+            if self._carried:
+                self._cold(framer, self._carried, self._known)
+            block = framer.close(True)
+            if framer.limit_offset >= 0:
+                stream.limit("limit_event_bytes", framer.limit_offset)
+            elif block is not None:
+                stream.block(block.event, block.data, block.spans, block.stray, block.start, True)
+        stream.close()
+        self._drop()
+
+    def _give_up(self) -> None:
+        """An exception left the end of input."""
+        try:
+            self._stream.closed = True
+            self._lose()
+            self._drop()
+        except Exception:
+            pass
 
     def reset(self) -> None:
         """Forget everything but the options: ready for another stream."""
-        if not self._busy.acquire(False):
-            self._refuse("busy")
+        owner = self._owner
+        mine = object()
         try:
-            self._start()
+            if owner.setdefault(0, mine) is not mine:
+                self._refuse("busy")
+            self._start(self._options, self._limits)
         finally:
-            self._busy.release()
+            if 0 in owner and owner[0] is mine:
+                del owner[0]
 
     # -- for the Reader that stands above -------------------------------------------
 
@@ -287,6 +401,13 @@ class FoldCore:
 
     def _stop(self) -> NoReturn:
         raise NotImplementedError
+
+
+def ends_frame(tail: bytes) -> bool:
+    """Whether a blank line ends these last bytes of a read."""
+    if tail[-1:] not in (b"\r", b"\n"):
+        return False
+    return (tail[:-1] if tail.endswith(b"\r\n") else tail)[-2:-1] in (b"\r", b"\n")
 
 
 def has_line_end(data: bytes) -> bool:

@@ -8,11 +8,11 @@ Must not know: JSON, dialects, what an event means.
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
+from typing import Any
 
 from ssefold._input import BytesLike, as_bytes
 from ssefold._py.framing import Block, Framer
-from ssefold.errors import SSEFoldError
+from ssefold.errors import SSEFoldError, not_made
 from ssefold.events import ServerSentEvent
 from ssefold.limits import Limits
 
@@ -38,9 +38,12 @@ class SSEDecoder:
     """
 
     __slots__ = (
-        "_backlog", "_busy", "_closed", "_delivered", "_error", "_flush", "_framer",
-        "_id", "_id_bytes", "_on_comment", "_pending",
+        "_backlog", "_closed", "_delivered", "_error", "_flush", "_framer",
+        "_id", "_id_bytes", "_on_comment", "_owner", "_pending",
     )  # fmt: skip
+
+    _owner: dict[int, object]
+    _framer: Framer
 
     def __init__(
         self,
@@ -59,11 +62,25 @@ class SSEDecoder:
             limits = Limits()
         elif not isinstance(limits, Limits):
             raise TypeError(f"limits must be a Limits or None, not {type(limits).__name__!r}")
-        self._framer = Framer(limits.max_event_bytes, bool(raw), on_comment is not None, False)
+        framer = Framer(limits.max_event_bytes, bool(raw), on_comment is not None, False)
+        try:
+            owner = self._owner
+        except RuntimeError:
+            owner = self._owner = {}  # what runs in it, at 0: as in core.py
+        if 0 in owner:
+            raise SSEFoldError("busy", self._framer.offset)
+        self._framer = framer
         self._flush = eof == "flush"
         self._on_comment = on_comment
-        self._busy = Lock()
         self._restart()
+
+    def __getattr__(self, name: str) -> Any:
+        """Nothing that is missing: a subclass did not call this `__init__`."""
+        if name in SSEDecoder.__slots__ or hasattr(type(self), name):  # a property misses one
+            raise not_made(self)
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+        )
 
     def _restart(self) -> None:
         self._framer.restart()
@@ -84,9 +101,11 @@ class SSEDecoder:
         """
         data = chunk if type(chunk) is bytes else as_bytes(chunk)
         framer = self._framer
-        if not self._busy.acquire(False):  # _enter and _open_call, without their calls
-            raise SSEFoldError("busy", framer.offset)
+        owner = self._owner
+        mine = object()
         try:
+            if owner.setdefault(0, mine) is not mine:
+                raise SSEFoldError("busy", framer.offset)
             if self._error is not None:
                 raise self._failure(self._error)
             if self._closed:
@@ -100,40 +119,53 @@ class SSEDecoder:
             if done < len(data) or self._backlog:
                 rest = data[done:] if done else data
                 self._frame(self._backlog + rest if self._backlog else rest, events)
-            self._closed = False
+            delivered = self._delivered + len(events)
+            # Without a call from here on: a signal's handler may raise behind each, and they
+            # would be lost.
+            self._delivered = delivered
             self._pending = None
-            self._delivered += len(events)
+            self._closed = False
         finally:
-            self._busy.release()
+            if 0 in owner and owner[0] is mine:
+                del owner[0]
         return events
 
     def close(self) -> list[ServerSentEvent]:
         """The end of input; return the last events. A second close returns []."""
-        self._enter()
+        owner = self._owner
+        mine = object()
         try:
-            if self._closed:
-                events = self._pending or []
-                self._deliver(events)
-                return events
-            events = self._open_call()
-            self._frame(self._backlog, events)
-            if self._error is None:
-                self._finish(events)
-            self._deliver(events)
+            if owner.setdefault(0, mine) is not mine:
+                raise SSEFoldError("busy", self._framer.offset)
+            if self._error is not None:
+                raise self._failure(self._error)
+            if not self._closed:
+                events = self._open_call()
+                self._frame(self._backlog, events)
+                if self._error is None:
+                    self._finish(events)
+            events = self._pending or []
+            delivered = self._delivered + len(events)
             if self._error is not None and not events:
                 raise self._failure(self._error)
+            self._delivered = delivered
+            self._pending = None
         finally:
-            self._busy.release()
+            if 0 in owner and owner[0] is mine:
+                del owner[0]
         return events
 
     def reset(self) -> None:
         """Back to the start, for another stream: nothing of this one is kept."""
-        if not self._busy.acquire(False):
-            raise SSEFoldError("busy", self._framer.offset)
+        owner = self._owner
+        mine = object()
         try:
+            if owner.setdefault(0, mine) is not mine:
+                raise SSEFoldError("busy", self._framer.offset)
             self._restart()
         finally:
-            self._busy.release()
+            if 0 in owner and owner[0] is mine:
+                del owner[0]
 
     @property
     def last_event_id(self) -> str:
@@ -160,7 +192,7 @@ class SSEDecoder:
         state = "open"
         if self._error is not None:
             state = self._error.code
-        elif self._busy.locked():
+        elif 0 in self._owner:
             state = "busy"
         elif self._closed:
             state = "closed"
@@ -169,13 +201,6 @@ class SSEDecoder:
 
     def __reduce__(self) -> str:
         raise TypeError("cannot pickle or copy an SSEDecoder: it holds half a stream")
-
-    def _enter(self) -> None:
-        if not self._busy.acquire(False):
-            raise SSEFoldError("busy", self._framer.offset)
-        if self._error is not None:
-            self._busy.release()
-            raise self._failure(self._error)
 
     @staticmethod
     def _failure(error: SSEFoldError) -> SSEFoldError:
@@ -188,10 +213,6 @@ class SSEDecoder:
             self._pending = []
         self._closed = True  # until this call is through: see the class's docstring
         return self._pending
-
-    def _deliver(self, events: list[ServerSentEvent]) -> None:
-        self._pending = None
-        self._delivered += len(events)
 
     def _frame(self, data: bytes, events: list[ServerSentEvent]) -> None:
         framer = self._framer

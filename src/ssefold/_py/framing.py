@@ -96,7 +96,7 @@ class Framer:
     __slots__ = (
         "_body_start", "_bom", "_count", "_counted", "_data_end", "_dirty", "_event", "_field",
         "_has_data", "_has_stray", "_held", "_ident", "_kind", "_lead", "_line_start", "_lines",
-        "_name_size", "_raw", "_raw_limit", "_retry", "_starts", "_stray", "_swallow",
+        "_lost", "_name_size", "_raw", "_raw_limit", "_retry", "_starts", "_stray", "_swallow",
         "_want_comments", "_want_raw", "_want_strays", "frame_start", "last_id_bytes",
         "last_retry", "limit", "limit_offset", "offset",
     )  # fmt: skip
@@ -136,6 +136,21 @@ class Framer:
         self._bom = 0  # bytes of a BOM seen; -1: decided
         self._lead = LEAD_LOOKING if self._want_strays else LEAD_OTHER
         self._body_start = 0
+        self._lost = False
+
+    def lose(self, offset: int, whole: bool, last: int) -> None:
+        """What was read up to `offset` is lost, and whatever stands here may be half done.
+
+        `whole`: a frame begins there; else what comes up to the next blank line is
+        dropped. `last`: the byte before it, -1 if that is not known.
+        """
+        self.restart()
+        self.offset = self._line_start = self.frame_start = offset
+        self._bom = -1
+        self._lead = LEAD_OTHER
+        self._kind = AT_START if whole or last in (0x0A, 0x0D) else IN_SKIP
+        self._swallow = LF_FREE if last == 0x0D else NO_LF
+        self._lost = self._dirty = not whole
 
     def feed(self, data: bytes) -> Iterator[Block]:
         """What `data` completes, as it is found: take all of it before the next feed.
@@ -600,6 +615,11 @@ class Framer:
 
     def _end_block(self, end: int, final: bool) -> Block | None:
         """A blank line, or the end of input: the block, if there is something to report."""
+        if self._lost:
+            self._lost = False
+            self._clear()
+            self.frame_start = end
+            return None
         if self._ident is not None:
             self.last_id_bytes = self._ident
         block = None
