@@ -411,6 +411,17 @@ def random_actions(rng: random.Random) -> Any:
     return tuple(random_action(rng) for _ in range(1 if how < 0.8 else 2))
 
 
+# How lists are held that events address.
+HELD: tuple[dict[str, Any], ...] = (
+    {},
+    {"same": "id"},
+    {"index": "hint"},
+    {"index": "hint", "open": True},
+    {"index": "hint", "known": ("id", "c"), "made": {"id": "b"}},
+    {"index": "hint", "known": ("text",)},
+)
+
+
 def random_table(rng: random.Random) -> dict[str, Any]:
     table: dict[str, Any] = {
         "NAME": "random", "FIELDS": random_fields(rng),
@@ -430,7 +441,7 @@ def random_table(rng: random.Random) -> dict[str, Any]:
     if rng.random() < 0.6:
         table["KIND"] = "id"
         table["EVENTS"] = {key: random_actions(rng) for key in (*KEYS, "x*")}
-        held = {"limit": "blocks", **rng.choice([{}, {"holes": "null"}, {"same": "id"}])}
+        held = {"limit": "blocks", **rng.choice(HELD)}
         if rng.random() < 0.4:
             held["exclusive"] = rng.choice([{"text": "a", "b": None}, {"text": "x", "b": "ab"}])
         table["LISTS"] = {"a": {**held, "text": rng.choice(KEYS)}, "a.b": held}

@@ -258,6 +258,7 @@ def test_responses(backend: Backend) -> None:
         return response("output_text.delta", output_index=1, content_index=part, delta=delta)
 
     message = {"type": "message", "id": "m", "content": []}
+    second = {"type": "output_text", "text": ""}  # without its start it was the open part
     call = {"type": "function_call", "id": "i", "call_id": "c", "name": "f", "arguments": ""}
     search = {"type": "web_search_call", "id": "ws", "status": "in_progress"}
     found = {**search, "status": "completed", "action": {"type": "search", "query": "q"}}
@@ -269,7 +270,10 @@ def test_responses(backend: Backend) -> None:
             "reasoning_summary_text.delta", output_index=0, summary_index=0, delta="In short"
         ),
         response("reasoning_text.delta", output_index=0, content_index=0, delta="At length"),
-        response("output_item.added", output_index=1, item=message) + text("Hel") + text("2nd", 1),
+        response("output_item.added", output_index=1, item=message)
+        + text("Hel")
+        + response("content_part.added", output_index=1, content_index=1, part=second)
+        + text("2nd", 1),
         text("lo"),
         response("output_text.done", output_index=1, content_index=0, text="Hello!"),
         response("refusal.delta", output_index=1, content_index=2, delta="No."),

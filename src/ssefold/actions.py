@@ -28,15 +28,19 @@ from ssefold.plan import COUNTED, FIXED
 
 from .fragments import Fragments, value_at
 from .full import full_value
-from .merge import ENTRY_WEIGHT
+from .items import fill_items, full_item, put_item
 from .plain import is_open, same, text_weight, weight
+from .routes import is_hint
 from .sequence import Sequence
 from .starts import begin, fill_base, stop
-from .state import Entries, Place, Slots, elements, member, new_place, whole_place
+from .state import Place, Slots, elements, member, new_place, whole_place
 from .table import Action
 
 # What a full value is, by the `holds` of its action.
 JSON_TYPES = {"object": dict, "array": list, "string": str}
+
+# Verbs of terminal events.
+ENDS = ("answer", "end")
 
 # Larger numbers are no sequence numbers.
 MOST_NUMBER = 1 << 62
@@ -73,7 +77,8 @@ class EventMerger(Fragments):
         self.note(None, table.kind, FIXED)
         if self.is_foreign(actions, value):
             return
-        if table.sequence is not None and self.is_repeated(value, table.sequence):
+        repeated = table.sequence is not None and self.is_repeated(value, table.sequence)
+        if repeated and not is_terminal(actions):
             return
         if type(actions) is dict:
             by = actions["by"]
@@ -123,17 +128,30 @@ class EventMerger(Fragments):
     def is_repeated(self, value: Any, key: str) -> bool:
         """Whether an event with this sequence number came before."""
         number = value.get(key)
+        sequence = self.sequence
         if number is None:
             if is_open(value):
-                self.sequence.pass_one()
+                sequence.pass_one()
+                if not sequence.counts:
+                    self.restructure()
         elif type(number) is not int or not 0 <= number < MOST_NUMBER:
             self.anomaly("wrong_type", None, key)
         else:
-            code = self.sequence.take(number)
+            counted, last = sequence.counts, sequence.last
+            code = sequence.take(number, value)
             if code:
                 self.anomaly(code, None, key)
+            elif not sequence.counts:
+                if last != sequence.last:
+                    self.restructure()  # what has the number before as a literal
+                else:
+                    self.note(None, key, FIXED)
+            elif not counted:
+                self.restructure()
+            elif sequence.last == number != last:
+                self.note_target(None, key, COUNTED, sequence, key, False)
             else:
-                self.note_target(None, key, COUNTED, self.sequence, key, False)
+                self.no_plan()
             return code == "sequence_repeated"
         return False
 
@@ -190,7 +208,7 @@ class EventMerger(Fragments):
         for key, kept in early.items():
             given = values.get(key)
             values[key] = kept
-            if type(kept) is Slots and isinstance(given, list):
+            if type(kept) is Slots and isinstance(given, list) and key in self.table.lists:
                 self.fill(values, key, given)
         self.begin_answer(values)
 
@@ -215,21 +233,20 @@ class EventMerger(Fragments):
 
     def fill(self, values: Any, key: str, given: Any) -> None:
         """Elements for the places where nothing came yet."""
+        if is_hint(self.table, key):
+            fill_items(self, values, key, given)
+            return
         held = self.list_at(values, key, self.table.lists[key])
         steps = self.table.text_steps
         for index, element in enumerate(given):
             if element is not None and held.at(index) is None:
                 self.charge_extra(weight(element))
-                if steps and steps[0][0] == key and member(element, "type") in steps[0][1]:
-                    place = whole_place(element)
-                    if self.begin_texts(place.values, 1):
-                        self.comes((index,))
-                    element = place
-                elif type(held) is Entries:
-                    element = whole_place(element if type(element) is dict else {})
-                if type(held) is Entries:
-                    element.stopped = True
-                held.put(index, element)
+                place = whole_place(element if type(element) is dict else {})
+                place.stopped = True
+                texts = steps and steps[0][0] == key and member(element, "type") in steps[0][1]
+                if texts and self.begin_texts(place.values, 1):
+                    self.comes((index,))
+                held.put(index, place)
         if self.arrivals is not None:
             self.follow()
 
@@ -247,11 +264,21 @@ class EventMerger(Fragments):
         if isinstance(source, dict) and not is_open(source):
             self.merged = self.ended = True
             values = self.root.values
-            self.extra = 0  # all but the texts goes, and those are on the other account
-            fresh = {key: full_value(self, values.get(key), source[key], None) for key in source}
-            self.charge_extra(sum([text_weight(key) for key in source]))
-            self.check_lists(values, source)
-            for key in values.keys() - source.keys():
+            rebuilt = self.left_out(values, source)
+            if not rebuilt:
+                self.extra = 0  # all but the texts goes, and those are on the other account
+            fresh: dict[str, Any] = {}
+            for key, below in source.items():
+                self.charge_extra(text_weight(key))
+                fresh[key] = (
+                    values[key]
+                    if key in rebuilt
+                    else full_value(self, values.get(key), below, None)
+                )
+            for key in rebuilt:
+                fresh[key] = values[key]
+                self.anomaly("done_mismatch", (None, action.source[-1]), key)
+            for key in values.keys() - fresh.keys():
                 self.goes(values[key])
             values.clear()
             values.update(fresh)
@@ -262,12 +289,14 @@ class EventMerger(Fragments):
             if source is not None:
                 self.wrong(action)
 
-    def check_lists(self, values: Any, source: Any) -> None:
-        """An answer without what its stream was full of is verbatim, and odd."""
-        for key in self.table.lists:
-            old = values.get(key)
-            if type(old) is Slots and any(old.items) and not source.get(key):
-                self.anomaly("done_mismatch", (None, "response"), key)
+    def left_out(self, values: Any, source: Any) -> list[str]:
+        """The lists that the answer lacks although elements were streamed."""
+        lists = [key for key in self.table.lists if self.is_routed(key) and not source.get(key)]
+        return [key for key in lists if any(elements(values.get(key)))]
+
+    def is_routed(self, key: str) -> bool:
+        """Whether events address the elements of this member of the answer by hints."""
+        return key in self.table.lists and is_hint(self.table, key)
 
     # -- elements --------------------------------------------------------------------
 
@@ -278,45 +307,10 @@ class EventMerger(Fragments):
             if source is not None and not isinstance(source, dict):
                 self.wrong(action)
             return
-        if self.table.lists[action.slot[2]].get("holes") is None:
+        if is_hint(self.table, action.slot[2]):
+            put_item(self, action, value, source)
+        else:
             begin(self, action, value, source)
-            return
-        held, index, rule = self.place_for(action, value)
-        if held is None:
-            return
-        old = held.at(index)
-        place = new_place(None)
-        if old is not None and not (type(old) is Place and not old.started):
-            same_by = rule.get("same")
-            known = None if same_by is None else member(old, same_by)
-            if known is not None and known == source.get(same_by):
-                return  # again
-            self.anomaly("block_restarted", None, action.source[0])
-            self.goes(old)
-        elif old is not None:
-            place.values.update(old.values)
-        self.charge(ENTRY_WEIGHT)
-        self.begins(action, value, source.get("type"))
-        self.merged = place.started = True
-        self.take_in(place.values, source, rule.get("text"))
-        if self.step_of(action, value, source.get("type")) >= 0:
-            depth = len(action.path) + 1
-            if self.begin_texts(place.values, depth):
-                self.comes_late(action, value)
-                self.came_whole(action, value)
-        held.put(index, place)
-        if self.arrivals is not None:
-            self.follow()
-
-    def take_in(self, values: Any, source: Any, text: Any) -> None:
-        """The members of an element; what deltas gave before it stays, a null changes nothing."""
-        for key, given in source.items():
-            old = values.get(key)
-            if old is None or (given is not None and isinstance(old, (str, int, float))):
-                if old is None and key == text and type(given) is str:
-                    self.append(values, key, given)
-                else:
-                    self.replace(values, key, given)
 
     def place_for(self, action: Action, value: Any) -> Any:
         """(list, index, its rule) where the element of this event belongs, or nothing."""
@@ -327,9 +321,8 @@ class EventMerger(Fragments):
                 rule = self.table.lists[step[2]]
                 index = value[step[1]]
                 held = self.list_at(holder.values, step[0], rule)
-                if self.in_range(held, index, step[1]) and (
-                    held.at(index) is not None or self.has_room(held, index, rule)
-                ):
+                if held.at(index) is not None or self.room(rule["limit"], held.count()):
+                    self.way = (*self.way, index)
                     return held, index, rule
         return None, None, None
 
@@ -338,43 +331,59 @@ class EventMerger(Fragments):
         source = value_at(value, action.source)
         if source is None or is_open(source):
             return
-        if not isinstance(source, JSON_TYPES[action.options.get("holds", "string")]):
-            self.wrong(action)
-            return
+        holds = action.options.get("holds", "string")
+        if not isinstance(source, JSON_TYPES[holds]):
+            source = self.text_of(action, source) if holds == "string" else None
+            if source is None:
+                self.wrong(action)
+                return
         at = (None, action.source[-1])
         if action.slot is not None:
-            held, index, _ = self.place_for(action, value)
-            if held is None:
-                return
-            self.comes_late(action, value)
-            old = held.at(index)
-            step = -1
-            if isinstance(source, dict):
-                if type(old) is not dict:  # whose texts may have been taken as they stand
-                    step = self.step_of(action, value, source.get("type"))
-                if type(old) is not Place:
-                    old = new_place(None)  # so that it is known to be finished
-            held.put(index, full_value(self, old, source, at, step))
+            came = self.full_element(action, value, source, at)
         elif self.routed(action, value):
             place = self.holder(action, value, action.make)
             if place is None:
                 return
-            self.comes_late(action, value)
+            self.comes_late()
             values, key = place.values, action.leaf
             grown = values.get(key)
             if type(grown) is list and grown and not same(grown, source):
                 self.anomaly("done_mismatch", None, at[1])
-            step = self.step_of(action, value, None)
+            step = self.step_of(action, None)
             values[key] = full_value(self, values.get(key), source, at, step)
+            came = step >= 0
             if place is not self.root:
                 place.finished = self.event
         else:
             return
         self.merged = True
-        if step >= 0:
-            self.came_whole(action, value)
+        if came:
+            self.came_whole()
         if self.arrivals is not None:
             self.follow()
+
+    def full_element(self, action: Action, value: Any, source: Any, at: Any) -> bool:
+        """A full value in the place of an element; True if a text may have come with it."""
+        if is_hint(self.table, action.slot[2]):
+            return full_item(self, action, value, source)
+        held, index, _ = self.place_for(action, value)
+        if held is None:
+            return False
+        self.comes_late()
+        old = held.at(index)
+        step = -1
+        if isinstance(source, dict):
+            if type(old) is not dict:  # whose texts may have been taken as they stand
+                step = self.step_of(action, source.get("type"))
+            if type(old) is not Place:
+                old = new_place(None)  # so that it is known to be finished
+        held.put(index, full_value(self, old, source, at, step))
+        return step >= 0
+
+
+def is_terminal(actions: Any) -> bool:
+    """Whether these are the actions of a terminal event, which is never skipped."""
+    return type(actions) is tuple and any([one.verb in ENDS for one in actions])
 
 
 def knows(merger: Any, kind: str, value: Any) -> bool:

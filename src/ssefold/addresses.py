@@ -5,9 +5,8 @@ Leaves: the object or the list there, made where it is missing; or None.
 Must not know: what is done there, which dialect this is.
 
 Two kinds of lists are addressed by index: those whose order is all that comes of it
-(Entries), and those with a null where nothing came (Slots), in which the index
-itself is what a limit bounds. Lists that stand plainly in an answer become one of
-them when the first event addresses them.
+(Entries), and those in which the index is a hint among others (Slots, routes.py). Lists
+that stand plainly in an answer become one of them when the first event addresses them.
 
 One source for both backends: `_c/addresses.pxd` says how it is compiled.
 """
@@ -19,42 +18,57 @@ from typing import Any
 from .blocks import fitting
 from .merge import ENTRY_WEIGHT, Merger
 from .plain import given, is_open
+from .routes import ANY_DONE, NONE, NOWHERE, OWN_DONE, add, hint, insert, is_hint, lead, meant
 from .state import Entries, Place, Slots, new_place, whole_place
 from .table import Action
 
-# A null before an element that came early.
-HOLE_WEIGHT = 8
-
-# No list is padded further than this, limits or not: one number would take all memory.
-MOST_INDEX = 1 << 24
+# Verbs of fragments: an element whose text had its `.done` takes no more of them.
+FRAGMENTS = ("append", "append_json", "extend", "full")
 
 
 class Addresses(Merger):
     """A Merger that finds and makes what events address.
 
     star:    what the `*` of the event's kind stands for.
+    way:     where the elements on the way to the last target stand in their lists; of
+             Entries their indexes.
+    asked:   the member of the last event that routed it beside an index, or "".
+    latest:  the way to the text that grew last.
     passed:  the event in which something on the way to the last target was
              finished, or -1.
     missing: whether something on that way was missing.
     """
 
-    __slots__ = ("missing", "passed", "star")
+    __slots__ = ("asked", "latest", "missing", "passed", "star", "way")
 
     def __init__(self, table: Any, limits: Any, log: Any, text: Any, parse: Any) -> None:
         Merger.__init__(self, table, limits, log, text, parse)
-        self.star = ""
+        self.star = self.asked = ""
+        self.way: tuple[int, ...] = ()
+        self.latest: tuple[int, ...] = ()
         self.passed = -1
         self.missing = False
 
     # -- the way to a target ---------------------------------------------------------
 
     def routed(self, action: Action, value: Any) -> bool:
-        """Whether the event has every index of the address, but for those that can be told."""
+        """Whether the event says where it belongs, as far as its lists need that."""
         for step in action.path if action.slot is None else (*action.path, action.slot):
             by = step[1]
-            if by is None or self.is_index(value, by):
+            if by is None:
                 continue
-            if given(value, by) is not None or not self.tells(action, step, value):
+            index = given(value, by)
+            if index is not None and type(index) is not int:
+                self.anomaly("wrong_type", None, by)
+            if is_hint(self.table, step[2]):
+                if type(index) is int and index < 0:
+                    self.anomaly("wrong_type", None, by)
+                if index is None and action.other is not None:
+                    made = self.table.lists[step[2]].get("made", {})
+                    return any([given(value, member) is not None for member in made.values()])
+            elif type(index) is not int and (
+                index is not None or not self.tells(action, step, value)
+            ):
                 return False
         return True
 
@@ -62,22 +76,14 @@ class Addresses(Merger):
         """Whether an event without this index says all the same which element it means."""
         if action.other is not None or is_open(value):
             return False  # it may have been still to come
-        if step is action.slot and action.verb not in ("put", "spread", "stop"):
-            return False
-        return self.table.lists[step[2]].get("holes") is None
-
-    def is_index(self, value: Any, by: str) -> bool:
-        index = given(value, by)
-        if type(index) is int:
-            return True
-        if index is not None:
-            self.anomaly("wrong_type", None, by)
-        return False
+        return step is not action.slot or action.verb in ("put", "spread", "stop")
 
     def holder(self, action: Action, value: Any, make: Any) -> Any:
         """The object that holds the target, made where it is missing, or None."""
         self.passed = -1
         self.missing = False
+        self.asked = ""
+        self.way = ()
         place = self.root
         level = 0
         for step in action.path:
@@ -115,40 +121,117 @@ class Addresses(Merger):
         """
         name, by, path = step
         rule = self.table.lists[path]
-        held = self.list_at(values, name, rule)
-        index = value.get(by)
-        if index is None:
-            self.no_plan()
-            index = value[by] = held.meant()
-            if index is None:
-                return None
-        if not self.in_range(held, index, by):
-            return None
-        if type(held) is Entries and action is not None:
-            found = fitting(held, index, action.leaf, rule)
-            if found is None and held.at(index) is not None and says_nothing(action, value):
-                return None  # no element is opened for it
-        else:
-            found = held.at(index)
-        if type(found) is Place:
-            place = found
-        else:
-            place = self.opened(held, index, by, found, rule)
+        if is_hint(self.table, path):
+            done = OWN_DONE
+            if action is not None and action.verb in FRAGMENTS and action.leaf:
+                done = ANY_DONE
+            place = self.hinted(values, step, value, make, done)
             if place is None:
                 return None
-            if not place.started:
-                self.fill_in(place, value, rule, make)
+        else:
+            held = self.list_at(values, name, rule)
+            index = value.get(by)
+            if index is None:
+                self.no_plan()
+                index = value[by] = held.meant()
+                if index is None:
+                    return None
+            if action is not None:
+                found = fitting(held, index, action.leaf, rule)
+                if found is None and held.at(index) is not None and says_nothing(action, value):
+                    return None  # no element is opened for it
+            else:
+                found = held.at(index)
+            if type(found) is Place:
+                place = found
+            else:
+                place = self.opened(held, index, by, found, rule)
+                if place is None:
+                    return None
+                if not place.started:
+                    self.fill_in(place, value, rule, make)
+            self.way = (*self.way, index)
         if place.finished >= 0:
             self.passed = place.finished
         return place
 
-    def opened(self, held: Any, index: int, by: str, plain: Any, rule: Any) -> Any:
+    def hinted(self, values: Any, step: Any, value: Any, make: Any, done: int) -> Any:
+        """The element that the event means by whatever it says, made if there is none."""
+        name, by, path = step
+        rule = self.table.lists[path]
+        wanted = make.get("type")
+        if wanted == "*":
+            wanted = self.star
+        if is_open(value) and by not in value:
+            return None  # that was still to come
+        held = self.list_at(values, name, rule)
+        position = meant(self.table, held, step, value, wanted, done)
+        if position == NOWHERE:
+            return None
+        index = hint(value, by)
+        if position == NONE or index is None or held.indexes[position] != index:
+            if "known" in rule:
+                self.asked = rule.get("made", {}).get(rule["known"][0], rule["known"][0])
+        if position == NONE:
+            return self.begun(held, index, step, value, make)
+        found = held.items[position]
+        if type(found) is dict:
+            held.items[position] = whole_place(found)
+        elif type(found) is not Place:
+            self.anomaly("wrong_type", None, by)
+            return None
+        if rule.get("open", False) and index is not None and held.indexes[position] != index:
+            lead(held, position, index)
+            self.restructure()
+        self.way = (*self.way, position)
+        return held.items[position]
+
+    def begun(self, held: Slots, index: Any, step: Any, value: Any, make: Any) -> Any:
+        """A new element, which never started; None past the limit."""
+        _, by, path = step
+        rule = self.table.lists[path]
+        if not self.may_enter(held, rule):
+            return None
+        self.charge(ENTRY_WEIGHT)
+        if rule.get("starts", True) and not self.missing:
+            self.missing = True
+            self.anomaly("missing_start", None, by)
+        place = new_place(None)
+        self.enter(held, index, place)
+        self.fill_in(place, value, rule, make)
+        return place
+
+    def may_grow(self, held: Any, rule: Any) -> bool:
+        """The same for either kind of list."""
+        if type(held) is Slots:
+            return self.may_enter(held, rule)
+        return self.room(rule["limit"], held.count())
+
+    def may_enter(self, held: Slots, rule: Any) -> bool:
+        """Whether there may be one element more."""
+        if self.room(rule["limit"], len(held.items)):
+            return True
+        held.skipped = True
+        return False
+
+    def enter(self, held: Slots, index: Any, element: Any) -> int:
+        """A new element behind those with its index; its position, which ends the way."""
+        position = insert(held, index, element)
+        way, latest = self.way, self.latest
+        depth = len(way)
+        if depth < len(latest) and latest[:depth] == way and latest[depth] >= position:
+            self.latest = (*way, latest[depth] + 1, *latest[depth + 1 :])  # it moved by one
+        self.way = (*way, position)
+        self.restructure()
+        return position
+
+    def opened(self, held: Entries, index: int, by: str, plain: Any, rule: Any) -> Any:
         """A place for the element at `index`, which stood there plainly or not at all."""
         if plain is not None and type(plain) is not dict:
             self.anomaly("wrong_type", None, by)
             return None
         if plain is None:
-            if not self.has_room(held, index, rule):
+            if not self.room(rule["limit"], held.count()):
                 return None
             self.charge(ENTRY_WEIGHT)
             if type(held) is Entries and held.at(index) is not None:
@@ -178,11 +261,11 @@ class Addresses(Merger):
     def list_at(self, values: Any, name: str, rule: Any) -> Any:
         """The addressed list at `name`; elements that stood there plainly stay in it."""
         held = values.get(name)
-        if rule.get("holes") == "null":
+        if rule.get("index") == "hint":
             if type(held) is not Slots:
                 slots = values[name] = Slots()
-                if type(held) is list:
-                    slots.items.extend(held)
+                for position, element in enumerate(held if type(held) is list else ()):
+                    add(slots, position, position, position, element)
                 return slots
         elif type(held) is not Entries:
             entries = values[name] = Entries()
@@ -192,31 +275,6 @@ class Addresses(Merger):
                 entries.put(position, place)
             return entries
         return held
-
-    def in_range(self, held: Any, index: int, by: str) -> bool:
-        """Whether the list can have such an index: those with holes begin at 0."""
-        if index < 0 and type(held) is Slots:
-            self.anomaly("wrong_type", None, by)
-            return False
-        return True
-
-    def has_room(self, held: Any, index: int, rule: Any) -> bool:
-        """Whether there may be an element at `index`, where there is none yet."""
-        if type(held) is Entries:
-            return self.room(rule["limit"], held.count())
-        if not self.reaches(rule["limit"], index):
-            return False
-        self.charge(HOLE_WEIGHT * max(0, index - len(held.items)))
-        return True
-
-    def reaches(self, limit: str, index: int) -> bool:
-        """Whether a list may be padded up to `index`, which may be any number."""
-        if not self.room(limit, min(index, MOST_INDEX)):
-            return False
-        if index >= MOST_INDEX:
-            self.no_plan()
-            self.log.fault_once("limit_" + limit, f"more than {MOST_INDEX}")
-        return index < MOST_INDEX
 
 
 def says_nothing(action: Action, value: Any) -> bool:

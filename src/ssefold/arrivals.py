@@ -25,34 +25,31 @@ class Arrivals(Addresses):
     """A Merger that knows the order in which the texts of its answer grew.
 
     arrivals: what came since texts grew in turns, or None while they do not.
-    latest:   the indexes of the text that grew last.
     """
 
-    __slots__ = ("arrivals", "latest")
+    __slots__ = ("arrivals",)
 
     def __init__(self, table: Any, limits: Any, log: Any, text: Any, parse: Any) -> None:
         Addresses.__init__(self, table, limits, log, text, parse)
         self.arrivals: Any = None
-        self.latest: tuple[int, ...] = ()
 
-    def grows(self, action: Action, value: Any, place: Place) -> bool:
-        """A text in `place` is about to grow: True if it has to be followed."""
+    def grows(self, action: Action, place: Place) -> bool:
+        """A text in `place`, to which the way leads, grows: True if it has to be followed."""
         steps = self.table.text_steps
         if action.leaf != self.table.text_leaf or len(action.path) != len(steps):
             return False
-        at = self.indexes(action, value)
-        if at == self.latest and self.arrivals is None:
+        if self.way == self.latest and self.arrivals is None:
             return False
-        return self.is_text(action.path, value, member(place, "type")) and self.comes(at)
+        return self.is_text(action.path, member(place, "type")) and self.comes(self.way)
 
-    def begins(self, action: Action, value: Any, kind: Any) -> None:
-        """An element of this type begins, which may be a text."""
+    def begins(self, action: Action, kind: Any) -> None:
+        """An element of this type begins at the way, which may be a text."""
         path = (*action.path, action.slot)
-        if len(path) == len(self.table.text_steps) and self.is_text(path, value, kind):
-            self.comes(self.indexes(action, value))
+        if len(path) == len(self.table.text_steps) and self.is_text(path, kind):
+            self.comes(self.way)
 
     def comes(self, at: tuple[int, ...]) -> bool:
-        """Something comes to the text at these indexes."""
+        """Something comes to the text to which this way leads."""
         if self.arrivals is None:
             if at == self.latest:
                 return False
@@ -63,10 +60,9 @@ class Arrivals(Addresses):
             self.take_turns()
         return True
 
-    def comes_late(self, action: Action, value: Any) -> None:
+    def comes_late(self) -> None:
         """A full value comes, maybe to a text before the one that grew last."""
-        at = self.indexes(action, value)
-        if self.arrivals is None and at < self.latest[: len(at)]:
+        if self.arrivals is None and self.way < self.latest[: len(self.way)]:
             self.take_turns()
 
     def begin_texts(self, values: Any, depth: int) -> bool:
@@ -92,16 +88,16 @@ class Arrivals(Addresses):
         begun = False
         for index, one in enumerate(given[: self.most(rule["limit"])]):
             if one.get("type") in types:
-                place = held.at(index)
+                place = held.nth(index)
                 if type(place) is not Place:
                     place = whole_place(one)
-                    held.put(index, place)
+                    held.items[index] = place  # a list of its own, which was plain
                 begun = self.begin_texts(place.values, depth + 1) or begun
         return begun
 
-    def came_whole(self, action: Action, value: Any) -> None:
+    def came_whole(self) -> None:
         """A full value came, maybe with a text: what comes to one before it comes later."""
-        self.latest = max(self.latest, self.indexes(action, value))
+        self.latest = max(self.latest, self.way)
 
     def goes(self, old: Any) -> bool:
         """What stood in the answer goes from it: True if fragments had made it."""
@@ -127,24 +123,19 @@ class Arrivals(Addresses):
             if hasattr(leaf, "take"):
                 self.arrivals.append(leaf.take(False))
 
-    def indexes(self, action: Action, value: Any) -> tuple[int, ...]:
-        """The indexes that the event names, outermost first."""
-        path = action.path if action.slot is None else (*action.path, action.slot)
-        return tuple([value[step[1]] for step in path if step[1] is not None])
-
-    def step_of(self, action: Action, value: Any, kind: Any) -> int:
+    def step_of(self, action: Action, kind: Any) -> int:
         """Where a full value of this type stands on the way to a text (full.py), or -1."""
         path = action.path
         if action.slot is not None:
             path = (*path, action.slot)
             if type(kind) is not str or len(path) > len(self.table.text_steps):
                 return -1
-            return 2 * len(path) if self.is_text(path, value, kind) else -1
+            return 2 * len(path) if self.is_text(path, kind) else -1
         if action.leaf != self.table.text_leaf or len(path) != len(self.table.text_steps):
             return -1
-        return 2 * len(path) + 1 if self.is_text(path, value, None) else -1
+        return 2 * len(path) + 1 if self.is_text(path, None) else -1
 
-    def is_text(self, path: Any, value: Any, last: Any) -> bool:
+    def is_text(self, path: Any, last: Any) -> bool:
         """Whether the types on the way are those of a text; `last`: the innermost, if new."""
         place: Any = self.root
         steps = self.table.text_steps
@@ -155,9 +146,9 @@ class Arrivals(Addresses):
             if last is not None and position == len(path) - 1:
                 return last in types
             held = member(place, name)
-            if not hasattr(held, "at"):
+            if not hasattr(held, "nth"):
                 return False
-            place = held.at(value[by])
+            place = held.nth(self.way[position])
             if member(place, "type") not in types:
                 return False
         return True

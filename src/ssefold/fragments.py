@@ -13,9 +13,9 @@ from typing import Any
 
 from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, OPENED
 
-from .addresses import HOLE_WEIGHT
 from .arrivals import Arrivals
 from .plain import given, is_open, same, text_weight, weight
+from .routes import NONE, add, find, hint, insert, is_hint, shift
 from .state import JSONText, Replaced, member
 from .table import Action
 
@@ -49,7 +49,7 @@ class Fragments(Arrivals):
             self.no_plan()
             return
         added = self.added
-        turns = verb == "append" and self.grows(action, value, place)
+        turns = verb == "append" and self.grows(action, place)
         if action.slot is None:
             self.change(place.values, action.leaf, action, source, value)
         elif verb == "spread":
@@ -95,6 +95,8 @@ class Fragments(Arrivals):
         for _, by, _ in action.path:
             if by is not None:
                 self.note(None, by, FIXED)
+        if self.asked:
+            self.note(None, self.asked, FIXED)
         name = action.leaf
         target = values[name]
         if type(target) is JSONText:
@@ -144,20 +146,34 @@ class Fragments(Arrivals):
         self.no_plan()
         name, by, path = action.slot
         rule = self.table.lists[path]
+        if is_open(value) and by not in value:
+            return  # that was still to come
         held = self.list_at(values, name, rule)
-        index = value[by]
-        if not self.in_range(held, index, by):
-            return
-        old = held.at(index)
+        old: Any = None
+        position = NONE
+        index = value.get(by)
+        if is_hint(self.table, path):
+            index = hint(value, by)
+            position = find(held, index)
+            if index is None and action.verb != "set":  # which begins another one
+                position = len(held.items) - 1
+            old = held.nth(position) if position >= 0 else None
+        else:
+            old = held.at(index)
         known = old is None or type(old) is str or type(old) is self.text or type(old) is Replaced
         if type(source) is not str:
             source = self.text_of(action, source)
         if source is None or not known:
             self.wrong(action)
-        elif old is not None or self.has_room(held, index, rule):
+        elif old is not None or self.may_grow(held, rule):
             cell = {"": old}
             self.change(cell, "", action, source, value)
-            held.put(index, cell[""])
+            if not is_hint(self.table, path):
+                held.put(index, cell[""])
+            elif position >= 0:
+                held.items[position] = cell[""]
+            else:
+                insert(held, index, cell[""])
 
     def extend_list(self, values: Any, key: str, source: Any, action: Action) -> None:
         if not isinstance(source, list):
@@ -177,30 +193,28 @@ class Fragments(Arrivals):
         self.added += 1
 
     def insert(self, values: Any, key: str, element: Any, action: Action, value: Any) -> None:
-        """An element at its index, with nulls before it where the list is shorter."""
+        """An element at its index; one that stands there and is another moves back."""
         by = action.options["index"]
-        held = values.get(key)
-        if type(held) is not list:
-            held = []
-        index = value.get(by)
-        if index is None:
-            index = len(held)
-        elif type(index) is not int or index < 0:
+        if is_open(value) and by not in value:
+            return  # that was still to come
+        given_index = value.get(by)
+        index = hint(value, by)
+        if index is None and given_index is not None:
             self.anomaly("wrong_type", None, by)
-            return
-        if not self.reaches("blocks", max(index, len(held))):
-            return
-        values[key] = held
-        here = held[index] if index < len(held) else None
-        if here is not None and same(here, element):
+        rule = {"limit": "blocks", "index": "hint"}  # whatever the table says
+        held = self.list_at(values, key, rule)
+        position = find(held, index)
+        if position >= 0 and same(held.items[position], element):
             return  # again
-        self.charge(weight(element) + HOLE_WEIGHT * max(0, index - len(held)))
+        if not self.may_enter(held, rule):
+            return
+        self.charge(weight(element))
         self.added += 1
-        held.extend([None] * (index - len(held)))
-        if index < len(held) and here is None:
-            held[index] = element
+        if position < 0:
+            insert(held, index, element)
         else:
-            held.insert(index, element)
+            shift(held, position)
+            add(held, position, index, index, element)
 
     def append_json(self, values: Any, key: str, source: str) -> None:
         """JSON text grows; the start's value stands until a first character comes."""
@@ -248,7 +262,7 @@ class Fragments(Arrivals):
         options = action.options
         without = options.get("without", ())
         if type(source.get(self.table.text_leaf)) is str:
-            self.begins(action, value, member(place, "type"))
+            self.begins(action, member(place, "type"))
         for key, below in source.items():
             if key in without:
                 continue

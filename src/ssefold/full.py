@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import Any
 
 from .plain import repair_text, text_weight, weight
-from .state import Place, Replaced, Slots, member, new_place
+from .routes import keep
+from .state import FEW, Place, Replaced, Slots, member, new_place
 
 
 def full_value(merger: Any, old: Any, new: Any, at: Any, step: int = -1) -> Any:
@@ -54,17 +55,21 @@ def _begun(merger: Any, old: Any, new: Any, step: int) -> Any:
 def _rule(merger: Any, step: int) -> Any:
     """How the table holds a list on the way to a text, if what it holds are Slots."""
     rule = merger.table.text_rules[step // 2]
-    return rule if rule is not None and rule.get("holes") == "null" else None
+    return rule if rule is not None and rule.get("index") == "hint" else None
+
+
+def text_member(table: Any, step: int) -> Any:
+    """The member on the way to a text, of an object that stands at this step of it."""
+    steps = table.text_steps
+    return steps[step // 2][0] if step < 2 * len(steps) else table.text_leaf
 
 
 def _full_place(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
-    name = None
-    if step >= 0:
-        steps = merger.table.text_steps
-        name = steps[step // 2][0] if step < 2 * len(steps) else merger.table.text_leaf
+    name = None if step < 0 else text_member(merger.table, step)
     place = new_place(None)
-    place.started = True
+    place.started = place.stopped = True
     place.finished = merger.event
+    place.index = old.index
     for key, value in new.items():
         merger.charge_extra(text_weight(key))
         below = None if at is None else (at, key)
@@ -78,43 +83,75 @@ def _full_place(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
 
 def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
     slots = Slots()
+    slots.top = old.top  # no number of one that goes is given to another
     rule = _rule(merger, step) if step >= 0 else None
     most = None if rule is None else merger.most(rule["limit"])
     former = _former(old, new)
-    for index, value in enumerate(new):
-        below = None if at is None else (at, index)
+    for position, value in enumerate(new):
+        below = None if at is None else (at, position)
         further = -1
-        if rule is not None and (most is None or index < most):
+        if rule is not None and (most is None or position < most):
             known = member(value, "type") in merger.table.text_steps[step // 2][1]
             further = step + 1 if known else -1
-        slots.put(index, full_value(merger, former[index], value, below, further))
-    for value in old.items:
-        if value is not None and not any([value is known for known in former]):
+        place = former[position]
+        before = None if place < 0 else old.items[place]
+        index = position if place < 0 else old.indexes[place]
+        number = old.numbers[place] if place >= 0 else position if position > slots.top else -1
+        element = full_value(merger, before, value, below, further)
+        keep(slots, index, number, element)
+    kept = set(former)
+    for position, value in enumerate(old.items):
+        if value is not None and position not in kept:
             _lost(merger, value, at)
     return slots
 
 
-def _former(old: Any, new: Any) -> list[Any]:
-    """For each element of `new` what it was before: the one with its id, or in its place.
+def _former(old: Any, new: Any) -> list[int]:
+    """For each element of `new` the position of what it was before, or -1.
 
-    Servers leave items out of the whole that they streamed; others rotate the ids.
+    That is the one with its id, else the one whose index is its place, else the one in
+    its place, if it has its type, else the first of its type that no other is: servers
+    leave items out of the whole that they streamed, others rotate the ids, and indexes
+    begin at 1 here and where a stream was resumed there.
     """
-    known = {_id(item): item for item in old.items if _id(item)}
-    claimed = {_id(value) for value in new} & known.keys()
-    former = []
-    for index, value in enumerate(new):
-        here = old.at(index)
-        if _id(value) in known:
-            here = known.pop(_id(value))
-        elif _id(here) in claimed:
-            here = None
-        former.append(here)
+    known = {_id(item, "id"): position for position, item in enumerate(old.items)}
+    former = [known.get(_id(value, "id"), -1) if _id(value, "id") else -1 for value in new]
+    free = set(range(len(old.items))).difference(former)
+    places = {index: position for position, index in enumerate(old.indexes)}
+    for by_index in (True, False) if free else ():
+        for position, value in enumerate(new):
+            before = places.get(position, -1) if by_index else position
+            if by_index and position < len(old.items) and old.indexes[position] == position:
+                before = position
+            if former[position] < 0 and before in free and _alike(old.items[before], value):
+                former[position] = before
+                free.discard(before)
+    kinds: dict[Any, list[int]] = {}
+    for before in sorted(free):
+        kinds.setdefault(_id(old.items[before], "type"), []).append(before)
+    for position, value in enumerate(new if kinds else ()):
+        kind = _id(value, "type")
+        if former[position] < 0 and kind is not None:
+            for before in kinds.get(kind, ())[:FEW]:
+                if _alike(old.items[before], value):
+                    former[position] = before
+                    kinds[kind].remove(before)
+                    break
     return former
 
 
-def _id(item: Any) -> Any:
-    known = member(item, "id")
-    return known if type(known) is str else None
+def _alike(before: Any, value: Any) -> bool:
+    """Whether a value may be what stood there: of one type, and one call if it is a call."""
+    calls = (_id(before, "call_id"), _id(value, "call_id"))
+    if calls[0] and calls[1] and calls[0] != calls[1]:
+        return False
+    kinds = (member(before, "type"), member(value, "type"))
+    return kinds[0] is None or kinds[1] is None or kinds[0] == kinds[1]
+
+
+def _id(item: Any, key: str) -> Any:
+    known = member(item, key)
+    return known if type(known) is str and known else None
 
 
 def _lost(merger: Any, old: Any, at: Any) -> None:

@@ -187,8 +187,8 @@ VERBS: dict[str, tuple[dict[str, Check], dict[str, Check], str]] = {
 LIST = (
     {"limit": LIMIT},
     {
-        "holes": _among("null"), "made": MAKE, "same": STRING, "starts": FLAG, "text": STRING,
-        "exclusive": KINDS,
+        "exclusive": KINDS, "index": _among("hint"), "known": STRINGS, "made": MAKE, "open": FLAG,
+        "same": STRING, "starts": FLAG, "text": STRING,
     },
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ from .state import (
     Keyed,
     Parts,
     Place,
+    Slots,
     elements,
     member,
     read,
@@ -205,7 +206,7 @@ def _elements(value: Any, by_index: bool, key: Any, seen: Any) -> list[Any]:
     the order of arrival for tool calls, else the place.
     """
     kind = type(value)
-    if kind is Entries:
+    if kind is Entries or kind is Slots:
         pairs: list[Any] = value.pairs()
         return pairs
     if kind is Calls:

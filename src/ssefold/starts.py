@@ -19,11 +19,12 @@ from .ending import judge_stopped
 from .full import full_value
 from .merge import ENTRY_WEIGHT
 from .plain import is_open, same, weight
+from .routes import OWN_DONE, meant
 from .state import Entries, JSONText, Place, new_place
 
 
 def begin(merger: Any, action: Any, value: Any, source: Any) -> None:
-    """An element of a list without holes begins, or begins again.
+    """An element of a list begins, or begins again.
 
     One that holds nothing makes no entry: a limit counts what holds something.
     """
@@ -50,7 +51,8 @@ def begin(merger: Any, action: Any, value: Any, source: Any) -> None:
     merger.merged = known.started = True
     kind = source.get("type") if known.values.get("type") is None else known.values["type"]
     if rule.get("text") in source:
-        merger.begins(action, value, kind)
+        merger.way = (*merger.way, index)
+        merger.begins(action, kind)
     _take_in(merger, known.values, source, rule, action)
     if merger.arrivals is not None:
         merger.follow()
@@ -179,8 +181,9 @@ def stop(merger: Any, action: Any, value: Any) -> None:
     if type(held) is Entries:
         for place in held.open_at(index if index is not None else held.to_stop()):
             stop_one(merger, place)
-    elif merger.in_range(held, index, by):
-        stop_one(merger, held.at(index))
+    else:
+        position = meant(merger.table, held, action.slot, value, None, OWN_DONE)
+        stop_one(merger, held.nth(position) if position >= 0 else None)
 
 
 def member_missing(values: Any, name: str) -> bool:

@@ -172,6 +172,10 @@ class Indexed:
         """Set it."""
         raise NotImplementedError
 
+    def nth(self, position: int) -> Any:
+        """The element to which a way (addresses.py) leads, or None."""
+        return self.at(position)
+
 
 class Entries(Indexed):
     """A list routed by an index of its elements; sorted by it, holes leave nothing.
@@ -305,22 +309,30 @@ class Entries(Indexed):
 
 
 class Slots(Indexed):
-    """A list addressed by index; what is missing before an element is null."""
+    """A list whose elements have indexes that are no more than hints (routes.py).
 
-    __slots__ = ("items",)
+    items are in the order of the answer. Beside each stand its index, which leads to it
+    and may be that of others, too, and its number, which is its own and never changes:
+    by that a reader knows it again. added: how many came, so that the last is known.
+    highest: no index is larger; top: no number is. skipped: a limit kept an element out.
+    """
+
+    __slots__ = ("added", "highest", "indexes", "items", "numbers", "skipped", "top")
 
     def __init__(self) -> None:
         self.items: list[Any] = []
+        self.indexes: list[Any] = []
+        self.numbers: list[Any] = []
+        self.highest = self.top = -1
+        self.added = 0
+        self.skipped = False
 
-    def at(self, index: int) -> Any:
-        return self.items[index] if index < len(self.items) else None
+    def nth(self, position: int) -> Any:
+        return self.items[position] if position < len(self.items) else None
 
-    def put(self, index: int, element: Any) -> None:
-        """Set an element, with nulls before it where the list is shorter."""
-        missing = index + 1 - len(self.items)
-        if missing > 0:
-            self.items.extend([None] * missing)
-        self.items[index] = element
+    def pairs(self) -> list[tuple[Any, Any]]:
+        """The elements with their numbers, in the order of the answer."""
+        return list(zip(self.numbers, self.items, strict=False))
 
     def read(self) -> list[Any]:
         return [read(item) for item in self.items.copy()]
@@ -619,7 +631,7 @@ def located(value: Any, path: tuple[Any, ...]) -> list[tuple[tuple[int, ...], An
 
 def indexed(value: Any) -> list[tuple[int, Any]]:
     """The states of a list's elements with their indexes."""
-    if type(value) is Entries:
+    if type(value) is Entries or type(value) is Slots:
         return value.pairs()
     return list(enumerate(elements(value)))
 

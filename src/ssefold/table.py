@@ -159,6 +159,7 @@ class Table:
     text_steps: (list, types) on the way to a text, for events that act; text_leaf: its key.
     text_rules: what LISTS says of each of these lists, or None.
     errors:     the rows of ERRORS: steps, and the texts there that are errors (None: all).
+    made: a list that events address -> the types of the elements that they make in it.
     """
 
     __slots__ = (
@@ -168,6 +169,7 @@ class Table:
         "finished",
         "kind",
         "lists",
+        "made",
         "name",
         "own",
         "patterns",
@@ -192,6 +194,7 @@ class Table:
         self.patterns = tuple(
             (*kind.split("*"), self.events.pop(kind)) for kind in list(self.events) if "*" in kind
         )
+        self.made = _made(self.events.values())
         self.read: Mapping[str, Any] = source["READ"]
         self.text_steps, self.text_leaf = _text_steps(self.read["text"] if self.events else ())
         names = [each for each, _ in self.text_steps]
@@ -206,6 +209,20 @@ class Table:
             for row in source.get("ERRORS", ())
         )
         self.root = _grow(_overridden(source["FIELDS"], overrides))
+
+
+def _made(events: Any) -> dict[str, set[str]]:
+    """For each addressed list the types that its elements are made with."""
+    made: dict[str, set[str]] = {}
+    for actions in events:
+        cases = actions.values() if isinstance(actions, dict) else (actions,)
+        for action in [one for case in cases for one in case if isinstance(one, Action)]:
+            lists = [path for _, by, path in action.path if by is not None]
+            for path, members in zip(lists, action.make, strict=False):
+                kind = members.get("type")
+                if isinstance(kind, str) and kind != "*":
+                    made.setdefault(path, set()).add(kind)
+    return made
 
 
 def _text_steps(path: tuple[Any, ...]) -> tuple[tuple[Any, ...], str | None]:

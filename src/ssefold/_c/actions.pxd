@@ -5,10 +5,12 @@ cimport cython
 
 from .fragments cimport Fragments, value_at
 from .full cimport full_value
+from .items cimport fill_items, full_item, put_item
 from .plain cimport is_open, same, text_weight, weight
+from .routes cimport is_hint
 from .sequence cimport Sequence
 from .starts cimport begin, fill_base, stop
-from .state cimport Entries, Indexed, Place, Slots, member, new_place, whole_place
+from .state cimport Entries, Place, Slots, elements, member, new_place, whole_place
 from .table cimport Action
 
 # Assigned by the import of plan.py.
@@ -27,18 +29,19 @@ cdef class EventMerger(Fragments):
     cdef base(self, Action action, value)
     cdef begin_answer(self, dict values)
     cdef update(self, dict values, source)
-    @cython.locals(held=Indexed)
+    @cython.locals(held=Entries, place=Place)
     cpdef fill(self, dict values, str key, given)
-    @cython.locals(values=dict)
+    @cython.locals(values=dict, fresh=dict)
     cdef answer(self, Action action, value)
-    cdef check_lists(self, dict values, source)
-    @cython.locals(held=Indexed, place=Place)
+    cdef list left_out(self, dict values, source)
+    cdef bint is_routed(self, str key) except -1
     cdef put_element(self, Action action, value)
-    cdef take_in(self, dict values, source, text)
-    @cython.locals(holder=Place, held=Indexed, step=tuple)
+    @cython.locals(holder=Place, held=Entries, step=tuple)
     cdef tuple place_for(self, Action action, value)
-    @cython.locals(held=Indexed, place=Place, at=tuple, values=dict)
+    @cython.locals(place=Place, at=tuple, values=dict)
     cdef full(self, Action action, value)
+    @cython.locals(held=Entries)
+    cdef bint full_element(self, Action action, value, source, tuple at) except -1
 
 
 @cython.locals(events=EventMerger)

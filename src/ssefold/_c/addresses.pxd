@@ -6,31 +6,41 @@ cimport cython
 from .blocks cimport fitting
 from .merge cimport Merger
 from .plain cimport given, is_open
+from .routes cimport add, hint, insert, is_hint, lead, meant
 from .state cimport Entries, Indexed, Place, Slots, new_place, whole_place
 from .table cimport Action
+
+# Assigned by the import of routes.py.
+cdef int ANY_DONE, NONE, NOWHERE, OWN_DONE
 
 
 cdef class Addresses(Merger):
     cdef public str star
+    cdef public str asked
+    cdef public tuple way
+    cdef public tuple latest
     cdef public long long passed
     cdef public bint missing
     cdef bint routed(self, Action action, value) except -1
     cdef bint tells(self, Action action, step, value) except -1
-    cdef bint is_index(self, value, str by) except -1
     @cython.locals(place=Place, step=tuple, level=cython.int)
     cdef Place holder(self, Action action, value, tuple make)
     @cython.locals(place=Place)
     cdef Place object_at(self, dict values, str name, Action action)
-    @cython.locals(held=Indexed, place=Place, by=str)
+    @cython.locals(held=Entries, place=Place, name=str, by=str, path=str, done=int)
     cdef Place element(self, dict values, tuple step, value, make, Action action)
+    @cython.locals(held=Slots, name=str, by=str, path=str, position=int)
+    cdef Place hinted(self, dict values, tuple step, value, make, int done)
+    @cython.locals(place=Place, by=str, path=str)
+    cdef Place begun(self, Slots held, index, tuple step, value, make)
+    cdef bint may_grow(self, held, rule) except -1
+    cdef bint may_enter(self, Slots held, rule) except -1
+    cdef int enter(self, Slots held, index, element) except -2
     @cython.locals(place=Place)
-    cdef Place opened(self, Indexed held, index, str by, plain, rule)
+    cdef Place opened(self, Entries held, index, str by, plain, rule)
     cdef fill_in(self, Place place, value, rule, make)
     @cython.locals(entries=Entries, slots=Slots, place=Place)
     cdef Indexed list_at(self, dict values, str name, rule)
-    cdef bint in_range(self, Indexed held, index, str by) except -1
-    cdef bint has_room(self, Indexed held, index, rule) except -1
-    cdef bint reaches(self, str limit, index) except -1
 
 
 cdef bint says_nothing(Action action, value) except -1

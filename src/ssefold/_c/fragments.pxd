@@ -5,7 +5,8 @@ cimport cython
 
 from .arrivals cimport Arrivals
 from .plain cimport given, is_open, same, text_weight, weight
-from .state cimport Indexed, JSONText, Place, Replaced, member
+from .routes cimport add, find, hint, insert, is_hint, shift
+from .state cimport Indexed, JSONText, Place, Replaced, Slots, member
 from .table cimport Action
 
 # Assigned by the import of plan.py: comparisons of C integers.
@@ -22,10 +23,11 @@ cdef class Fragments(Arrivals):
     cdef note_delta(self, dict values, value, Action action)
     cdef change(self, dict values, str key, Action action, source, value)
     cdef text_of(self, Action action, source)
-    @cython.locals(held=Indexed, name=str, by=str, cell=dict)
+    @cython.locals(name=str, by=str, path=str, cell=dict, position=int)
     cdef change_element(self, dict values, Action action, source, value)
     cdef extend_list(self, dict values, str key, source, Action action)
     cdef push(self, dict values, str key, element)
+    @cython.locals(held=Slots, by=str, position=int)
     cdef insert(self, dict values, str key, element, Action action, value)
     cdef append_json(self, dict values, str key, source)
     cdef begin_json(self, dict values, str key, source, str text)

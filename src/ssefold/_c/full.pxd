@@ -5,6 +5,7 @@ cimport cython
 
 from .arrivals cimport Arrivals
 from .plain cimport repair_text, text_weight, weight
+from .routes cimport keep
 from .state cimport Place, Replaced, Slots, member, new_place
 
 
@@ -13,9 +14,11 @@ cdef _begun(Arrivals merger, old, new, int step)
 cdef _rule(Arrivals merger, int step)
 @cython.locals(place=Place, below=tuple)
 cdef Place _full_place(Arrivals merger, Place old, new, tuple at, int step)
-@cython.locals(slots=Slots, below=tuple, former=list)
+@cython.locals(slots=Slots, below=tuple, former=list, place=int)
 cdef Slots _full_slots(Arrivals merger, Slots old, new, tuple at, int step)
 cdef list _former(Slots old, new)
-cdef _id(item)
+cdef bint _alike(before, value) except -1
+cdef _id(item, str key)
+cpdef text_member(table, int step)
 cdef _lost(Arrivals merger, old, tuple at)
 cdef _full_text(Arrivals merger, old, new, tuple at)

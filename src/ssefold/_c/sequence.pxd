@@ -4,6 +4,11 @@
 
 cdef class Sequence:
     cdef public long long last
+    cdef public bint counts
+    cdef public object first
     cdef public list missing
-    cpdef str take(self, long long number)
+    cpdef str take(self, long long number, event)
     cpdef pass_one(self)
+
+
+cpdef digest(value)

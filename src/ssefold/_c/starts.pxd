@@ -8,6 +8,7 @@ from .blocks cimport known_at
 from .ending cimport judge_stopped
 from .full cimport full_value
 from .plain cimport is_open, same, weight
+from .routes cimport meant
 from .state cimport Entries, Indexed, JSONText, Place, new_place
 from .table cimport Action
 
@@ -25,7 +26,7 @@ cdef _wire(Arrivals merger, str key, Action action)
 cdef tuple _place(Action action)
 cdef bint _is_nothing(value) except -1
 cdef bint _is_grown(value) except -1
-@cython.locals(held=Indexed)
+@cython.locals(held=Indexed, position=int)
 cpdef stop(Arrivals merger, Action action, value)
 cpdef stop_one(Arrivals merger, place)
 cdef bint settle(Arrivals merger, JSONText json_text) except -1

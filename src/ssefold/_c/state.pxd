@@ -43,6 +43,7 @@ cdef class Replaced:
 cdef class Indexed:
     cpdef at(self, index)
     cpdef put(self, index, element)
+    cpdef nth(self, position)
 
 
 cdef class Entries(Indexed):
@@ -68,6 +69,14 @@ cdef class Entries(Indexed):
 
 cdef class Slots(Indexed):
     cdef public list items
+    cdef public list indexes
+    cdef public list numbers
+    cdef public object highest
+    cdef public object top
+    cdef public Py_ssize_t added
+    cdef public bint skipped
+    cpdef nth(self, position)
+    cpdef list pairs(self)
     cpdef read(self)
 
 

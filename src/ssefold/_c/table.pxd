@@ -33,6 +33,7 @@ cdef class Table:
     cdef readonly str name
     cdef readonly object kind
     cdef readonly object lists
+    cdef readonly dict made
     cdef readonly dict events
     cdef readonly tuple patterns
     cdef readonly object sequence

@@ -36,12 +36,17 @@ EVENTS    kind -> actions, or `by` (a member) and actions for each of its values
           error stands), `holds` (the type of a full value), `index` (of an insert).
 ALIASES   kind -> the kind it is another name of.
 LISTS     how lists of the answer that events address by index are held, by their
-          path: `limit`; `holes: "null"` (an index past the end pads with null);
-          `made` (members of a missing element, and where the event has them); `same`
-          (the member that tells a repeated start from another one); `exclusive` (members
-          that do not stand together in one element, each with the type of those that have
-          it, or None: they are those that have it); `starts: False` (its elements have no
-          start); `text` (what is taken piece by piece).
+          path: `limit`; `index: "hint"` (an index is one way to find an element among
+          others, routes.py: an event has to fit the element's type); `known` (the
+          members by which an element is known, the first before the next; `made` says
+          where events have the first); `open` (an index that leads to none means the
+          open element of its type); `made` (members of a missing element, and where the
+          event has them); `same` (the member that tells a repeated start from another
+          one); `exclusive` (members that do not stand together in one element, each with
+          the type of those that have it, or None: they are those that have it);
+          `starts: False` (its elements have no start); `text` (what is taken piece by
+          piece). `same` and `exclusive` are for lists without `index`, `known` and `open`
+          for those with it.
 ENDS      what is judged at the end of an answer: `calls`, each with `at` (a path to
           objects), `type` (those they may be of), `json` (where the text stands that must
           be JSON, or empty), `name` (where a name stands, the first that is not empty)

@@ -24,6 +24,8 @@ EVENTS = {
     "response.completed": ({"do": "answer", "from": "response"},),
     "response.incomplete": ({"do": "answer", "from": "response"},),
     "response.failed": ({"do": "answer", "from": "response", "error": "response.error"},),
+    "response.cancelled": ({"do": "answer", "from": "response"},),
+    "response.done": ({"do": "answer", "from": "response"},),
     "keepalive": (),
     "response.output_item.added": ({"do": "put", "at": "output[output_index]", "from": "item"},),
     "response.output_item.done": (
@@ -370,14 +372,17 @@ ALIASES = {
     "response.reasoning_part.done": "response.content_part.done",
 }
 
-# Lists that events address by index: a null stands where nothing came.
+# Lists that events address. Their indexes are hints: gateways send all items under one
+# index, ids that rotate or are another's, parts whose index counts tokens, or no index.
 LISTS = {
-    "output": {"limit": "blocks", "holes": "null", "made": {"id": "item_id"}, "same": "id"},
-    "output.content": {"limit": "blocks", "holes": "null", "text": "text"},
-    "output.summary": {"limit": "blocks", "holes": "null", "text": "text"},
-    "output.action.commands": {"limit": "blocks", "holes": "null"},
-    "output.output": {"limit": "blocks", "holes": "null", "starts": False},
-}
+    "output": {
+        "limit": "blocks", "index": "hint", "known": ("id", "call_id"), "made": {"id": "item_id"},
+    },
+    "output.content": {"limit": "blocks", "index": "hint", "open": True, "text": "text"},
+    "output.summary": {"limit": "blocks", "index": "hint", "open": True, "text": "text"},
+    "output.action.commands": {"limit": "blocks", "index": "hint"},
+    "output.output": {"limit": "blocks", "index": "hint", "starts": False},
+}  # fmt: skip
 
 # No event merges member by member.
 FIELDS = {"": {"rest": "any"}}

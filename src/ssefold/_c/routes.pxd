@@ -1,0 +1,42 @@
+# cython: language_level=3
+"""How routes.py is compiled."""
+
+cimport cython
+
+from .plain cimport given, is_open
+from .state cimport Place, Slots, member
+from .table cimport Table
+
+cpdef bint is_hint(Table table, str path) except -1
+cpdef hint(value, str by)
+cdef bint is_cut(value, str by) except -1
+cpdef bint fits(Table table, element, str path, wanted) except -1
+@cython.locals(by=str, path=str)
+cpdef int meant(Table table, Slots held, tuple step, value, wanted, int done) except -3
+@cython.locals(position=int)
+cdef int at_index(Table table, Slots held, index, str path, wanted) except -3
+@cython.locals(position=int)
+cdef int by_id(Table table, Slots held, index, str path, value, wanted) except -3
+@cython.locals(position=int)
+cdef int with_id(Table table, Slots held, str own, str known, str path, wanted) except -3
+@cython.locals(position=int, last=int)
+cdef int last_open(Table table, Slots held, str path, wanted, int done) except -3
+cpdef id_of(element, str own)
+@cython.locals(by=str, path=str, position=int)
+cpdef int started(Table table, Slots held, tuple step, value, source) except -3
+cdef bint is_begun(element) except -1
+@cython.locals(position=int)
+cpdef int same_element(Table table, Slots held, str path, source) except -3
+@cython.locals(by=str, path=str, position=int)
+cpdef int ended(Table table, Slots held, tuple step, value, source) except -3
+cdef bint differ(element, source, known) except -1
+@cython.locals(position=int)
+cpdef int find(Slots held, index) except -3
+@cython.locals(position=int)
+cpdef int insert(Slots held, index, element) except -3
+@cython.locals(place=Place)
+cpdef add(Slots held, int position, index, number, element)
+cpdef keep(Slots held, index, number, element)
+cpdef lead(Slots held, int position, index)
+@cython.locals(behind=int)
+cpdef shift(Slots held, int position)
