@@ -255,9 +255,20 @@ def test_fold_of_several_files_is_json_lines(run, files):
 def test_fold_takes_the_dialect(run):
     undecided = event({"hello": 1})
     assert run("fold", "-", stdin=undecided).code == 5
-    ran = run("fold", "--dialect", "openai.chat", "-", stdin=undecided + DONE)
+    ran = run("fold", "--dialect", "openai.chat", "-", stdin=undecided + WHOLE)
     assert ran.code == 0
     assert ran.lines[0]["hello"] == 1
+
+
+@pytest.mark.parametrize("command", ["fold", "check"])
+def test_another_dialect_than_the_one_that_was_named(run, command):
+    """It was `{}`, complete, exit 0: whoever named the wrong one heard nothing of it."""
+    ran = run(command, "--dialect", "anthropic.messages", "-", stdin=WHOLE)
+    assert ran.code == 5
+    said = ran.err if command == "fold" else ran.out.decode()
+    assert "wrong_dialect at byte 0" in said
+    assert "data: {" in said
+    assert ssefold.FAULT_CODES["wrong_dialect"] in said
 
 
 # -- fold: how it ends ------------------------------------------------------------------------
@@ -270,6 +281,12 @@ def test_fold_takes_the_dialect(run):
         (b"", 3, ["truncated: the input is empty"]),
         (b": comment\n\n", 3, ["truncated: the input ended at byte 11, before"]),
         (CUT, 3, [f"truncated: the input ended at byte {len(CUT)}, before"]),
+        (DONE, 3, ["truncated: the input ended at byte 14, before"]),
+        (event({"hello": 1}) + DONE, 5, ["unknown_dialect at byte 0"]),
+        (piece("Hel", "network_error") + DONE, 4, ['failed: .*: "network_error"$']),
+        (b'[{"error": {"message": "m"}}]', 4, ['failed: the server reported an error: {"message']),
+        (event({"object": "error", "message": "m", "code": 400}), 4, ["failed"]),
+        (b"data: : ping\n\n" + WHOLE, 0, []),
         (CUT + ERROR, 4, ['failed: the server reported an error: {"message": "overloaded"}']),
         (BAD + WHOLE, 5, ["bad_json at byte 7: the data of an event is not JSON"]),
         (CUT + BAD + ERROR, 4, [f"bad_json at byte {len(CUT) + 7}", "failed"]),
@@ -636,6 +653,30 @@ def test_the_place_of_what_was_judged_at_the_end(run):
     stream = event({"hello": 1}) + (b": " + b"x" * 1000 + b"\n\n") * 2000
     reads = [stream[at : at + 65536] for at in range(0, len(stream), 65536)]
     assert run("fold", "-", stdin=Reads(*reads)).places == [("", 'data: {"hello": 1}')]
+
+
+AWS = (
+    b"\x00\x00\x00\x47\x00\x00\x00\x24\x76\x2a\x01\x9c\x0b:event-type\x07\x00\x05chunk"
+    b'{"bytes":"eyJ0eXBlIjoi"}\x00\x00\x00\x00'
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (AWS * 3, "event.?stream.*(AWS|Amazon|Bedrock)"),
+        (WHOLE.decode().encode("utf-16"), "UTF-16"),
+        ("\ufeff".encode("utf-16-be") + WHOLE.decode().encode("utf-16-be"), "UTF-16"),
+        (b"[server]\nport = 1\n", "TOML|no JSON"),
+        (b'[{"candidates":[{"content":{"parts":[{"text":"a"}]}}]}]', "alt=sse"),
+    ],
+)
+def test_bodies_are_named(run, body, named):
+    for command in ("fold", "events"):
+        ran = run(command, "-", stdin=body)
+        assert ran.code == 5
+        (line,) = ran.said
+        assert re.search(f"not_an_event_stream at byte 0: .*({named})", line)
 
 
 def test_a_page_shows_how_it_begins_and_bytes_do_not(run):
