@@ -173,7 +173,7 @@ def test_limit_depth(backends: list[Backend], over: int) -> None:
 
 @pytest.mark.parametrize("over", [-1, 0, 1])
 def test_limits_of_records(backends: list[Backend], over: int) -> None:
-    stream = (BROKEN + chunk(5)) * 3 + DONE
+    stream = (BROKEN + chunk(5)) * 3 + chunk(finish="stop") + DONE
     limits = Limits(max_faults=3 + over, max_anomalies=3 + over)
     seen = at_every_cut(backends, stream, limits)
     assert len(seen["faults"]) == len(seen["anomalies"]) == min(3, 3 + over)
@@ -200,7 +200,8 @@ def test_limits_of_zero(backends: list[Backend], limits: Limits) -> None:
 def test_limits_off(backend: Backend) -> None:
     off = Limits(**dict.fromkeys(vars(Limits()), None))
     text = "z" * 2_000_000
-    acc = fed(backend, chunk(text) + BROKEN * 100 + chunk(5) * 100 + DONE, limits=off)
+    odd = BROKEN * 100 + chunk(usage=5) * 100
+    acc = fed(backend, chunk(text) + odd + chunk(finish="stop") + DONE, limits=off)
     assert acc.text() == text + "kept" * 100
     assert len(acc.faults) == acc.fault_count == 100
     assert len(acc.anomalies) == 100

@@ -253,4 +253,4 @@ def test_a_subclass(backend: Backend) -> None:
 
 def test_records_are_those_of_the_package() -> None:
     assert Fault._fields == ("code", "offset", "event", "detail", "raw")
-    assert Anomaly._fields == ("code", "event", "offset", "path")
+    assert Anomaly._fields == ("code", "event", "offset", "path", "count")
