@@ -27,6 +27,8 @@ ONE_SOURCE = [
     "bystanders",
     "blocks",
     "candidates",
+    "called",
+    "calls",
     "data",
     "detect",
     "ending",

@@ -360,6 +360,7 @@ def random_rule(rng: random.Random) -> Any:
         "default_with": KEYS[:2], "rest": random_rest(rng), "joins": rng.choice(KEYS),
         "unless": rng.choice(KEYS), "closed_by": rng.choice(KEYS),
         "streams": {name: rng.choice(KEYS) for name in STREAMS},
+        "json": True, "texts": {"a": ("text",), "b": ("b", "text")},
     }  # fmt: skip
     some = [key for key in [*allowed, "into", "null", "default"] if rng.random() < 0.15]
     if name == "object" and rng.random() < 0.4:

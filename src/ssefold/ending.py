@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .called import Calls
 from .state import (
-    Calls,
     Elements,
     Entries,
     Keyed,

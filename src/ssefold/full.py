@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .called import FEW
 from .plain import repair_text, text_weight, weight
 from .routes import keep
-from .state import FEW, Place, Replaced, Slots, member, new_place
+from .state import Place, Replaced, Slots, member, new_place
 
 
 def full_value(merger: Any, old: Any, new: Any, at: Any, step: int = -1) -> Any:

@@ -66,6 +66,10 @@ DEFAULT: Check = (
     lambda value: value is None or value == () or _is_scalar(value),
 )
 PATH: Check = ("a path such as 'a.b'", lambda v: isinstance(v, str) and bool(MEMBERS.fullmatch(v)))
+PART_TEXTS: Check = (
+    "a mapping of types to lists of strings",
+    lambda value: isinstance(value, Mapping) and all(map(_is_strings, value.values())),
+)
 LIMIT = _among("choices", "tool_calls", "blocks")
 OBJECTS: Check = (
     "a path such as 'a[].b'",
@@ -129,10 +133,11 @@ OBJECT_OPTIONS = {
 RULES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
     "drop": ({}, {"only": _among("string")}),
     "first": ({}, {"empty": _among("null"), "without": STRING, "default_with": STRINGS}),
-    "last": ({}, {"empty": _among("null")}),
+    "last": ({}, {"empty": _among("null"), "json": FLAG}),
     "last_filled": ({}, {"empty": _among("null")}),
     "finish": ({}, {"empty": _among("null")}),
-    "append": ({}, {"delta": FLAG}),
+    "append": ({}, {"delta": FLAG, "json": FLAG}),
+    "content": ({}, {"texts": PART_TEXTS}),
     "object": ({}, OBJECT_OPTIONS),
     "entries": ({"by": STRING, "missing": _among("position", "zero"), "limit": LIMIT}, {}),
     "calls": ({"limit": LIMIT}, {}),

@@ -19,13 +19,24 @@ from typing import Any
 from ssefold.limits import Limits
 from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED, ROUTED
 
+from .called import Calls
+from .calls import call_of, holds
 from .candidates import add_candidate_parts
 from .ledger import Ledger
 from .log import Log
-from .parts import add_parts, add_text_part, open_content
+from .parts import add_part, add_parts, add_text_part, keep_text, open_content
 from .path import path_of
 from .plain import given, is_open, same, text_weight, weight
-from .state import Calls, Elements, Entries, Keyed, Parts, Place, new_place
+from .state import (
+    Echo,
+    Elements,
+    Entries,
+    Keyed,
+    Parts,
+    Place,
+    new_place,
+    standing,
+)
 from .table import (
     ANY,
     ANY_DELTA,
@@ -258,7 +269,11 @@ class Merger(Ledger):
             self.null_field(place, key, node, at)
             return
         if isinstance(value, (dict, list)):
-            self.anomaly("wrong_type", at, key)
+            text = self.wire_text(value, at, key, True) if node.options.get("json") else None
+            if text is not None:
+                self.replace(place.values, node.name if node.named else key, text)
+            elif not (node.options.get("json") and is_open(value)):
+                self.anomaly("wrong_type", at, key)
             return
         name = node.name if node.named else key
         if op == FINISH:
@@ -282,17 +297,46 @@ class Merger(Ledger):
         """Strings append; `delta` marks what a finished choice should not send."""
         if value is None:
             self.null_field(place, key, node, at)
-        elif type(value) is not str:
-            self.anomaly("wrong_type", at, key)
         else:
             added = self.added
             name = node.name if node.named else key
-            self.append(place.values, name, value)
-            self.note_target(at, key, APPENDED, place.values, name, False)
+            old = place.values.get(name)
+            if type(value) is str and (old is None or type(old) is self.text):
+                self.append(place.values, name, value)
+                self.note_target(at, key, APPENDED, place.values, name, False)
+            else:
+                self.odd_text(place, key, node, value, at)
             if node.delta and place.finished >= 0:
                 self.no_plan()
                 if self.added != added:
                     self.check_finished(place, at, key, key)
+
+    def odd_text(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
+        """A text of another type, or one beside such: it is kept.
+
+        With `json` an object or a list is JSON text; an empty one before any text stands
+        until text comes.
+        """
+        self.no_plan()
+        values = place.values
+        name = node.name if node.named else key
+        old = values.get(name)
+        if not node.options.get("json"):
+            if not keep_text(self, values, name, value, at, key):
+                self.anomaly("wrong_type", at, key)
+            return
+        text = value if type(value) is str else self.wire_text(value, at, key, True)
+        if text is None:
+            if not is_open(value):
+                self.anomaly("wrong_type", at, key)
+        elif isinstance(value, (dict, list)) and not value and (not old or type(old) is Echo):
+            if type(old) is not Echo:
+                self.charge_extra(text_weight(text))
+                values[name] = standing(text)
+                self.restructure()
+                self.added += 1
+        elif text or type(old) is not Echo:
+            self.append(values, name, text)
 
     def extend_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Lists extend; of an open list, by the elements that are closed."""
@@ -328,7 +372,7 @@ class Merger(Ledger):
             if value or old is None:
                 self.charge(text_weight(value))
                 values[key] = value
-        elif value and value != old and not values.get(node.options["until"]):
+        elif value and value != old and not _has_text(values, node.options["until"]):
             self.charge(text_weight(value))
             values[key] = old + value
             self.changes += 1
@@ -460,6 +504,9 @@ class Merger(Ledger):
             index = position if node.options["missing"] == "position" else 0
         entry = entries.at(index)
         if entry is None:
+            if not holds(element, by):
+                self.no_plan()
+                return None  # nothing but an index
             if not self.room(node.options["limit"], entries.count()):
                 return None
             entry = new_place(node.item)
@@ -491,69 +538,13 @@ class Merger(Ledger):
             if type(calls) is not Calls:
                 calls = Calls()
             here = self.under(below, position)
-            call = self.call(calls, node, element, here)
+            call = call_of(self, calls, node, element, here)
             if call is not None:
                 place.values[node.name] = calls
                 known = call.values.get("id")
                 self.members(call, element, here)
                 if not known:
                     calls.name(call)
-
-    def call(self, calls: Calls, node: Node, element: Any, at: Any) -> Any:
-        """The call that `element` is a fragment of, made if new; None to skip it."""
-        index = given(element, "index")
-        if index is not None and type(index) is not int:
-            self.anomaly("wrong_type", at, "index")
-            index = None
-        if index is None and is_open(element):
-            return None  # the index may have been still to come
-        new_id = given(element, "id")
-        if type(new_id) is not str:
-            new_id = ""
-        self.note(at, "index", FIXED)
-        if index is None or _tool_name(element):
-            self.note(at, "id", FIXED)  # it routes
-        if index is None:
-            found = self.call_without_index(calls, element, new_id)
-        else:
-            found = self.call_at(calls, element, new_id, index, at)
-        if found is not None or calls.skipped:
-            return found
-        if index is None:
-            index = calls.highest + 1 if calls.items else 0
-        if not self.room(node.options["limit"], len(calls.items)):
-            calls.skipped = True
-            self.restructure()
-            return None
-        call = new_place(node.item)
-        calls.open(call, index)
-        self.restructure()
-        self.added += 1
-        return call
-
-    def call_at(self, calls: Calls, element: Any, new_id: str, index: int, at: Any) -> Any:
-        """The newest call with this index, unless another call begins under it."""
-        calls.skipped = False
-        call = calls.newest_at(index)
-        if call is None:
-            return None
-        old_id = call.values.get("id")
-        if new_id and old_id and new_id != old_id and _tool_name(element):
-            self.anomaly("tool_index_reused", at, "index")
-            return None
-        return call
-
-    def call_without_index(self, calls: Calls, element: Any, new_id: str) -> Any:
-        """Same id: that call; a name or a new id: a new call; neither: the last call."""
-        if new_id:
-            calls.skipped = False
-            return calls.by_id.get(new_id)
-        if _tool_name(element):
-            calls.skipped = False
-            return None
-        if calls.skipped or not calls.items:
-            return None
-        return calls.items[-1]
 
     def keyed_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Objects that agree in the members `by` merge; others are appended whole."""
@@ -619,7 +610,11 @@ class Merger(Ledger):
         elif isinstance(value, list):
             self.no_plan()
             add_parts(self, open_content(self, place.values, node.name), value, self.under(at, key))
-        else:
+        elif isinstance(value, dict):
+            self.anomaly("text_as_value", at, key)
+            if value and not is_open(value):
+                add_part(self, open_content(self, place.values, node.name), value, at, key)
+        elif not keep_text(self, place.values, node.name, value, at, key):
             self.anomaly("wrong_type", at, key)
 
     def parts_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
@@ -662,6 +657,12 @@ class Merger(Ledger):
             self.any_field(place.values, key, value, at)
 
 
+def _has_text(values: Any, key: str) -> bool:
+    """Whether a text came there: not one that stands until text comes."""
+    found = values.get(key)
+    return bool(found) and type(found) is not Echo
+
+
 def _rank(waiting: Any) -> int:
     rank: int = waiting[0]
     return rank
@@ -686,12 +687,3 @@ def _is_empty(value: Any) -> bool:
     if type(value) is str:
         return not value
     return (type(value) is int or type(value) is float) and value == 0
-
-
-def _tool_name(element: Any) -> bool:
-    """Whether a fragment carries a non-empty name."""
-    for kind in ("function", "custom"):
-        name = given(given(element, kind), "name")
-        if type(name) is str and name:
-            return True
-    return False

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .called import Calls
 from .state import (
-    Calls,
     Echo,
     Entries,
     JSONText,
@@ -185,7 +185,7 @@ def _leaf(value: Any, grows: bool) -> Any:
             return value.text
         return None if grows else _leaf(value.start, False)  # what comes replaces it
     if kind is Echo:
-        return value.text
+        return value.text if value.count or not grows else None  # a text may come in its place
     if not grows and (kind is Place or isinstance(value, dict)):
         return read(value) or None  # no arguments: nothing to tell
     return None

@@ -17,11 +17,9 @@ from bisect import bisect_right
 from typing import Any
 
 from .blocks import Blocks
+from .called import Calls, index_of
 from .plain import copy
 from .table import Node
-
-# So many calls are looked at one after the other: a dict costs more than they do.
-FEW = 8
 
 
 class Place:
@@ -94,6 +92,13 @@ class Echo:
     def __init__(self, text: str) -> None:
         self.text = text
         self.count = 1
+
+
+def standing(text: str) -> Echo:
+    """A text that stands until another one comes: it came no time at all."""
+    echo = Echo(text)
+    echo.count = 0
+    return echo
 
 
 class JSONText:
@@ -336,56 +341,6 @@ class Slots(Indexed):
 
     def read(self) -> list[Any]:
         return [read(item) for item in self.items.copy()]
-
-
-class Calls:
-    """Tool calls in the order they came; read by index, calls of one index in order.
-
-    newest: the newest call of each index, once there are more than FEW; by_id: the call of
-    each id; highest: the highest index so far, or -1. skipped: the last call met was past
-    the limit, and so are its fragments.
-    """
-
-    __slots__ = ("by_id", "highest", "items", "newest", "skipped")
-
-    def __init__(self) -> None:
-        self.items: list[Place] = []
-        self.newest: dict[int, Place] | None = None
-        self.by_id: dict[str, Place] = {}
-        self.highest = -1
-        self.skipped = False
-
-    def open(self, call: Place, index: int) -> None:
-        """Add a call, the newest of its index."""
-        call.index = index
-        self.items.append(call)
-        if self.newest is not None:
-            self.newest[index] = call
-        elif len(self.items) > FEW:
-            self.newest = {known.index: known for known in self.items}
-        self.highest = max(self.highest, index) if len(self.items) > 1 else index
-
-    def newest_at(self, index: int) -> Any:
-        """The newest call with that index, or None."""
-        if self.newest is not None:
-            return self.newest.get(index)
-        for call in reversed(self.items):
-            if call.index == index:
-                return call
-        return None
-
-    def name(self, call: Place) -> None:
-        """Find the call by its id from now on, if it has one."""
-        known = call.values.get("id")
-        if type(known) is str and known:
-            self.by_id[known] = call
-
-    def read(self) -> list[Any]:
-        return [place.read() for place in sorted(self.items.copy(), key=_index)]
-
-
-def _index(place: Place) -> int:
-    return place.index
 
 
 class Voice:
@@ -693,7 +648,7 @@ def elements(value: Any) -> list[Any]:
     if kind is Entries:
         return [pair[1] for pair in value.pairs()]
     if kind is Calls:
-        return sorted(value.items.copy(), key=_index)
+        return sorted(value.items.copy(), key=index_of)
     if kind is Parts or kind is Slots or kind is Keyed:
         return list(value.items)
     if type(value) is Elements:

@@ -160,6 +160,8 @@ class Table:
     text_rules: what LISTS says of each of these lists, or None.
     errors:     the rows of ERRORS: steps, and the texts there that are errors (None: all).
     made: a list that events address -> the types of the elements that they make in it.
+    part_texts: of content parts, the types whose neighbours join, and which members are texts.
+    last_words: the last words of keys whose strings are last, and no fragments.
     """
 
     __slots__ = (
@@ -168,10 +170,12 @@ class Table:
         "events",
         "finished",
         "kind",
+        "last_words",
         "lists",
         "made",
         "name",
         "own",
+        "part_texts",
         "patterns",
         "read",
         "root",
@@ -208,6 +212,8 @@ class Table:
             (steps(row), None) if isinstance(row, str) else (steps(row["at"]), row["is"])
             for row in source.get("ERRORS", ())
         )
+        self.part_texts: Mapping[str, Any] = _option(source["FIELDS"], "content", "texts") or {}
+        self.last_words: Any = _option(source["FIELDS"], "any_delta", "last_words") or ()
         self.root = _grow(_overridden(source["FIELDS"], overrides))
 
 
@@ -223,6 +229,15 @@ def _made(events: Any) -> dict[str, set[str]]:
                 if isinstance(kind, str) and kind != "*":
                     made.setdefault(path, set()).add(kind)
     return made
+
+
+def _option(fields: Mapping[str, Any], rule: str, name: str) -> Any:
+    """An option of the first field, or rest of one, that has this rule; None if there is none."""
+    for row in fields.values():
+        for one in (row, row.get("rest") if isinstance(row, Mapping) else None):
+            if isinstance(one, Mapping) and one.get("rule") == rule and name in one:
+                return one[name]
+    return None
 
 
 def _text_steps(path: tuple[Any, ...]) -> tuple[tuple[Any, ...], str | None]:

@@ -18,7 +18,7 @@ from typing import Any
 from ssefold.values import OUT_OF_RANGE, number
 
 from .path import path_of
-from .table import APPEND, CONTENT, NAME, PARTS, UNLESS
+from .table import APPEND, CONTENT, PARTS, UNLESS
 
 _skip_space = re.compile(rb"[ \t\n\r]*").match
 _match_string = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL).match
@@ -210,9 +210,12 @@ def takes_text(table: Any, value: Any, kind: str, at: Any, key: Any) -> bool:
 
 def _is_text_field(node: Any, keys: list[Any]) -> bool:
     for depth, key in enumerate(keys):
+        if node.op == CONTENT:
+            texts = node.options.get("texts", {}).values()
+            return keys[depth + (type(key) is int) :] in [[one] for some in texts for one in some]
+        if node.op == APPEND:
+            return bool(node.options.get("json"))  # it is in the text of an object
         if type(key) is int:
-            if node.op == CONTENT or node.op == APPEND:
-                return keys[depth + 1 :] in [[kind] for kind in node.options.get("joins", ())]
             if node.op == PARTS:
                 return keys[depth + 1 :] == [node.options["joins"]]
             node = node.item
@@ -222,7 +225,7 @@ def _is_text_field(node: Any, keys: list[Any]) -> bool:
             node = node.item
         if node is None:
             return False
-    return bool(node.op == APPEND or node.op == CONTENT or node.op == NAME)
+    return bool(node.op == APPEND or node.op == CONTENT)
 
 
 def _actions(table: Any, kind: str) -> Any:

@@ -3,11 +3,13 @@
 
 cimport cython
 
+from .called cimport Calls
+from .calls cimport call_of, holds
 from .ledger cimport Ledger
 from .log cimport Log
 from .path cimport path_of
 from .plain cimport given, is_open, same, text_weight, weight
-from .state cimport Calls, Elements, Entries, Keyed, Parts, Place, new_place, routing
+from .state cimport Elements, Entries, Keyed, Parts, Place, new_place, routing
 from .table cimport Node, Table
 from .voices cimport listen, settle
 
@@ -40,6 +42,7 @@ cdef class Merger(Ledger):
     cdef first_field(self, Place place, str key, Node node, value, tuple at)
     cdef last_field(self, Place place, str key, Node node, value, tuple at)
     cdef append_field(self, Place place, str key, Node node, value, tuple at)
+    cdef odd_text(self, Place place, str key, Node node, value, tuple at)
     cdef extend_field(self, Place place, str key, Node node, value, tuple at)
     cdef name_field(self, Place place, str key, Node node, value, tuple at)
     cdef object_field(self, Place place, str key, Node node, value, tuple at)
@@ -54,9 +57,6 @@ cdef class Merger(Ledger):
     cdef entry(self, Entries entries, Node node, element, position, tuple at)
     @cython.locals(below=tuple, here=tuple)
     cdef calls_field(self, Place place, str key, Node node, value, tuple at)
-    cdef call(self, Calls calls, Node node, element, tuple at)
-    cdef call_at(self, Calls calls, element, str new_id, index, tuple at)
-    cdef call_without_index(self, Calls calls, element, str new_id)
     @cython.locals(below=tuple)
     cdef keyed_field(self, Place place, str key, Node node, value, tuple at)
     cdef keyed_element(self, Keyed keyed, Node node, element, tuple at)
@@ -66,7 +66,7 @@ cdef class Merger(Ledger):
     cdef any_delta_field(self, Place place, str key, Node node, value, tuple at)
 
 
+cdef bint _has_text(dict values, str key) except -1
 cdef _rank(waiting)
 cdef str _without(str text, Node node)
 cdef bint _is_empty(value) except -1
-cdef bint _tool_name(element) except -1

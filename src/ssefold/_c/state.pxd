@@ -4,6 +4,7 @@
 cimport cython
 
 from .blocks cimport Blocks
+from .called cimport Calls, index_of
 from .plain cimport copy
 from .table cimport Node
 
@@ -80,20 +81,6 @@ cdef class Slots(Indexed):
     cpdef read(self)
 
 
-cdef class Calls:
-    cdef public list items
-    cdef public dict newest
-    cdef public dict by_id
-    cdef public object highest
-    cdef public bint skipped
-    @cython.locals(known=Place)
-    cpdef open(self, Place call, index)
-    @cython.locals(call=Place)
-    cpdef newest_at(self, index)
-    cpdef name(self, Place call)
-    cpdef read(self)
-
-
 cdef class Voice:
     cdef public object group
     cdef public int rank
@@ -138,6 +125,7 @@ cdef class Parts:
 
 @cython.locals(place=Place)
 cpdef Place new_place(Node node)
+cpdef Echo standing(str text)
 @cython.locals(place=Place)
 cpdef Place whole_place(element)
 cpdef bint has_index(element) except -1

@@ -28,8 +28,8 @@ from .jsonwrite cimport (
     reserve,
 )
 from .plain cimport copy
+from .called cimport Calls
 from .state cimport (
-    Calls,
     Echo,
     Elements,
     Entries,

@@ -46,6 +46,8 @@ cdef class Table:
     cdef readonly tuple text_rules
     cdef readonly tuple text_steps
     cdef readonly object text_leaf
+    cdef readonly object part_texts
+    cdef readonly object last_words
 
 
 cdef class Action:

@@ -172,6 +172,11 @@ cdef class Text:
             return flags & SCAN_DEEP != 0
         return skip_space(p, end) == end
 
+    cpdef tuple since(self, mark):
+        """What was appended since `mark`, and the next mark; None is the beginning."""
+        cdef Py_ssize_t start = 0 if mark is None else mark
+        return self.decode(max(0, min(start, self.size)), self.size), self.size
+
     cdef str decode(self, Py_ssize_t start, Py_ssize_t end):
         if end == start:
             return ""

@@ -2,7 +2,7 @@
 """How wire.py is compiled."""
 
 # Assigned by the import of table.py: comparisons of C integers.
-cdef int APPEND, CONTENT, NAME, PARTS, UNLESS
+cdef int APPEND, CONTENT, PARTS, UNLESS
 
 
 cdef class Wire:

@@ -120,5 +120,17 @@ class Text:
         code, _, pos, _ = read(data, 0, depth)
         return code == DEEP or (code == OK and pos == len(data))
 
+    def since(self, mark: Place | None) -> tuple[str, Place]:
+        """What was appended since `mark`, and the next mark; None is the beginning."""
+        place = START if mark is None else mark
+        pieces = self._pieces[place[0] :]
+        behind = place[0] + len(pieces)
+        try:
+            text = "".join(pieces)  # type: ignore[arg-type]
+        except TypeError:  # some were joined
+            text, behind, _ = self._whole()
+            text = text[place[2] :]
+        return text, (behind, 0, place[2] + len(text))
+
     def __bool__(self) -> bool:
         return bool(self._pieces)

@@ -67,7 +67,8 @@ FIELDS = {
     },
     "choices[].index": "drop",
     "choices[].finish_reason": "finish",
-    "choices[].logprobs": {"rule": "object", "rest": "snapshot"},
+    # Older servers send parallel arrays: tokens, token_logprobs, top_logprobs, text_offset.
+    "choices[].logprobs": {"rule": "object", "rest": "extend_any"},
     "choices[].logprobs.content": "extend",
     "choices[].logprobs.refusal": "extend",
     "choices[].content_filter_results": "per_key",
@@ -110,7 +111,16 @@ FIELDS = {
         },
     },
     "choices[].delta.role": {"rule": "first", "default": "assistant"},
-    "choices[].delta.content": "content",
+    # Neighbouring parts of one type join: which, and which of their members are texts.
+    "choices[].delta.content": {
+        "rule": "content",
+        "texts": {
+            "text": ("text",),
+            "thinking": ("thinking", "text"),
+            "reasoning": ("reasoning", "text", "summary", "content"),
+            "summary_text": ("summary_text", "text"),
+        },
+    },
     "choices[].delta.refusal": "append",
     "choices[].delta.reasoning_content": "append",
     "choices[].delta.reasoning": "append",
@@ -134,6 +144,11 @@ FIELDS = {
     "choices[].delta.thinking_blocks[].text": "append",
     "choices[].delta.thinking_blocks[].summary": "append",
     "choices[].delta.thinking_blocks[].data": "append",
+    # Groq's own tools: the start and the end of one differ in type, and its arguments come twice.
+    "choices[].delta.executed_tools": {"rule": "keyed", "by": ("index",), "needs": "index"},
+    "choices[].delta.executed_tools[]": {"rest": "member"},
+    "choices[].delta.executed_tools[].arguments": {"rule": "last", "json": True},
+    "choices[].delta.executed_tools[].output": {"rule": "last", "json": True},
     "choices[].delta.annotations": {"rule": "extend", "null": "absent"},
     "choices[].delta.images": "extend",
     "choices[].delta.token_ids": "extend",
@@ -155,6 +170,7 @@ FIELDS = {
         "rule": "append",
         "null": "absent",
         "default": "",
+        "json": True,
     },
     "choices[].delta.tool_calls": {"rule": "calls", "null": "absent", "limit": "tool_calls"},
     "choices[].delta.tool_calls[]": {
@@ -181,6 +197,7 @@ FIELDS = {
         "rule": "append",
         "null": "absent",
         "default": "",
+        "json": True,
     },
     "choices[].delta.tool_calls[].custom": {
         "rule": "object",
@@ -194,6 +211,7 @@ FIELDS = {
         "rule": "append",
         "null": "absent",
         "default": "",
+        "json": True,
     },
 }
 
@@ -239,7 +257,16 @@ DELTAS = {
             "thinking": {
                 "thinking": "reasoning",
                 "thinking[]": {"by": "type", "text": {"text": "reasoning"}},
+                "text": "reasoning",
             },
+            "reasoning": {
+                "reasoning": "reasoning",
+                "text": "reasoning",
+                "content": "reasoning",
+                "summary": "reasoning",
+                "summary[]": {"by": "type", "summary_text": {"text": "reasoning"}},
+            },
+            "summary_text": {"text": "reasoning"},
         },
         "refusal": "refusal",
         "audio.transcript": "transcript",
