@@ -31,6 +31,9 @@ from ssefold.detect import SOURCES
 SEEDS = 80
 PIECES = (1, 2, 7, 16, None)
 
+# What is odd about an answer is odd about its stream.
+OF_THE_ANSWER = {"bad_tool_json", "unnamed_call", "no_finish_reason", "open_block"}
+
 each_dialect = pytest.mark.parametrize("dialect", SOURCES)
 
 
@@ -60,7 +63,7 @@ def check_comes_back(
                 acc = folded(backend, chunks, dialect=name, limits=limits)
                 assert json.dumps(acc.result()) == json.dumps(whole)
                 assert acc.dialect == dialect
-                assert {odd.code for odd in acc.anomalies} <= {"bad_tool_json"}
+                assert {odd.code for odd in acc.anomalies} <= OF_THE_ANSWER
         compact = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
         assert acc.result_json() == compact.encode()
 
@@ -89,7 +92,8 @@ def test_generated_answers_come_back(dialect: str, rng: random.Random) -> None:
 
 
 def test_a_fold_does_not_load_it() -> None:
-    code = "import sys, ssefold; ssefold.fold(b'data: [DONE]'); print(*sys.modules)"
+    stream = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}'
+    code = f"import sys, ssefold; ssefold.fold({stream!r}); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "ssefold._replay" in done.stdout.split()
     assert "ssefold._replay.writers" not in done.stdout.split()
@@ -390,3 +394,23 @@ def test_a_failed_response_fails(backend: Backend) -> None:
     with pytest.raises(StreamFailed) as caught:
         acc.result()
     assert (caught.value.partial, caught.value.error) == (whole, {"code": "x"})
+
+
+@pytest.mark.parametrize("dialect", ["openai.chat", "openai.completions"])
+@pytest.mark.parametrize("word", ["error", "network_error"])
+def test_an_answer_that_ended_in_an_error_fails(dialect: str, word: str) -> None:
+    """As its first stream did: the fold of the replay is the answer, and no success."""
+    for seed in range(20):
+        rng = random.Random(f"{dialect} {seed}")
+        whole = answer(rng, dialect)
+        if not whole.get("choices"):
+            continue
+        rng.choice(whole["choices"])["finish_reason"] = word
+        stream = b"".join(replay(whole, dialect, piece=rng.choice(PIECES)))
+        for backend in BACKENDS.values():
+            for chunks in ([stream], cut(rng, stream)):
+                acc = folded(backend, chunks)
+                assert (acc.status, acc.error) == ("failed", word)
+                with pytest.raises(StreamFailed) as failed:
+                    acc.result()
+                assert json.dumps(failed.value.partial) == json.dumps(whole)
