@@ -80,15 +80,16 @@ class Merger(Ledger):
     event:   number of the event that is being merged.
     merged:  whether anything was.
     ended:   the terminator came; failure: the payload of an error it carried.
+    finishing: some entry said why it ended, so that all may have.
     """
 
-    __slots__ = ("deferred", "ended", "event", "failure", "merged", "parse")
+    __slots__ = ("deferred", "ended", "event", "failure", "finishing", "merged", "parse")
 
     def __init__(self, table: Table, limits: Limits, log: Log, text: Any, parse: Any) -> None:
         self.open_books(table, limits, log, text)
         self.parse = parse
         self.merged = False
-        self.ended = False
+        self.ended = self.finishing = False
         self.failure: Any = None
         self.event = -1
         self.deferred: list[Any] | None = None
@@ -282,6 +283,7 @@ class Merger(Ledger):
                 return
             if place.finished < 0:
                 place.finished = self.event
+                self.finishing = True
                 self.restructure()
         elif op == LAST_FILLED and _is_empty(value):
             old = place.values.get(name)

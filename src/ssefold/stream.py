@@ -73,7 +73,7 @@ class Stream:
     dialect). closed: the end of input came. planning: whether events note their plan.
     lost: an exception left the midst of a read before the terminator.
     vague: a later sign of failure may say more than `error`. last: where the frame of the
-    last event began.
+    last event began; watched: it may be asked for, though no block of it comes here.
     surrogates: the answer may hold unpaired surrogates.
     wire: the bytes of the event that is merged. removed: what was taken out of it that no
     double can hold.
@@ -111,6 +111,7 @@ class Stream:
         "text",
         "undecided",
         "vague",
+        "watched",
         "wire",
     )
 
@@ -128,7 +129,7 @@ class Stream:
         self.removed: Any = None
         self.events = 0
         self.ended = self.failed = self.dead = self.closed = self.complete = False
-        self.done = self.surrogates = self.lost = self.vague = False
+        self.done = self.surrogates = self.lost = self.vague = self.watched = False
         self.error: Any = None
         self.answer: Any = None
         self.pending: list[Any] | None = None
@@ -422,11 +423,9 @@ class Stream:
         """
         merger = self.merger
         table = merger.table
-        if not failed and table.errors:
+        whole = not failed
+        if whole and table.errors:
             failed = self.fails_at(value, table)
-            whole = True
-        else:
-            whole = not failed
         if self.removed is not None:
             removed, self.removed = self.removed, None
             put_back(table, self.wire, self.log, removed, value, kind)
@@ -439,6 +438,7 @@ class Stream:
             steady = knows(merger, kind, value)
         merger.plan = Plan() if steady else None
         merger.merge(value, self.log.event, kind)
+        self.watched = merger.finishing and table.judged
         if merger.failure is not None:
             self.fail(merger.failure, value)
         if merger.ended:

@@ -158,6 +158,7 @@ class Table:
 
     text_steps: (list, types) on the way to a text, for events that act; text_leaf: its key.
     text_rules: what LISTS says of each of these lists, or None.
+    judged:     calls are judged at the end of the answer.
     errors:     the rows of ERRORS: steps, and the texts there that are errors (None: all).
     made: a list that events address -> the types of the elements that they make in it.
     part_texts: of content parts, the types whose neighbours join, and which members are texts.
@@ -169,6 +170,7 @@ class Table:
         "errors",
         "events",
         "finished",
+        "judged",
         "kind",
         "last_words",
         "lists",
@@ -207,6 +209,7 @@ class Table:
         )
         self.finished: Mapping[str, Any] = source.get("FINISHED", {})
         self.ends: Mapping[str, Any] = source.get("ENDS", {})
+        self.judged = any([not call.get("stopped") for call in self.ends.get("calls", ())])
         self.own: tuple[str, ...] | None = source.get("OWN")
         self.errors = tuple(
             (steps(row), None) if isinstance(row, str) else (steps(row["at"]), row["is"])

@@ -34,6 +34,7 @@ cdef class FoldCore:
     cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) noexcept
     # Take bytes in, of which `done` were folded; the limits of the whole stream, then frame by
     # frame.
+    cdef void watch(self, const unsigned char *buf, Py_ssize_t size) noexcept
     cdef int take(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1
     cdef int walk(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos) except -1
     # Frames that are known, as far as they go.

@@ -67,6 +67,17 @@ cdef bint ends_frame(const unsigned char *p, Py_ssize_t size) noexcept nogil:
     return size > 1 and (p[size - 2] == c'\n' or (p[size - 2] == c'\r' and p[size - 1] == c'\r'))
 
 
+cdef Py_ssize_t last_frame(const unsigned char *p, Py_ssize_t size) noexcept nogil:
+    """Where the last of these frames begins; the LF behind a CR belongs to it."""
+    while size and is_line_end(p[size - 1]):
+        size -= 1
+    while size and not (is_line_end(p[size - 1]) and ends_frame(p, size)):
+        size -= 1
+    if size > 1 and p[size - 1] == c'\n' and p[size - 2] == c'\r':
+        size -= 1
+    return size
+
+
 cdef bint has_blank_line(const unsigned char *p, Py_ssize_t size) noexcept nogil:
     """Whether a blank line stands in these bytes."""
     cdef const unsigned char *begin = p
@@ -203,11 +214,21 @@ cdef class FoldCore:
         done = self._known.quick(buf, size, most, &crlf)
         if done:
             self.bytes += done
+            if self._folded.watched:
+                self.watch(buf, done)
             if crlf:
                 self._framer.skip_cr(done, True)
             else:
                 self._framer.skip(done)
         return done
+
+    cdef void watch(self, const unsigned char *buf, Py_ssize_t size) noexcept:
+        """Where the last of the frames that are gone past begins: somebody may ask."""
+        cdef Py_ssize_t last = last_frame(buf, size)
+        if last:
+            self._folded.last = self._framer.offset + last
+        else:
+            self._folded.last = self._framer.frame_start
 
     cdef int take(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1:
         cdef Stream stream = self._folded
@@ -270,6 +291,8 @@ cdef class FoldCore:
         cut[0] = ending & RUN_CUT
         if done == 0:
             return 0
+        if self._folded.watched:
+            self.watch(buf, done)
         if ending & RUN_CR:
             self._framer.skip_cr(done, ending & RUN_CRLF)
         else:

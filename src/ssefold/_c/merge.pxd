@@ -26,6 +26,7 @@ cdef class Merger(Ledger):
     cdef public object parse
     cdef public bint merged
     cdef public bint ended
+    cdef public bint finishing
     cdef public object failure
     cdef public long long event
     cdef public list deferred

@@ -42,6 +42,7 @@ cdef class Stream:
     cdef public Body body
     cdef public Bystanders bystanders
     cdef public bint vague
+    cdef public bint watched
     cdef public Asked asked
     cdef public long long last
     cdef public object dialect

@@ -42,6 +42,7 @@ cdef class Table:
     cdef readonly tuple errors
     cdef readonly object ends
     cdef readonly object own
+    cdef readonly bint judged
     cdef readonly Node root
     cdef readonly tuple text_rules
     cdef readonly tuple text_steps

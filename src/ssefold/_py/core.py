@@ -230,6 +230,9 @@ class FoldCore:
             if framer.at_boundary():
                 done = known.run(data, pos, self._event_limit)
                 if done > pos:
+                    if stream.watched:
+                        last = last_frame(data[pos:done])
+                        stream.last = framer.offset + last if last else framer.frame_start
                     framer.skip(done - pos, known.crlf)
                     pos = done
             if pos == size:
@@ -413,6 +416,13 @@ def ends_frame(tail: bytes) -> bool:
 def has_line_end(data: bytes) -> bool:
     """Whether a line ends in these bytes."""
     return b"\n" in data or b"\r" in data
+
+
+def last_frame(data: bytes) -> int:
+    """Where the last of these frames begins; the LF behind a CR belongs to it."""
+    text = data.rstrip(b"\r\n")
+    begins = max([text.rfind(end) + 2 for end in (b"\n\n", b"\r\r", b"\n\r")])
+    return begins if begins > 1 else 0
 
 
 def blank_line(data: bytes) -> bytes:
