@@ -399,6 +399,8 @@ def check_taken(one: Watched, stream: bytes) -> None:
         if late and re.search(rb"Start |Again", stream):
             return  # a start's own text replaces what deltas gave
     elif one.acc.dialect in ("anthropic.messages", "openai.responses"):
+        if not is_routed(stream):
+            return  # by what the plainest means do not know
         wanted, exact = arrived(stream)
     for i, taken in enumerate(one.taken):
         text = one.acc.text(i) if i or wanted is None else wanted
@@ -433,6 +435,41 @@ def arrived(stream: bytes) -> tuple[str, bool]:
     return "".join(out), exact
 
 
+def is_routed(stream: bytes) -> bool:
+    """Whether indexes alone say where all of it belongs, and no event came again."""
+    lines = re.split(rb"\r\n|\r|\n", stream.removeprefix(b"\xef\xbb\xbf"))
+    ids: dict[Any, Any] = {}
+    number, begun = None, set()
+    for event in [json.loads(line[5:]) for line in lines if line[5:].strip()[:1] == b"{"]:
+        kind, at = event["type"], (event.get("output_index"), event.get("content_index"))
+        if not all(value is None or type(value) is int for value in at):
+            return False
+        if "sequence_number" in event:
+            if number is not None and event["sequence_number"] != number + 1:
+                return False
+            number = event["sequence_number"]
+        if kind.startswith(("response.output_text.", "response.content_part.")):
+            text = event.get("delta", event.get("text", event.get("part")))
+            if any([type(index) is not int for index in at]) or not isinstance(text, (str, dict)):
+                return False
+        items = [(at[0], event.get("item", {"id": event.get("item_id")}))]
+        if kind.endswith(".added"):
+            if (kind, at) in begun:
+                return False
+            begun.add((kind, at))
+        if type(event.get("response")) is dict:
+            items = list(enumerate(event["response"].get("output") or []))
+        for index, item in items:
+            known = item.get("id") if isinstance(item, dict) else None
+            if isinstance(known, (dict, list)):
+                return False
+            if known is not None and (
+                ids.setdefault(index, known) != known or ids.setdefault(known, index) != index
+            ):
+                return False
+    return True
+
+
 def text_pieces(event: Any) -> Iterable[tuple[Any, str, bool]]:
     """What an event says of texts: (where, the text, whether it is the full one)."""
     kind, at = event["type"], (event.get("output_index"), event.get("content_index"))
@@ -448,8 +485,8 @@ def text_pieces(event: Any) -> Iterable[tuple[Any, str, bool]]:
         yield at, event["part"]["text"], True
     else:
         items = [(event.get("output_index"), event.get("item") or {})]
-        if kind in ("response.completed", "response.incomplete", "response.failed"):
-            items = list(enumerate(event["response"]["output"] or []))
+        if type(event.get("response")) is dict:
+            items = list(enumerate(event["response"].get("output") or []))
         for index, item in items:
             parts = item["content"] if item.get("type") == "message" else []
             for number, part in enumerate(parts):

@@ -184,16 +184,94 @@ ITEMS: tuple[Callable[[_Item], None], ...] = (
 )  # fmt: skip
 
 
+def _route_oddly(rng: random.Random, events: list[Json]) -> None:
+    """As gateways do: indexes of their own or none, ids that rotate or are another's."""
+    ids = sorted({event["item_id"] for event in events if "item_id" in event})
+    swapped = dict(zip(ids, ids[1:] + ids[:1], strict=True))
+    kinds = [
+        "no output_index", "no part index", "no item_id", "all at 0", "counts", "from 1", "rotates",
+        "rotates all", "swapped", "shared", "wrong types",
+    ]  # fmt: skip
+    chosen = rng.sample(kinds, rng.choice([1, 1, 2]))
+    often = rng.choice([1, 1, 0.3])
+    for number, event in enumerate(events):
+        item = event.get("item")
+        part = "summary_index" if "summary_index" in event else "content_index"
+        for kind in chosen:
+            if rng.random() > often:
+                continue
+            if kind == "no output_index":
+                event.pop("output_index", None)
+            elif kind == "no part index":
+                event.pop(part, None)
+            elif kind == "no item_id":
+                event.pop("item_id", None)
+            elif kind == "all at 0" and "output_index" in event:
+                event["output_index"] = 0
+            elif kind == "counts" and part in event:
+                event[part] = number
+            elif kind == "from 1" and part in event:
+                event[part] += 1
+            elif kind in ("rotates", "rotates all") and "item_id" in event:
+                event["item_id"] = f"r{number}"
+                if item is not None and kind == "rotates all":
+                    event["item"] = {**item, "id": f"i{number}"}
+            elif kind == "swapped" and "item_id" in event and item is None:
+                event["item_id"] = swapped.get(str(event["item_id"]), "it_0")
+            elif kind == "shared" and "item_id" in event:
+                event["item_id"] = "one"
+                if item is not None:
+                    event["item"] = {**item, "id": "one"}
+            elif kind == "wrong types" and rng.random() < 0.2:
+                key = rng.choice([*event])
+                if key != "type":
+                    event[key] = rng.choice([7, 0.5, "0", None, True, {}, {"a": 1.5}, [], -1, [1]])
+
+
+def _again(rng: random.Random, events: list[Json]) -> list[Json]:
+    """Starts and full values that come again, here or later, as they were or for another."""
+    out: list[Json] = []
+    waiting: list[Json] = []
+    for event in events:
+        out.append(event)
+        if event["type"].endswith((".added", ".done")) and rng.random() < 0.2:
+            again = dict(event)
+            if "item" in again and rng.random() < 0.4:
+                again["item"] = {**again["item"], "id": "other", "call_id": "c2"}
+            rng.choice([out, waiting, waiting]).append(again)
+        if waiting and rng.random() < 0.3:
+            out.append(waiting.pop(0))
+    return out + waiting
+
+
+def _numbers(rng: random.Random, first: int, count: int) -> list[Any]:
+    """Sequence numbers as servers give them, and as gateways do."""
+    numbers: list[Any] = list(range(first, first + count))
+    kind = rng.choice(["sound"] * 6 + ["one", "zeros", "falls", "repeats", "last 0"])
+    if kind == "one":
+        return [first] * count
+    if kind == "falls":
+        return numbers[::-1]
+    if kind == "last 0" and numbers:
+        numbers[-1] = 0
+    for position in range(count):
+        if kind in ("zeros", "repeats") and rng.random() < 0.2:
+            numbers[position] = 0 if kind == "zeros" else numbers[rng.randint(0, position)]
+    return numbers
+
+
 def _terminal(rng: random.Random, response: Json, items: list[_Item]) -> Iterator[Json]:
     """The last event, if there is one: it says once more what came, or leaves it out."""
     output = [item.value for item in items]
     usage = {"input_tokens": 9, "output_tokens": 5, "output_tokens_details": {"x": 0}}
     last = {**response, "status": "completed", "output": output, "usage": usage}
-    kind = rng.choice(["completed"] * 6 + ["incomplete", "failed", ""])
+    kind = rng.choice(["completed"] * 6 + ["incomplete", "failed", "cancelled", "done", ""])
     if kind == "failed":
         last["error"] = {"code": "server_error", "message": "m"}
-    if rng.random() < 0.1:
-        last["output"] = rng.choice([[], None, output[:1]])
+    if rng.random() < 0.2:
+        last["output"] = rng.choice([[], [], None, output[:1], output[1:], {}])
+        if rng.random() < 0.3:
+            del last["output"]
     if kind:
         yield {"type": f"response.{kind}", "response": {**last, "status": kind}}
 
@@ -208,6 +286,10 @@ def responses(rng: random.Random) -> Iterator[Event]:
     for item in items:
         rng.choice(ITEMS)(item)
     growing = [item.events for item in items]
+    if rng.random() < 0.3:
+        _route_oddly(rng, [event for one in growing for event in one])
+    if rng.random() < 0.1:
+        growing = [_again(rng, one) for one in growing]
     whole = [event for one in growing for event in one]
     events: list[Json] = [
         {"type": "response.created", "response": response},
@@ -219,7 +301,7 @@ def responses(rng: random.Random) -> Iterator[Event]:
         del events[: rng.randint(0, len(events))]
     named, numbered = rng.random() < 0.8, rng.random() < 0.8
     first = rng.choice([0, 0, 0, 1, 40])
-    for number, event in enumerate(events, first):
+    for number, event in zip(_numbers(rng, first, len(events)), events, strict=True):
         if numbered:
             event = {**event, "sequence_number": number}
         yield event["type"] if named else "", event

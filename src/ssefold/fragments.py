@@ -125,6 +125,8 @@ class Fragments(Arrivals):
                 self.wrong(action)
             elif verb == "append_json" and not source and isinstance(source, (dict, list)):
                 self.begin_json(values, key, source, text)
+            elif not source and isinstance(source, (dict, list)) and not has_text(values.get(key)):
+                self.replace(values, key, source)  # it stands until text comes
             else:
                 self.change(values, key, action, text, value)
         elif verb == "append_json":
@@ -139,7 +141,8 @@ class Fragments(Arrivals):
         at: Any = None
         for step in action.source[:-1]:
             at = (at, step)
-        return self.wire_text(source, at, action.source[-1], action.verb == "append_json")
+        whole = action.verb == "append_json" or action.options.get("json", False)
+        return self.wire_text(source, at, action.source[-1], whole)
 
     def change_element(self, values: Any, action: Action, source: Any, value: Any) -> None:
         """Change a string that is an element."""
@@ -286,6 +289,11 @@ class Fragments(Arrivals):
         if self.plan is not None:
             for key in value:
                 self.note(at, key, FIXED if value[key] is None else DROPPED)
+
+
+def has_text(old: Any) -> bool:
+    """Whether some text came already."""
+    return bool(old.get()) if hasattr(old, "take") else type(old) is str and bool(old)
 
 
 def value_at(value: Any, steps: Any) -> Any:

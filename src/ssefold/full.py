@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from .called import FEW
-from .plain import repair_text, text_weight, weight
+from .plain import repair_text, same, text_weight, weight
 from .routes import keep
 from .state import Place, Replaced, Slots, member, new_place
 
@@ -167,9 +167,7 @@ def _full_text(merger: Any, old: Any, new: Any, at: Any) -> Any:
         if at is None:
             merger.goes(old)
             return new
-        if new is not None:
-            merger.anomaly("wrong_type", at[0], at[1])
-        return old
+        return old if new is None else _full_value(merger, old, new, at)
     given = old.get()
     if given == new:
         return old  # as nearly always
@@ -190,3 +188,13 @@ def _full_text(merger: Any, old: Any, new: Any, at: Any) -> Any:
     whole = merger.text()
     whole.append(value)
     return Replaced(old.text if type(old) is Replaced else old, whole)
+
+
+def _full_value(merger: Any, old: Any, new: Any, at: Any) -> Any:
+    """Another JSON type in the place of a text: its JSON text, which may be the same."""
+    text = merger.wire_text(new, at[0], at[1], True)
+    if text is None:
+        merger.anomaly("wrong_type", at[0], at[1])
+        return old
+    whole, value = merger.parse(old.get())
+    return old if whole and same(value, new) else _full_text(merger, old, text, at)

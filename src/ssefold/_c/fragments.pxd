@@ -39,5 +39,6 @@ cdef class Fragments(Arrivals):
     cdef note_rest(self, value, tuple at)
 
 
+cdef bint has_text(old) except -1
 cpdef value_at(value, steps)
 cdef bint is_whole(str key, options) except -1

@@ -4,7 +4,7 @@
 cimport cython
 
 from .arrivals cimport Arrivals
-from .plain cimport repair_text, text_weight, weight
+from .plain cimport repair_text, same, text_weight, weight
 from .routes cimport keep
 from .state cimport Place, Replaced, Slots, member, new_place
 
@@ -22,3 +22,4 @@ cdef _id(item, str key)
 cpdef text_member(table, int step)
 cdef _lost(Arrivals merger, old, tuple at)
 cdef _full_text(Arrivals merger, old, new, tuple at)
+cdef _full_value(Arrivals merger, old, new, tuple at)

@@ -33,7 +33,8 @@ EVENTS    kind -> actions, or `by` (a member) and actions for each of its values
           index), `again` (what another base does: "update", a later state; "fill", what is
           missing), `last` and `last_words` (members of an unknown delta that come whole, and
           the last words of such), `error` (where the payload of an
-          error stands), `holds` (the type of a full value), `index` (of an insert).
+          error stands), `holds` (the type of a full value), `json` (the text is JSON: an object
+          or list in its place is its JSON text), `index` (of an insert).
 ALIASES   kind -> the kind it is another name of.
 LISTS     how lists of the answer that events address by index are held, by their
           path: `limit`; `index: "hint"` (an index is one way to find an element among

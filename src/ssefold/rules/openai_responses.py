@@ -179,6 +179,7 @@ EVENTS = {
         {
             "do": "append",
             "at": "output[output_index].arguments",
+            "json": True,
             "from": "delta",
             "make": ({"type": "function_call"},),
         },
@@ -187,6 +188,7 @@ EVENTS = {
         {
             "do": "full",
             "at": "output[output_index].arguments",
+            "json": True,
             "from": "arguments",
             "make": ({"type": "function_call"},),
         },
@@ -195,6 +197,7 @@ EVENTS = {
         {
             "do": "append",
             "at": "output[output_index].arguments",
+            "json": True,
             "from": "delta",
             "make": ({"type": "mcp_call"},),
         },
@@ -203,6 +206,7 @@ EVENTS = {
         {
             "do": "full",
             "at": "output[output_index].arguments",
+            "json": True,
             "from": "arguments",
             "make": ({"type": "mcp_call"},),
         },
@@ -211,6 +215,7 @@ EVENTS = {
         {
             "do": "append",
             "at": "output[output_index].input",
+            "json": True,
             "from": "delta",
             "make": ({"type": "custom_tool_call"},),
         },
@@ -219,6 +224,7 @@ EVENTS = {
         {
             "do": "full",
             "at": "output[output_index].input",
+            "json": True,
             "from": "input",
             "make": ({"type": "custom_tool_call"},),
         },
@@ -391,7 +397,7 @@ ENDS = {
     "calls": (
         {
             "at": "output[]",
-            "type": ("function_call", "mcp_call"),
+            "type": ("function_call", "mcp_call", "mcp_approval_request"),
             "json": "arguments",
             "name": ("name",),
         },
@@ -423,6 +429,10 @@ DELTAS = {
             "input": "tool_arguments",
         },
         "mcp_call": {"call": {"id": ("id",), "name": ("name",)}, "arguments": "tool_arguments"},
+        "mcp_approval_request": {
+            "call": {"id": ("id",), "name": ("name",)},
+            "arguments": "tool_arguments",
+        },
         # Tools of the server's have no name: the item's type is all there is.
         "code_interpreter_call": {
             "call": {"id": ("id",), "name": ("type",)},
@@ -440,21 +450,21 @@ DELTAS = {
             "call": {"id": ("call_id",), "name": ("type",)},
             "action.command[part]": "tool_arguments",
         },
-        # An action is an object, which is whole once the call is under way.
-        "computer_call": (
-            {"call": {"id": ("call_id",), "name": ("type",)}},
-            {"by": "status", "in_progress": {}, "*": {"action": "tool_arguments"}},
-        ),
-        "web_search_call": (
-            {"call": {"id": ("id",), "name": ("type",)}},
-            {"by": "status", "completed": {"action": "tool_arguments"}},
-        ),
+        # An object is given once its item is whole.
+        "computer_call": {
+            "call": {"id": ("call_id",), "name": ("type",)},
+            "action": "tool_arguments",
+        },
+        "web_search_call": {"call": {"id": ("id",), "name": ("type",)}, "action": "tool_arguments"},
         "file_search_call": {
             "call": {"id": ("id",), "name": ("type",)},
             "queries[part]": "tool_arguments",
         },
         "image_generation_call": {"call": {"id": ("id",), "name": ("type",)}},
-        "tool_search_call": {"call": {"id": ("id",), "name": ("type",)}},
+        "tool_search_call": {
+            "call": {"id": ("call_id", "id"), "name": ("type",)},
+            "arguments": "tool_arguments",
+        },
     },
     "audio.transcript": "transcript",
 }
@@ -473,6 +483,7 @@ READ = {
                 "function_call",
                 "custom_tool_call",
                 "mcp_call",
+                "mcp_approval_request",
                 "web_search_call",
                 "file_search_call",
                 "code_interpreter_call",
