@@ -169,9 +169,9 @@ class Addresses(Merger):
         if position == NOWHERE:
             return None
         index = hint(value, by)
-        if position == NONE or index is None or held.indexes[position] != index:
-            if "known" in rule:
-                self.asked = rule.get("made", {}).get(rule["known"][0], rule["known"][0])
+        by_index = position != NONE and index is not None and held.indexes[position] == index
+        if not by_index and "known" in rule:
+            self.asked = rule.get("made", {}).get(rule["known"][0], rule["known"][0])
         if position == NONE:
             return self.begun(held, index, step, value, make)
         found = held.items[position]

@@ -52,7 +52,8 @@ def fits(table: Table, element: Any, path: str, wanted: Any) -> bool:
     kind = member(element, "type")
     if wanted is None or kind is None or kind == wanted:
         return True
-    return "known" not in table.lists[path] and kind not in table.made.get(path, ())
+    made = type(kind) is str and kind in table.made.get(path, ())
+    return not made and "known" not in table.lists[path]
 
 
 def meant(table: Table, held: Slots, step: Any, value: Any, wanted: Any, done: int) -> int:

@@ -29,7 +29,7 @@ cdef class Addresses(Merger):
     cdef Place object_at(self, dict values, str name, Action action)
     @cython.locals(held=Entries, place=Place, name=str, by=str, path=str, done=int)
     cdef Place element(self, dict values, tuple step, value, make, Action action)
-    @cython.locals(held=Slots, name=str, by=str, path=str, position=int)
+    @cython.locals(held=Slots, name=str, by=str, path=str, position=int, by_index=cython.bint)
     cdef Place hinted(self, dict values, tuple step, value, make, int done)
     @cython.locals(place=Place, by=str, path=str)
     cdef Place begun(self, Slots held, index, tuple step, value, make)
