@@ -340,7 +340,7 @@ KEYS = ("a", "b", "c", "index", "id", "text")
 
 def random_rest(rng: random.Random) -> Any:
     rest = rng.choice(RESTS)
-    options = {"any_delta": {"last_words": ("id",)}, "overwrite": {"prefix": "a"}}
+    options = {"any_delta": {"last_words": ("id",)}}
     return {"rule": rest, **options.get(rest, {})}
 
 
@@ -351,7 +351,7 @@ def random_rule(rng: random.Random) -> Any:
     values: dict[str, Any] = {
         "by": rng.choice(["index", ("index", "id")]), "missing": rng.choice(["position", "zero"]),
         "limit": rng.choice(["choices", "blocks"]), "needs": "index", "until": rng.choice(KEYS),
-        "rank": 1, "to": rng.choice(KEYS), "sibling": rng.choice(KEYS), "prefix": "a",
+        "rank": 1, "to": rng.choice(KEYS), "sibling": rng.choice(KEYS),
         "as_sibling": rng.choice(KEYS), "last_words": ("id",), "delta": True, "only": "string",
         "empty": "null", "without": ".x", "order": KEYS[:2], "always": KEYS[1:3], "early": ("a",),
         "alike": {"a": (), "b": ("c", "a"), "c": ()},
@@ -392,7 +392,8 @@ def random_action(rng: random.Random) -> dict[str, Any]:
     places = {"an element": elements, "a member": members}
     at = rng.choice(places.get(target, elements + members))
     values: dict[str, Any] = {
-        "at": at, "from": rng.choice([*KEYS, "a.b"]), "error": "b.c", "again": rng.choice(["update", "fill"]),
+        "at": at, "from": rng.choice([*KEYS, "a.b"]), "error": "b.c",
+        "again": rng.choice(["update", "fill"]),
         "last": ("b",), "last_words": ("id",),
         "make": rng.choice([{"text": "m"}, ({"id": "*"}, {"b": 1})]), "without_index": "c",
         "holds": rng.choice(["object", "array", "string"]), "index": "id", "value": "v",

@@ -147,13 +147,12 @@ RULES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
     "deferred": ({"rank": NUMBER, "to": STRING}, {}),
     "unless": ({"sibling": STRING}, {"as_sibling": STRING}),
     "any_delta": ({"last_words": STRINGS}, {}),
-    "overwrite": ({"prefix": STRING}, {}),
 }
 
 # What can be the rule of all members that have none.
 RESTS = (
     "drop", "first", "last", "last_filled", "append", "extend", "extend_any", "snapshot", "per_key",
-    "member", "any", "any_delta", "overwrite",
+    "member", "any", "any_delta",
 )  # fmt: skip
 
 # Verbs: what they need, what they may have, and what stands at their address.

@@ -56,7 +56,6 @@ from .table import (
     MEMBER,
     NAME,
     OBJECT,
-    OVERWRITE,
     PARTS,
     PER_KEY,
     SNAPSHOT,
@@ -199,16 +198,6 @@ class Merger(Ledger):
             self.keyed_field(place, key, node, value, at)
         elif op == PARTS:
             self.parts_field(place, key, node, value, at)
-        elif op == OVERWRITE:
-            self.overwrite_field(place, key, node, value, at)
-
-    def overwrite_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
-        """Members that begin with `prefix` are replaced, by null too; others are kept."""
-        if key.startswith(node.options["prefix"]) and not is_open(value):
-            self.no_plan()
-            self.replace(place.values, key, value)
-        else:
-            self.keep(place.values, key, value, at)
 
     def null_field(self, place: Place, key: str, node: Node, at: Any) -> None:
         """null: the key was there, and no more."""

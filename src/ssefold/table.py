@@ -37,7 +37,6 @@ FINISH = 18
 DEFERRED = 19
 UNLESS = 20
 EXTEND_ANY = 21
-OVERWRITE = 22
 
 OPS: Mapping[str, int] = {
     "drop": DROP,
@@ -62,7 +61,6 @@ OPS: Mapping[str, int] = {
     "deferred": DEFERRED,
     "unless": UNLESS,
     "extend_any": EXTEND_ANY,
-    "overwrite": OVERWRITE,
 }
 
 # Rules of lists whose elements merge one by one.

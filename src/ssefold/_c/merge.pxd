@@ -16,7 +16,7 @@ from .voices cimport listen, settle
 # Assigned by the imports of plan.py and table.py: comparisons of C integers.
 cdef int APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED, ROUTED
 cdef int ANY, ANY_DELTA, APPEND, CALLS, CONTENT, DEFERRED, DROP, ENTRIES, EXTEND, EXTEND_ANY
-cdef int FINISH, FIRST, KEYED, LAST, LAST_FILLED, MEMBER, NAME, OBJECT, OVERWRITE, PARTS
+cdef int FINISH, FIRST, KEYED, LAST, LAST_FILLED, MEMBER, NAME, OBJECT, PARTS
 cdef int PER_KEY, SNAPSHOT, UNLESS
 # Assigned by merge.py.
 cdef int LONGEST_GIVEN
@@ -37,7 +37,6 @@ cdef class Merger(Ledger):
     cdef apply_deferred(self)
     cdef field(self, Place place, str key, Node node, value, source, tuple at)
     cdef rare_field(self, Place place, str key, Node node, value, source, tuple at)
-    cdef overwrite_field(self, Place place, str key, Node node, value, tuple at)
     cdef null_field(self, Place place, str key, Node node, tuple at)
     cdef drop_field(self, Place place, str key, Node node, value, tuple at)
     cdef first_field(self, Place place, str key, Node node, value, tuple at)

@@ -74,8 +74,7 @@ A rule is a name, or a mapping with `rule` and options:
   the rules below it), entries (a list routed by index), calls (tool calls), keyed
   (a list routed by several members), content, parts, name (a tool's name), finish
   (a finish reason), deferred (applied at the end of the event, by rank), unless
-  (dropped beside a sibling), extend_any (a list extends, all else is last),
-  overwrite (members with `prefix`: last, null too; the rest: snapshot).
+  (dropped beside a sibling), extend_any (a list extends, all else is last).
 `parts` has `joins` (the member that makes a part a text), `unless` (one that neighbours
 must agree in to join), `closed_by` (one that closes a part) and `streams` (how a call's
 arguments come in pieces): `call` (the member that is one), `id`, `name`, `into` (where its
