@@ -9,7 +9,6 @@ Must not know: Starlette itself, routes, servers.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -59,8 +58,10 @@ class TapMiddleware:
             if message["type"] == "http.response.start":
                 acc = self.make() if _is_event_stream(message) else None
             elif acc is not None and message["type"] == "http.response.body":
-                with suppress(Exception):  # as in tap: the relay goes on
+                try:  # as in tap: the relay goes on
                     acc.feed(message.get("body", b""))
+                except Exception as error:
+                    acc.tap_error = acc.tap_error or type(error).__name__
             await send(message)
 
         try:
