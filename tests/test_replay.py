@@ -129,6 +129,7 @@ NOT_BACK = {
     "detect_anthropic_message_delta": "content",  # cut streams: the message never started
     "detect_anthropic_message_stop": "content",
     "gemini_args_never_ended_done": "finishReason",  # ended by [DONE] alone
+    "gemini_text_object": "text",  # an object where a stream has texts
     "responses_done_alone": "status",  # ended by [DONE] alone: the response is not at its end
     "responses_terminal_without_response": "status",
     "responses_terminal_wrong_type": "status",

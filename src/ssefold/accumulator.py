@@ -283,7 +283,8 @@ class Reader(_Core):
                 leaves.append(found)
             else:  # content as a list of parts
                 step = {"each": "parts", "type": ("text",)}
-                leaves += self._follow({"parts": found}, (step, "text"), 0)
+                parts = self._follow({"parts": found}, (step, "text"), 0)
+                leaves += parts or self._follow(found, ("text",), 0)  # or an object in its place
         return list(filter(_is_leaf, leaves))
 
     def _located(self, choice: int) -> list[tuple[Any, Any]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ssefold.plan import APPENDED, FIXED, OPENED
 
+from .parts import keep_text
 from .plain import is_open, same, weight
 from .state import Place, new_place
 from .written import Written, end, end_string, steps_of, write
@@ -37,25 +38,34 @@ def add_candidate_parts(merger: Any, parts: Any, options: Any, source: Any, at: 
             if item is not None:
                 merger.anomaly("wrong_type", at, position)
             continue
-        text = item.get(joins)
-        if text is not None and type(text) is not str and not is_open(item):
-            text = merger.wire_text(text, merger.under(at, position), joins)
-            if text is None:
-                merger.anomaly("wrong_type", merger.under(at, position), joins)
-                continue
-            item[joins] = text
-        if text is None:
+        if item.get(joins) is None:
             called = streams is not None and isinstance(item.get(streams["call"]), dict)
             if not (called and _add_call(merger, parts, options, item, merger.under(at, position))):
                 _add_whole(merger, parts, options, item)
         elif not is_open(item):
-            merger.note(at, position, OPENED)
-            _add_text(merger, parts, options, item, merger.under(at, position))
+            here = merger.under(at, position)
+            text = _text_of(merger, item[joins], here, joins)
+            if text is not None:
+                merger.note(at, position, OPENED)
+                _add_text(merger, parts, options, item, text, here)
 
 
-def _add_text(merger: Any, parts: Any, options: Any, item: Any, at: Any) -> None:
+def _text_of(merger: Any, value: Any, at: Any, key: str) -> Any:
+    """A text, the wire's of a number, or the object or list that is kept in its place; or None."""
+    if type(value) is str:
+        return value
+    if isinstance(value, (dict, list)):
+        if not value:
+            merger.anomaly("text_as_value", at, key)
+        return value or ""  # an empty one adds nothing
+    text = merger.wire_text(value, at, key)
+    if text is None:
+        merger.anomaly("wrong_type", at, key)
+    return text
+
+
+def _add_text(merger: Any, parts: Any, options: Any, item: Any, text: Any, at: Any) -> None:
     joins = options["joins"]
-    text = item[joins]
     closing = options.get("closed_by")
     signature = (item.get(closing) or None) if closing is not None else None  # "" is none
     last: Any = parts.items[-1] if parts.items else None
@@ -71,8 +81,13 @@ def _add_text(merger: Any, parts: Any, options: Any, item: Any, at: Any) -> None
         merger.restructure()
     for key, value in item.items():
         if key == joins:
-            merger.append(part.values, key, text)
-            merger.note_target(at, key, APPENDED, part.values, key, False)
+            old = part.values.get(key)
+            if type(text) is str and (old is None or type(old) is merger.text):
+                merger.append(part.values, key, text)
+                merger.note_target(at, key, APPENDED, part.values, key, False)
+            elif text:
+                merger.no_plan()
+                keep_text(merger, part.values, key, text, at, key)
         else:
             old = part.values.get(key)
             merger.keep(part.values, key, value, at)

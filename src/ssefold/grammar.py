@@ -143,7 +143,13 @@ RULES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
     "calls": ({"limit": LIMIT}, {}),
     "keyed": ({"by": STRINGS, "needs": STRING}, {}),
     "name": ({"until": STRING}, {}),
-    "parts": ({"joins": STRING}, {"unless": STRING, "closed_by": STRING, "streams": STREAMED}),
+    "parts": (
+        {"joins": STRING},
+        {
+            "unless": STRING, "closed_by": STRING, "streams": STREAMED, "texts": PART_TEXTS,
+            "last_words": STRINGS,
+        },
+    ),
     "deferred": ({"rank": NUMBER, "to": STRING}, {}),
     "unless": ({"sibling": STRING}, {"as_sibling": STRING}),
     "any_delta": ({"last_words": STRINGS}, {}),

@@ -119,7 +119,8 @@ def walk(
         here = key + path
         family = (key, path[0]) if alike and type(value) is not Place else group
         if what == LEAF:
-            leaf = _leaf(found, grows)
+            # Of an object where a text belongs, rows of its own say what its text is.
+            leaf = None if below == "text" and type(found) is Place else _leaf(found, grows)
             if leaf is not None:
                 out.append((below, leaf, place, here, family))
         elif what == INSIDE:

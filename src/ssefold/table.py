@@ -213,8 +213,12 @@ class Table:
             (steps(row), None) if isinstance(row, str) else (steps(row["at"]), row["is"])
             for row in source.get("ERRORS", ())
         )
-        self.part_texts: Mapping[str, Any] = _option(source["FIELDS"], "content", "texts") or {}
-        self.last_words: Any = _option(source["FIELDS"], "any_delta", "last_words") or ()
+        self.part_texts: Mapping[str, Any] = _texts(source["FIELDS"])
+        self.last_words: Any = (
+            _option(source["FIELDS"], "any_delta", "last_words")
+            or _option(source["FIELDS"], "parts", "last_words")
+            or ()
+        )
         self.root = _grow(_overridden(source["FIELDS"], overrides))
 
 
@@ -230,6 +234,12 @@ def _made(events: Any) -> dict[str, set[str]]:
                 if isinstance(kind, str) and kind != "*":
                     made.setdefault(path, set()).add(kind)
     return made
+
+
+def _texts(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The types of content parts whose neighbours join, each with the members that are texts."""
+    found = _option(fields, "content", "texts") or _option(fields, "parts", "texts")
+    return found or {}
 
 
 def _option(fields: Mapping[str, Any], rule: str, name: str) -> Any:

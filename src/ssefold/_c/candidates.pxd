@@ -9,4 +9,4 @@ from .state cimport Parts, Place
 cdef int APPENDED, FIXED, OPENED
 
 cpdef add_candidate_parts(Ledger merger, parts, options, source, tuple at)
-cdef _add_text(Ledger merger, parts, options, item, tuple at)
+cdef _add_text(Ledger merger, parts, options, item, text, tuple at)

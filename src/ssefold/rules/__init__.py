@@ -76,10 +76,11 @@ A rule is a name, or a mapping with `rule` and options:
   (a finish reason), deferred (applied at the end of the event, by rank), unless
   (dropped beside a sibling), extend_any (a list extends, all else is last).
 `parts` has `joins` (the member that makes a part a text), `unless` (one that neighbours
-must agree in to join), `closed_by` (one that closes a part) and `streams` (how a call's
-arguments come in pieces): `call` (the member that is one), `id`, `name`, `into` (where its
-arguments go), `of` (the pieces), and of a piece `path`, `null` (the member that says null)
-and `while` (true where a call, or the string of a piece, goes on).
+must agree in to join), `closed_by` (one that closes a part), `texts` and `last_words` (of
+lists and objects that came where a text belongs, as `content` and `any_delta` have them)
+and `streams` (how a call's arguments come in pieces): `call` (the member that is one), `id`,
+`name`, `into` (where its arguments go), `of` (the pieces), and of a piece `path`, `null` (the
+member that says null) and `while` (true where a call, or the string of a piece, goes on).
 Options: `into` (the key in the answer), `null: "absent"`, `empty: "null"`
 (an empty value is a null), `default`, `order`,
 `always`, `rest`, `early`, `alike` (of a delta: members that may say the same in an event, first

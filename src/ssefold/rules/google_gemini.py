@@ -35,6 +35,19 @@ FIELDS = {
         "joins": "text",
         "unless": "thought",
         "closed_by": "thoughtSignature",
+        # What came as an object or a list where a text belongs.
+        "texts": {"text": ("text",)},
+        "last_words": (
+            "id",
+            "type",
+            "name",
+            "role",
+            "status",
+            "model",
+            "format",
+            "signature",
+            "index",
+        ),
         # Vertex AI, asked to stream the arguments of calls.
         "streams": {
             "call": "functionCall",
@@ -74,12 +87,19 @@ ENDS = {
     },
 }
 
+# A text, or the object or list that came in its place.
+TEXT = {
+    "text": "text",
+    "text.text": "text",
+    "text[]": {"by": "type", "text": {"text": "text"}},
+}
+
 DELTAS = {
     "candidates[choice].content.parts[index]": (
         {
             "by": "thought",
-            None: {"text": "text"},
-            False: {"text": "text"},
+            None: TEXT,
+            False: TEXT,
             "*": {"text": "reasoning"},
         },
         {
