@@ -119,6 +119,58 @@ def _tools(rng: random.Random) -> Iterator[Json]:
                 yield {"tool_calls": [fragment]}
 
 
+def _wandering(rng: random.Random) -> Iterator[Json]:
+    """Calls of servers that count otherwise: ids and indexes that wander, names that repeat."""
+    for _ in range(rng.randint(1, 25)):
+        call: Json = {}
+        if rng.random() < 0.8:
+            call["index"] = rng.choice([0, 0, 0, 1, 1, 2, rng.randint(0, 12)])
+        if rng.random() < 0.3:
+            call["id"] = rng.choice(["a", "a", "b", "c", "", 7, 7.5, None])
+        below: Json = {}
+        if rng.random() < 0.3:
+            below["name"] = rng.choice(["f", "f", "g", "", None])
+        if rng.random() < 0.8:
+            below["arguments"] = rng.choice(
+                ['{"a":', "1", "}", '{"a":1}', "{}", " ", '"', '"x\\', "x", "[", "]", "", "12",
+                 {}, [], {"a": 1.5}, [1, True], 5, None]
+            )  # fmt: skip
+        if below:
+            call[rng.choice(["function"] * 9 + ["custom"])] = below
+        yield {"tool_calls": [call, call] if rng.random() < 0.05 else [call]}
+
+
+def _odd_types(rng: random.Random) -> Iterator[Json]:
+    """Texts as numbers, objects, lists; and parts of every kind."""
+    key = rng.choice(["content", "content", "reasoning", "reasoning_content", "refusal"])
+    kinds = ["text", "thinking", "reasoning", "summary_text", "image"]
+    for _ in range(rng.randint(2, 12)):
+        kind = rng.choice(kinds)
+        inner: Any = rng.choice(["a", "", 1.5, True, None, {"text": "b", "n": 1}, "c", "d"])
+        if rng.random() < 0.2:
+            inner = [rng.choice(["x", {"type": "text", "text": "y"}, 5, None])]
+        part = {"type": kind, rng.choice([kind, "text", "summary"]): inner}
+        if rng.random() < 0.3:
+            part.update(signature=rng.choice(["s", "", None]), my_id="i", size=rng.randint(0, 2))
+        yield {
+            key: rng.choice([
+                "word", "", 1, 0.005, -0.0, 1e-07, True, False, None, {}, [], part, [part],
+                [part, "z"], {"text": "t", "step_type": "u", "deep": {"a": "b", "c": [part]}},
+            ])
+        }  # fmt: skip
+
+
+def _executed(rng: random.Random) -> Iterator[Json]:
+    for _ in range(rng.randint(1, 8)):
+        tool: Json = {"name": "search", "type": rng.choice(["function", "browser", None])}
+        if rng.random() < 0.9:
+            tool["index"] = rng.choice([0, 0, 1, 2])
+        tool["arguments"] = rng.choice(["{}", '{"q":1}', None, {"q": 1.0}])
+        if rng.random() < 0.5:
+            tool.update(output=text(rng, 3), search_results={"results": rng.choice([None, [1]])})
+        yield {"executed_tools": [tool]}
+
+
 def _function_call(rng: random.Random) -> Iterator[Json]:
     yield {"content": None, "function_call": {"name": rng.choice(NAMES), "arguments": ""}}
     for piece in pieces(rng, arguments(rng)):
@@ -184,7 +236,8 @@ def _empty(rng: random.Random) -> Iterator[Json]:
 
 SCRIPTS: tuple[Callable[[random.Random], Iterator[Json]], ...] = (
     _content, _content, _content, _long, _reasoning, _refusal, _parts, _tools, _tools,
-    _function_call, _audio, _details, _twice, _lists, _unknown, _empty,
+    _function_call, _audio, _details, _twice, _lists, _unknown, _empty, _wandering, _odd_types,
+    _executed,
 )  # fmt: skip
 
 
@@ -194,7 +247,7 @@ class _Server:
     def __init__(self, rng: random.Random, kind: str) -> None:
         self.rng = rng
         self.usage = rng.choice(["", "", "last", "last", "null", "always", "x_groq", "choice"])
-        self.logprobs = rng.choice(["", "", "", "null", "full"])
+        self.logprobs = rng.choice(["", "", "", "", "null", "full", "arrays"])
         self.extra = rng.choice(["", "", "", "obfuscation", "p", "citations", "unknown", "timings"])
         self.azure = rng.random() < 0.12
         self.base: Json = {
@@ -233,6 +286,11 @@ class _Server:
         elif self.logprobs == "full":
             content = [token(rng) for _ in range(rng.randint(0, 2))]
             out["logprobs"] = {"content": content, "refusal": None}
+        elif self.logprobs == "arrays":
+            out["logprobs"] = {
+                "tokens": ["a"] * rng.randint(0, 2), "token_logprobs": rng.choice([[-0.5], None]),
+                "reasoning_content": rng.choice([None, [token(rng)]]), "kind": rng.choice("xy"),
+            }  # fmt: skip
         if self.azure:
             safe = {"hate": {"filtered": False, "severity": "safe"}}
             out.update(content_filter_results=safe if rng.random() < 0.7 else {})
@@ -268,7 +326,8 @@ def chat(rng: random.Random) -> Iterator[Event]:
         finish = rng.choice(["stop", "stop", "length", "tool_calls", "content_filter"])
         choices[-1].append(server.choice(index, rng.choice([{}, {"content": ""}, None]), finish))
     for choice in interleave(rng, choices):
-        yield "", server.chunk([choice])
+        empty = [{"index": rng.randint(0, 11)}] if rng.random() < 0.01 else []
+        yield "", server.chunk([*empty, choice])
     yield from server.end()
 
 

@@ -84,8 +84,9 @@ member that says null) and `while` (true where a call, or the string of a piece,
 Options: `into` (the key in the answer), `null: "absent"`, `empty: "null"`
 (an empty value is a null), `default`, `order`,
 `always`, `rest`, `early`, `alike` (of a delta: members that may say the same in an event, first
-those that are given; each with the members of a list's element that say it), and those a single
-rule reads (merge.py).
+those that are given; each with the members of a list's element that say it), `json` (of append
+and last: an object or a list is its JSON text), `texts` (of content: types whose neighbours join
+-> their members that are texts), and those a single rule reads (merge.py).
 """
 
 from __future__ import annotations
