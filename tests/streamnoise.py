@@ -129,6 +129,38 @@ def errors(rng: random.Random) -> Event:
             ("", {"choices": [{"index": 0, "error": payload, "delta": {"content": "x"}}]}),
             ("", {"error": payload, "choices": [{"delta": {"content": "y"}, "error": 1}]}),
             ("response.failed", {"type": "response.failed", "response": {"error": payload}}),
+            ("", whole_failure(rng)), ("x", whole_failure(rng)), ("", [whole_failure(rng)]),
+            ("", [{"error": payload}, 1]), ("error", [{"error": payload}]),
+            ("x", {"error": payload}),
+            ("", {"choices": [{"delta": {"content": "z"}, "finish_reason": "network_error"}]}),
+            ("", {"error": payload, "detail": "d", "usage": {"total_tokens": 5}, "code": 1}),
+            ("", b'{"cut": "x\n{"error": {"message": "on a line"}}'),
+        ]
+    )  # fmt: skip
+
+
+def whole_failure(rng: random.Random) -> Any:
+    """An object that says as a whole that something failed, or nearly so."""
+    member = rng.choice(["error_code", "error_type", "error_message", "status_code", "code"])
+    found: dict[str, Any] = {member: rng.choice([500, 400, 399, 0, "", "x", None, 1e3, True])}
+    found.update(rng.choice([{"message": "m"}, {"detail": None}, {"msg": ""}, {}, {"choices": []}]))
+    other = {"object": "error", "errors": [1], "base_resp": {"status_code": rng.choice([0, 7])}}
+    if rng.random() < 0.4:
+        key = rng.choice(list(other))
+        found[key] = other[key]
+    return found
+
+
+def bystanders(rng: random.Random) -> Event:
+    """A heartbeat that came as data, or an event of another name."""
+    name = rng.choice(["ping", "heartbeat", "keepalive", "keep-alive", "status", "tool", "message"])
+    return rng.choice(
+        [
+            ("", b": keepalive"), (name, b": a\n:b"), (name, {}), (name, {"type": name}),
+            (name, [1]), (name, {"choices": [{"index": 0, "delta": {"content": "n"}}]}),
+            (name, b"2024-04-27 01:35:43.686476"), (name, b'{"cut":'), (name, {"usage": {"a": 1}}),
+            (name, {"error": "text"}), (name, {"usageMetadata": {"b": 2}}), (name, b"[DONE]"),
+            (name, {"error": {"code": 2}}),
         ]
     )  # fmt: skip
 
@@ -146,8 +178,10 @@ def disturbed(rng: random.Random, events: list[Event]) -> list[Event]:
             events.insert(i, (name, copied(data)))
         elif what < 0.75:
             events.insert(i, rng.choice([DONE, ("", b"[DONE"), ("", b" [DONE]\t"), ("", b"{}")]))
-        elif what < 0.82:
+        elif what < 0.8:
             events.insert(i, errors(rng))
+        elif what < 0.84:
+            events.insert(i, bystanders(rng))
         elif what < 0.9:
             events.insert(i, (rng.choice(["", "x", "message_start", "error"]), value(rng)))
         elif events:
@@ -220,7 +254,7 @@ def repeated(rng: random.Random, events: list[Event]) -> list[Event]:
                 place[key] = scalar(rng)
         out.append((name, mutated(rng, data) if rng.random() < 3 * odd else data))
         if rng.random() < odd:
-            out.append(rng.choice([*events, errors(rng)]))
+            out.append(rng.choice([*events, errors(rng), bystanders(rng)]))
     return out + events[at:]
 
 
@@ -324,10 +358,13 @@ LINES = (
     "retry: +1", "event: x", "event", "data", "data: ", "data:  \t", "dat", "Data: x", "x" * 70,
     'error: {"message": "m"}', 'error: {"error": {"code": 1}}', "error: oops", "error: 5",
     '{"error": {"message": "stray"}}', '{"detail": "no error"}', '{"error": null}', "[DONE]",
-    "\ufeffdata: {}", "data: [DONE]",
+    "\ufeffdata: {}", "data: [DONE]", "data: : comment", '[{"error": {"code": 2}}]',
 )  # fmt: skip
 
-BLOCKS = (": ping", "data:", "data: ", "event: ping\ndata: {}", "id: 1", "", "retry: 5", ":\n:")
+BLOCKS = (
+    ": ping", "data:", "data: ", "event: ping\ndata: {}", "id: 1", "", "retry: 5", ":\n:",
+    "data: : ping", "event: ping\ndata: 12:30", "event: tool\ndata: {}",
+)  # fmt: skip
 
 
 def lines_of(rng: random.Random, event: Event, style: Style) -> list[str]:
@@ -420,6 +457,8 @@ def no_stream(rng: random.Random, whole: Any) -> bytes:
             answer + b"\n" + answer, b"[" + answer + b"]", b"\xef\xbb\xbf" + answer,
             b'{"error": {"message": "no"}}', b'{"error":\n\n"no"}', b'{"detail": "Not Found"}',
             b"<html>\n\n<body>error</body></html>\n", b"\x1f\x8b\x08\x00\n\n\x00", b"", b"\n\n",
+            b'[{"error": {"message": "no"}}]', b'[{"error": 1},\n\n', b"[package]\na = 1\n",
+            b'{"object": "error", "code": 5}', "data: {}\n\n".encode("utf-16"),
             b"\x28\xb5\x2f\xfd\x04", b"{", b"null", b"upstream connect error", b": only\n\n",
             b"data: [DONE]", b"data: [DONE]\n\n", b"data: {}\n\n", b"data: 5\n\n", b"data", b":",
             bytes(rng.randrange(256) for _ in range(rng.randint(1, 80))),

@@ -31,10 +31,10 @@ class Layer(NamedTuple):
 # Written once for both backends, from the bottom up: each may import those before it, by
 # relative imports, which mean the compiled twin once the importer is compiled.
 ENGINE = (
-    "plain", "path", "table", "log", "wire", "data", "blocks", "called", "state", "routes", "ending",
-    "news", "ledger", "parts", "voices", "written", "candidates", "calls", "merge", "addresses",
-    "arrivals", "fragments", "full", "starts", "items", "sequence", "actions", "detect", "asked",
-    "signs", "bodies", "bystanders", "stream",
+    "plain", "path", "table", "log", "wire", "data", "blocks", "called", "state", "routes",
+    "ending", "news", "ledger", "parts", "voices", "written", "candidates", "calls", "merge",
+    "addresses", "arrivals", "fragments", "full", "starts", "items", "sequence", "actions",
+    "detect", "asked", "signs", "bodies", "bystanders", "stream",
 )  # fmt: skip
 
 # The way back, from the bottom up: what writes a stream, a module for each dialect.

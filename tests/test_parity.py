@@ -53,7 +53,8 @@ REACHED = {
     "limit_output_bytes", "limit_total_bytes", "limit_choices", "limit_tool_calls", "limit_blocks",
     "limit_depth", "wrong_type", "number_range", "glued_events", "after_end", "second_stream",
     "delta_after_finish", "tool_index_reused", "block_restarted", "missing_start", "bad_tool_json",
-    "index_reused", "text_as_value",
+    "index_reused", "text_as_value", "wrong_dialect", "unnamed_call", "no_finish_reason",
+    "open_block", "heartbeat_data", "foreign_event",
     "sequence_gap", "sequence_repeated", "done_mismatch", "open", "complete", "truncated", "failed",
 }  # fmt: skip
 

@@ -47,9 +47,10 @@ EMPTIED = {"openai__ai__parallel-tool-call-wrapper.1__0.sse"}
 UNFINISHED = {"vertex__vertexai-sdk-test-data__vertexai-streaming-failure-malformed-content__0.sse"}
 
 # A choice that says no reason for its end, and arguments that the end of the tokens cut.
+REASON = "no_finish_reason"
 LACKING = {
-    "litellm-proxy__dd-trace-py__completion-stream-multiple-choices-proxy__0.sse": "no_finish_reason",
-    "snowflake__pydantic-ai__test-snowflake-snowflake-thinking-streaming__0.sse": "no_finish_reason",
+    "litellm-proxy__dd-trace-py__completion-stream-multiple-choices-proxy__0.sse": REASON,
+    "snowflake__pydantic-ai__test-snowflake-snowflake-thinking-streaming__0.sse": REASON,
     "openai__mirascope__openai-responses-handles-refusal-for-stream__0.sse": "bad_tool_json",
 }
 
@@ -159,7 +160,8 @@ def check_oddities(acc: Any, row: dict[str, Any]) -> None:
     odd = {anomaly.code for anomaly in acc.anomalies}
     known = CONCATENATED if row["concatenated"] else set()
     differs = {"done_mismatch"} if row["file"] in EDITED | EMPTIED else set()
-    assert odd - (known | differs) == ({LACKING[row["file"]]} if row["file"] in LACKING else set())
+    lacking = {LACKING[row["file"]]} if row["file"] in LACKING else set()
+    assert odd - (known | differs) == lacking
     fails = "error" in row["has"] or facts_of(row).get("error") is not None
     assert (acc.error is not None) == fails
     if fails:
