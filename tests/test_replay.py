@@ -133,6 +133,16 @@ NOT_BACK = {
     "responses_done_alone": "status",  # ended by [DONE] alone: the response is not at its end
     "responses_terminal_without_response": "status",
     "responses_terminal_wrong_type": "status",
+    # What is no text where a text belongs: a fold keeps it, and a stream of the API has none.
+    "chat_reasoning_list": "choices[0].message.reasoning",
+    "chat_reasoning_object": "choices[0].message.reasoning",
+    "chat_reasoning_object_beside_list": "choices[0].message.reasoning",
+    "chat_reasoning_object_nested": "choices[0].message.reasoning",
+    "chat_reasoning_object_then_list": "choices[0].message.reasoning",
+    "chat_reasoning_object_without_text": "choices[0].message.reasoning",
+    "chat_reasoning_text_object_text": "choices[0].message.reasoning",
+    "chat_reasoning_text_then_list": "choices[0].message.reasoning",
+    "wrong_type_delta": "choices[0].message.reasoning",
 }
 
 # What comes back with more, or without a null that says nothing.

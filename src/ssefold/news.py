@@ -41,7 +41,7 @@ SETTLED = "settled"
 
 # The fields of a place; those of a tool call are the last two.
 PLACE = ("choice", "index", "part", "id", "name")
-NOWHERE = (0, None, None, None, None)
+NO_PLACE = (0, None, None, None, None)
 
 
 def sheet(rows: Any) -> tuple[Any, ...]:
@@ -92,7 +92,7 @@ def leaves(root: Any, rows: tuple[Any, ...], seen: Any) -> list[Any]:
     to say how many these are now; None to look at all, for nothing follows any more.
     """
     out: list[Any] = []
-    walk(root, rows, NOWHERE, (), None, False, seen, out)
+    walk(root, rows, NO_PLACE, (), None, False, seen, out)
     return out
 
 

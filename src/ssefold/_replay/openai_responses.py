@@ -27,7 +27,12 @@ AT_FIRST: Json = {
 }
 
 # The event that ends a response, by its status.
-ENDS = {"completed": "completed", "incomplete": "incomplete", "failed": "failed", None: "completed"}
+ENDINGS = {
+    "completed": "completed",
+    "incomplete": "incomplete",
+    "failed": "failed",
+    None: "completed",
+}
 
 # Items that are a text: the member that holds it, and the name of its events.
 GROWN_ITEMS = {
@@ -68,7 +73,7 @@ PART_LISTS = {
 def check(answer: dict[str, Any]) -> None:
     """There is an event that ends a response of this status."""
     status = answer.get("status")
-    if status is not None and (not isinstance(status, str) or status not in ENDS):
+    if status is not None and (not isinstance(status, str) or status not in ENDINGS):
         refuse("status", "no event ends a response of this status")
 
 
@@ -87,7 +92,7 @@ def _events(answer: dict[str, Any], size: int | None) -> Iterator[tuple[str, Jso
     for index, item in enumerate(output if isinstance(output, list) else ()):
         if isinstance(item, dict):
             yield from _item(index, item, size)
-    yield ENDS[answer.get("status")], {"response": answer}
+    yield ENDINGS[answer.get("status")], {"response": answer}
 
 
 def _item(index: int, item: Json, size: int | None) -> Iterator[tuple[str, Json]]:
