@@ -28,7 +28,8 @@ def _texts(rng: random.Random) -> Iterator[Json]:
     elif how < 0.5:
         yield {"text": ""}
     elif how < 0.6:
-        yield {"text": rng.choice([0.50, 12, True]), **thought}
+        yield {"text": rng.choice([0.50, 12, True, {}, []]), **thought}
+        yield {"text": text(rng, 2), **thought}
 
 
 def _whole(rng: random.Random) -> Iterator[Json]:

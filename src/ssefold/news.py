@@ -36,6 +36,9 @@ EACH = 2  # a list: the rows of each element, whose number is `field` of its pla
 BY = 3  # rows chosen by a member
 CALL = 4  # the object is a tool call: where its id and its name stand
 
+# The field of a text in whose place an object has rows of its own.
+OWN_ROWS = 9
+
 # At the end of a key: how many elements of a list need not be looked at again.
 SETTLED = "settled"
 
@@ -58,7 +61,10 @@ def sheet(rows: Any) -> tuple[Any, ...]:
             where = [[tuple(one.split(".")) for one in below.get(key, ())] for key in PLACE[3:]]
             out.append((CALL, (), where, -1, False))
         elif path != "alike":
-            out.append(_row(path.split("."), below, path.partition("[")[0] in alike))
+            row = _row(path.split("."), below, path.partition("[")[0] in alike)
+            if row[0] == LEAF and any([other.startswith(path + ".") for other in rows]):
+                row = (LEAF, row[1], below, OWN_ROWS, row[4])
+            out.append(row)
     return tuple(out)
 
 
@@ -119,8 +125,8 @@ def walk(
         here = key + path
         family = (key, path[0]) if alike and type(value) is not Place else group
         if what == LEAF:
-            # Of an object where a text belongs, rows of its own say what its text is.
-            leaf = None if below == "text" and type(found) is Place else _leaf(found, grows)
+            told = field == OWN_ROWS and (type(found) is Place or isinstance(found, dict))
+            leaf = None if told else _leaf(found, grows)
             if leaf is not None:
                 out.append((below, leaf, place, here, family))
         elif what == INSIDE:

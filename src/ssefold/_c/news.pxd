@@ -2,7 +2,7 @@
 """How news.py is compiled: as functions; what it walks are the compiled states."""
 
 # Assigned by the import of news.py: comparisons of C integers.
-cdef int LEAF, INSIDE, EACH, BY, CALL
+cdef int LEAF, INSIDE, EACH, BY, CALL, OWN_ROWS
 
 cpdef tuple sheet(rows)
 cpdef list leaves(root, tuple rows, seen)

@@ -88,19 +88,24 @@ ENDS = {
 }
 
 # A text, or the object or list that came in its place.
-TEXT = {
+_TEXT = {
     "text": "text",
     "text.text": "text",
     "text[]": {"by": "type", "text": {"text": "text"}},
+}
+_THOUGHT = {
+    "text": "reasoning",
+    "text.text": "reasoning",
+    "text[]": {"by": "type", "text": {"text": "reasoning"}},
 }
 
 DELTAS = {
     "candidates[choice].content.parts[index]": (
         {
             "by": "thought",
-            None: TEXT,
-            False: TEXT,
-            "*": {"text": "reasoning"},
+            None: _TEXT,
+            False: _TEXT,
+            "*": _THOUGHT,
         },
         {
             "functionCall": {
