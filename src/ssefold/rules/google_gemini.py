@@ -87,25 +87,26 @@ ENDS = {
     },
 }
 
-# A text, or the object or list that came in its place.
-_TEXT = {
-    "text": "text",
-    "text.text": "text",
-    "text[]": {"by": "type", "text": {"text": "text"}},
-}
-_THOUGHT = {
-    "text": "reasoning",
-    "text.text": "reasoning",
-    "text[]": {"by": "type", "text": {"text": "reasoning"}},
-}
-
 DELTAS = {
     "candidates[choice].content.parts[index]": (
         {
             "by": "thought",
-            None: _TEXT,
-            False: _TEXT,
-            "*": _THOUGHT,
+            # A text, or the object or list that came in its place.
+            None: {
+                "text": "text",
+                "text.text": "text",
+                "text[]": {"by": "type", "text": {"text": "text"}},
+            },
+            False: {
+                "text": "text",
+                "text.text": "text",
+                "text[]": {"by": "type", "text": {"text": "text"}},
+            },
+            "*": {
+                "text": "reasoning",
+                "text.text": "reasoning",
+                "text[]": {"by": "type", "text": {"text": "reasoning"}},
+            },
         },
         {
             "functionCall": {
