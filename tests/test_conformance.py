@@ -238,7 +238,8 @@ def test_reading_changes_nothing(backend: Backend, name: str) -> None:
         first.clear()
         assert dump(acc.snapshot()) == before
         assert json.loads(acc.snapshot_json()) == acc.snapshot()
-        assert acc.status in ("open", "complete", "failed")
+        # Truncated before the end of input: a terminator behind which no answer can pass.
+        assert acc.status in ("open", "complete", "failed", case.meta["status"])
     acc.close()
     acc.close()
     assert dump(acc.snapshot()) == dump(case.expected)
