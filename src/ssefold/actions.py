@@ -139,15 +139,12 @@ class EventMerger(Fragments):
         else:
             counted, last = sequence.counts, sequence.last
             code = sequence.take(number, value)
+            if not counted and last != sequence.last:
+                self.restructure()  # what has the number before as a literal
             if code:
                 self.anomaly(code, None, key)
             elif not sequence.counts:
-                if last != sequence.last:
-                    self.restructure()  # what has the number before as a literal
-                else:
-                    self.note(None, key, FIXED)
-            elif not counted:
-                self.restructure()
+                self.note(None, key, FIXED)
             elif sequence.last == number != last:
                 self.note_target(None, key, COUNTED, sequence, key, False)
             else:
