@@ -393,7 +393,8 @@ def check_taken(one: Watched, stream: bytes) -> None:
     """What was taken is the text; where blocks came in turns, in the order of arrival."""
     wanted, exact = None, True
     odd = {anomaly.code for anomaly in one.acc.anomalies}
-    if one.acc.dialect == "anthropic.messages" and (odd or b"new_delta" in stream):
+    careless = odd or b"new_delta" in stream or not all(map(has_index, json_lines(stream)))
+    if one.acc.dialect == "anthropic.messages" and careless:
         exact = False  # a block that is found by other means than its index
         late = odd & {"block_restarted", "missing_start", "index_reused"}
         if late and re.search(rb"Start |Again", stream):
@@ -411,6 +412,18 @@ def check_taken(one: Watched, stream: bytes) -> None:
         expect(taken == text, one.name, "take_text", i, repr(taken), "not", repr(text))
 
 
+def json_lines(stream: bytes) -> list[Any]:
+    """The events of a clean stream."""
+    lines = re.split(rb"\r\n|\r|\n", stream.removeprefix(b"\xef\xbb\xbf"))
+    return [json.loads(line[5:]) for line in lines if line[5:].strip()[:1] == b"{"]
+
+
+def has_index(event: Any) -> bool:
+    """Whether an event says which block it means, should it be about one."""
+    kind = event.get("type")
+    return not str(kind).startswith("content_block") or type(event.get("index")) is int
+
+
 def arrived(stream: bytes) -> tuple[str, bool]:
     """The text of an answer in the order in which its pieces came, by the plainest means.
 
@@ -418,12 +431,11 @@ def arrived(stream: bytes) -> tuple[str, bool]:
     stream's does: beside its item's others, or in the terminal event, that one comes where
     it stands. None of it is lost, though a later value lack it.
     """
-    lines = re.split(rb"\r\n|\r|\n", stream.removeprefix(b"\xef\xbb\xbf"))
     out: list[str] = []
     texts: dict[Any, str] = {}
     differ = set()
     exact = True
-    for event in [json.loads(line[5:]) for line in lines if line[5:].strip()[:1] == b"{"]:
+    for event in json_lines(stream):
         for at, piece, full in text_pieces(event):
             old = texts.get(at, "")
             if full and not (piece.startswith(old) and at not in differ):

@@ -96,10 +96,14 @@ def fitting(held: Any, index: int, member: Any, rule: Any) -> Any:
 
 def _takes(element: Any, member: Any, exclusive: Any) -> bool:
     """Whether the element is of the member's kind, or of none."""
+    if element is None:
+        return True
     values = getattr(element, "values", None)
     if type(values) is not dict:
         return True
     kind = values.get("type")
+    if kind is not None and exclusive[member] == kind:
+        return True  # as nearly always
     for name, known in exclusive.items():
         if known is not None and kind == known:
             return bool(name == member)

@@ -95,9 +95,9 @@ def _take_in(merger: Any, values: Any, source: Any, rule: Any, action: Any) -> N
     exclusive = rule.get("exclusive", {})
     for key, given in source.items():
         old = values.get(key)
-        if key in exclusive and exclusive[key] == kind:
+        if type(given) is not str and key in exclusive and exclusive[key] == kind:
             given = _as_text(merger, key, given, action)
-        if _is_nothing(old):
+        if old is None or _is_nothing(old):
             if type(given) is str and (key == rule.get("text") or exclusive.get(key) is not None):
                 if given or old is None:
                     merger.append(values, key, given)
