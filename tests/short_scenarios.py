@@ -1,4 +1,4 @@
-"""Every public operation while one allocation after the other fails; a crash is the parent's to see.
+"""Every public operation while one allocation after the other fails; a crash is the parent's.
 
 Enters: how many allocations are missed in a row (1, or 0: all from there on), a step between
 those that are tried, words of which a scenario's name has to have one.
@@ -141,7 +141,8 @@ def feeds() -> dict[str, Scenario]:
     """Each kind of stream, fed in several ways, from the start and in its midst."""
     found: dict[str, Scenario] = {}
     for name, reads in STREAMS.items():
-        ways = WAYS if name in ("words", "calls", "crlf") else {"event": by_event, "cut": WAYS["cut"]}
+        each = name in ("words", "calls", "crlf")
+        ways = WAYS if each else {"event": by_event, "cut": WAYS["cut"]}
         for way, feed in ways.items():
             found[f"feed {name} by {way}"] = (
                 accumulator([]), lambda acc, feed=feed, reads=reads: feed(acc, reads), taken,
@@ -201,7 +202,7 @@ def reads() -> dict[str, Scenario]:
 
 
 EVENTS = b"".join(
-    b"event: kind%d\nid: %d\nretry: 5\n: note\ndata: one\ndata: {\"two\": \xc3\xa9}\n\n" % (n % 4, n)
+    b"event: kind%d\nid: %d\nretry: 5\n: note\ndata: one\ndata: \xc3\xa9\n\n" % (n % 4, n)
     for n in range(8)
 )
 
@@ -236,7 +237,8 @@ def decoders() -> dict[str, Scenario]:
     found: dict[str, Scenario] = {}
     for name, options in {
         "plain": {}, "raw": {"raw": True}, "flush": {"eof": "flush"},
-        "comments": {"on_comment": lambda text: None}, "limit": {"limits": Limits(max_event_bytes=60)},
+        "comments": {"on_comment": lambda text: None},
+        "limit": {"limits": Limits(max_event_bytes=60)},
     }.items():  # fmt: skip
         for way, parts in {
             "whole": [EVENTS], "cut": cut(EVENTS, 31), "byte": cut(EVENTS[:150], 1),
@@ -314,7 +316,7 @@ def attempt(scenario: Scenario, start: int, many: int) -> tuple[Any, Any, Any, b
 
 def judged(scenario: Scenario, many: int, step: int) -> tuple[int, list[str]]:
     """How often memory ran short, and what was wrong after it."""
-    make, act, see = scenario
+    make, _, see = scenario
     for _ in range(2):  # what is kept for good is made
         it, returned, error, _ = attempt(scenario, 1 << 30, 1)
     after = see(it)
@@ -343,7 +345,7 @@ def judged(scenario: Scenario, many: int, step: int) -> tuple[int, list[str]]:
         elif error is usual:
             fine = told or (now == after and same(returned, expected))
         else:
-            fine = told  # something else than MemoryError: only where a tap or a strict fold says so
+            fine = told  # something else than MemoryError: only where a fault says why
         if not fine:
             wrong.append(f"at {start}: {error}, {now!r:.300} instead of {after!r:.300}")
         start += step

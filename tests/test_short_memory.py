@@ -15,6 +15,7 @@ import streamgen
 from backends import BACKENDS
 
 SCRIPT = Path(__file__).with_name("short_memory.py")
+SCENARIOS = Path(__file__).with_name("short_scenarios.py")
 
 pytestmark = [
     pytest.mark.skipif("c" not in BACKENDS, reason="the interpreter's own business"),
@@ -54,3 +55,30 @@ def test_a_missed_allocation_loses_nothing_that_is_to_be_taken(dialect: str, see
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) > 5
+
+
+def scenarios(many: int, step: int, *words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", SCENARIOS, str(many), str(step), *words],
+        capture_output=True,
+        text=True,
+        timeout=3000,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    count, missed = map(int, done.stdout.split()[-2:])
+    assert count >= (90 if not words else 1)
+    assert missed > 0
+
+
+@pytest.mark.parametrize("many", [1, 0], ids=["one", "all"])
+def test_what_fails_leaves_the_state_or_a_fault(many: int) -> None:
+    """A few of the operations, and of their allocations: all of them are a campaign."""
+    words = ("of words", "by event", "decode plain", "tap", "fold", "replay", "close words")
+    scenarios(many, 17, *words)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("many", [1, 0], ids=["one", "all"])
+def test_what_fails_leaves_the_state_or_a_fault_always(many: int) -> None:
+    scenarios(many, 1)

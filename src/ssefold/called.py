@@ -117,7 +117,13 @@ class Calls:
             self.by_id[key] = call
 
     def read(self) -> list[Any]:
-        return [place.read() for place in sorted(self.items.copy(), key=index_of)]
+        return [place.read() for place in self.ordered()]
+
+    def ordered(self) -> list[Any]:
+        """The calls by index, those of one in the order they came."""
+        items = self.items.copy()
+        items.sort(key=index_of)  # sorted() leaks the copy where memory is short, once compiled
+        return items
 
 
 def id_key(value: Any) -> str:

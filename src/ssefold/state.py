@@ -17,7 +17,7 @@ from bisect import bisect_right
 from typing import Any
 
 from .blocks import Blocks
-from .called import Calls, index_of
+from .called import Calls
 from .plain import copy
 from .table import Node
 
@@ -238,7 +238,9 @@ class Entries(Indexed):
         if self.blocks is not None:
             return self.blocks.pairs()
         if items is not None:
-            return sorted(items.copy().items(), key=_first)
+            pairs = list(items.copy().items())
+            pairs.sort(key=_first)  # as Calls.ordered()
+            return pairs
         return [] if self.start is None else [(self.start, first)]
 
     def read(self) -> list[Any]:
@@ -648,7 +650,8 @@ def elements(value: Any) -> list[Any]:
     if kind is Entries:
         return [pair[1] for pair in value.pairs()]
     if kind is Calls:
-        return sorted(value.items.copy(), key=index_of)
+        calls: list[Any] = value.ordered()
+        return calls
     if kind is Parts or kind is Slots or kind is Keyed:
         return list(value.items)
     if type(value) is Elements:

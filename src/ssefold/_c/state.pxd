@@ -4,7 +4,7 @@
 cimport cython
 
 from .blocks cimport Blocks
-from .called cimport Calls, index_of
+from .called cimport Calls
 from .plain cimport copy
 from .table cimport Node
 
