@@ -9,11 +9,15 @@ Null passes everywhere: in a stream it says nothing, and leaves a null or no key
 
 from __future__ import annotations
 
+import json
 from math import isfinite
 from typing import Any, NoReturn
 
+from ssefold.called import id_key
+from ssefold.calls import SORTS, name_of
 from ssefold.errors import SSEFoldError
 from ssefold.limits import DEPTH_CEILING
+from ssefold.plain import given
 from ssefold.state import routing
 from ssefold.table import (
     APPEND,
@@ -197,7 +201,39 @@ def _check_calls(node: Node, value: list[Any], path: str) -> None:
         _want(call, (dict,), here)
         if call.get("index") not in (None, position):
             refuse(f"{here}.index", "not its place in the list")
+        _check_apart(value[:position], call, here)
         _members(node.item, call, here, ("index",))
+
+
+def _check_apart(before: list[Any], call: dict[str, Any], path: str) -> None:
+    """A call that would be taken for more of one before it is none of its own."""
+    name, key = name_of(call), id_key(call.get("id"))
+    if key:
+        for other in reversed(before):
+            if id_key(other.get("id")) == key:
+                old = name_of(other)
+                if not name or (not (old and old != name) and not _has_whole(other)):
+                    refuse(f"{path}.id", "another call has it, and would go on")
+                break
+    elif before and not name:
+        last = before[-1]
+        if (id_key(last.get("id")) or name_of(last)) and not _has_whole(last):
+            refuse(path, "neither id nor name: the call before it would go on")
+
+
+def _has_whole(call: dict[str, Any]) -> bool:
+    """Whether the arguments of a call are one JSON value."""
+    found = [given(given(call, sort), key) for sort, key in SORTS]
+    text = next((value for value in found if value is not None), None)
+    try:
+        json.loads(text if isinstance(text, str) else "", parse_constant=_no_json)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _no_json(name: str) -> NoReturn:
+    raise ValueError(name)
 
 
 def _check_keyed(node: Node, value: list[Any], path: str) -> None:

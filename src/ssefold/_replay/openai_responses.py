@@ -31,6 +31,7 @@ ENDINGS = {
     "completed": "completed",
     "incomplete": "incomplete",
     "failed": "failed",
+    "cancelled": "cancelled",
     None: "completed",
 }
 
