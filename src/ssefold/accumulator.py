@@ -194,11 +194,11 @@ class Reader(_Core):
         In the order of the answer: choices by number, then blocks, items and parts;
         in a message the reasoning before the text, that before the tool calls. All
         pieces of one place (kind, choice, index and part), joined over all calls, are
-        its full text, however the input was cut and whenever it was asked for. A
+        the same however the input was cut and however often it was asked for. A
         high surrogate waits for its half. A full value that replaced its deltas adds
-        only what extends them; what it took out of the answer before anybody asked is
-        given by take_text() alone. At any byte, after close too; never raises. What
-        take_text() gave is not missing here, nor the other way round.
+        only what extends them; what it took out of the answer is given all the same.
+        An object is given once its element is whole. At any byte, after close too.
+        What take_text() gave is not missing here, nor the other way round.
         """
         stream = self._stream
         root = stream.root
@@ -212,7 +212,8 @@ class Reader(_Core):
         for kind, leaf, place, key, group in self._leaves(root, stream.source.deltas, seen):
             if id(leaf) in shown:
                 continue  # what several fields of one place gave
-            piece, given[key] = self._piece(leaf, self._taken.get(key, ""))
+            before = given[key] if key in given else self._taken.get(key, "")
+            piece, given[key] = self._piece(leaf, before)
             if not isinstance(leaf, (str, dict)):
                 shown[id(leaf)] = leaf
             if piece:

@@ -27,7 +27,7 @@ from typing import Any
 from ssefold.plan import COUNTED, FIXED
 
 from .fragments import Fragments, value_at
-from .full import full_value
+from .full import full_value, lives_on, part_with
 from .items import fill_items, full_item, put_item
 from .plain import is_open, same, text_weight, weight
 from .routes import is_hint
@@ -267,16 +267,17 @@ class EventMerger(Fragments):
             fresh: dict[str, Any] = {}
             for key, below in source.items():
                 self.charge_extra(text_weight(key))
-                fresh[key] = (
-                    values[key]
-                    if key in rebuilt
-                    else full_value(self, values.get(key), below, None)
-                )
+                old = values.get(key)
+                fresh[key] = old if key in rebuilt else full_value(self, old, below, None)
+                if not lives_on(old, fresh[key]):
+                    part_with(self.root, key, old)
             for key in rebuilt:
                 fresh[key] = values[key]
                 self.anomaly("done_mismatch", (None, action.source[-1]), key)
-            for key in values.keys() - fresh.keys():
-                self.goes(values[key])
+            for key, old in values.items():
+                if key not in fresh:
+                    self.goes(old)
+                    part_with(self.root, key, old)
             values.clear()
             values.update(fresh)
             if self.arrivals is not None:

@@ -25,8 +25,9 @@ class Delta(NamedTuple):
 
     `kind` is a key of `DELTA_KINDS`; `text` the piece, never empty; `choice` the
     number of the choice or candidate. `index` is the number of the block, output
-    item, part or tool call, `part` the number of the part within an item; None
-    where the dialect has none. `id` and `name` are the tool call's, as far as known.
+    item, part or tool call, which it keeps whatever moves before it, `part` the number
+    of the part within an item; None where the dialect has none. `id` and `name` are the
+    tool call's, as far as known.
     """
 
     kind: str

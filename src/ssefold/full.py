@@ -71,20 +71,41 @@ def _full_place(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
     place.started = place.stopped = True
     place.finished = merger.event
     place.index = old.index
+    place.gone = old.gone
     for key, value in new.items():
         merger.charge_extra(text_weight(key))
         below = None if at is None else (at, key)
         further = step + 1 if key == name else -1
-        place.values[key] = full_value(merger, old.values.get(key), value, below, further)
+        before = old.values.get(key)
+        place.values[key] = full_value(merger, before, value, below, further)
+        if not lives_on(before, place.values[key]):
+            part_with(place, key, before)
     for key, value in old.values.items():
         if key not in new:
             _lost(merger, value, at)
+            part_with(place, key, value)
     return place
+
+
+def part_with(held: Any, key: Any, old: Any) -> None:
+    """What goes from an object or a list is to be taken still: nobody may have asked yet."""
+    if type(old) is Place or type(old) is Slots or hasattr(old, "take"):
+        if held.gone is None:
+            held.gone = []
+        held.gone.append((key, old))
+
+
+def lives_on(old: Any, new: Any) -> bool:
+    """Whether what is taken of the old value is taken of the new one from now on."""
+    if old is new or type(new) is Replaced:
+        return True
+    return type(old) is type(new) and (type(old) is Place or type(old) is Slots)
 
 
 def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
     slots = Slots()
     slots.top = old.top  # no number of one that goes is given to another
+    slots.gone = old.gone
     rule = _rule(merger, step) if step >= 0 else None
     most = None if rule is None else merger.most(rule["limit"])
     former = _former(old, new)
@@ -100,10 +121,13 @@ def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
         number = old.numbers[place] if place >= 0 else position if position > slots.top else -1
         element = full_value(merger, before, value, below, further)
         keep(slots, index, number, element)
+        if not lives_on(before, element):
+            part_with(slots, number, before)
     kept = set(former)
     for position, value in enumerate(old.items):
         if value is not None and position not in kept:
             _lost(merger, value, at)
+            part_with(slots, old.numbers[position], value)
     return slots
 
 

@@ -117,27 +117,65 @@ def walk(
         if what == CALL:
             place = _call(value, below, place, key, out)
             continue
-        found = value
-        for name in path:
-            found = member(found, name)
-        if found is None:
-            continue
         here = key + path
         family = (key, path[0]) if alike and type(value) is not Place else group
-        if what == LEAF:
-            told = field == OWN_ROWS and (type(found) is Place or isinstance(found, dict))
-            leaf = None if told else _leaf(found, grows)
-            if leaf is not None:
-                out.append((below, leaf, place, here, family))
-        elif what == INSIDE:
-            walk(found, below, place, here, family, grows, seen, out)
-        else:
-            for number, element in _elements(found, field == 0, here, seen):
-                inside = place
-                if field >= 0:
-                    inside = (*place[:field], number, *place[field + 1 :])
-                more = seen is not None and _is_open(element)
-                walk(element, below, inside, (*here, number), family, more, seen, out)
+        for found in _states(value, path, 0):
+            if what == LEAF:
+                for at, text in _texts(found, below, here, field == OWN_ROWS):
+                    leaf = _leaf(text, grows)
+                    if leaf is not None:
+                        out.append((below, leaf, place, at, family))
+            elif what == INSIDE:
+                walk(found, below, place, here, family, grows, seen, out)
+            else:
+                for number, element in _elements(found, field == 0, here, seen):
+                    inside = place
+                    if field >= 0:
+                        inside = (*place[:field], number, *place[field + 1 :])
+                    more = seen is not None and _is_open(element)
+                    walk(element, below, inside, (*here, number), family, more, seen, out)
+
+
+def _states(value: Any, path: Any, step: int) -> list[Any]:
+    """What stands at a path; first what stood there before a full value that lacks it."""
+    found: list[Any] = []
+    while step < len(path):
+        gone = value.gone if type(value) is Place else None
+        if gone is not None:
+            for key, state in gone:
+                if key == path[step]:
+                    found += _states(state, path, step + 1)
+        value = member(value, path[step])
+        step += 1
+    if value is not None:
+        found.append(value)
+    return found
+
+
+def _texts(found: Any, kind: str, key: Any, own_rows: bool) -> list[Any]:
+    """(key, state) of what is told of a text; of one that came as an object or list, its texts.
+
+    Arguments may be an object, which is told as its JSON. own_rows: others say what of an
+    object is told.
+    """
+    is_object = type(found) is Place or isinstance(found, dict)
+    if own_rows and is_object:
+        return []
+    if kind == "tool_arguments" or own_rows or type(found) is str or hasattr(found, "take"):
+        return [(key, found)]
+    if type(found) is Parts or isinstance(found, list):
+        if kind == "text":
+            return []  # content is a list of parts, each with rows of its own
+        items = enumerate(elements(found))
+        return [((*key, number, "text"), _text_in(item)) for number, item in items]
+    return [(key, _text_in(found) if is_object else found)]
+
+
+def _text_in(value: Any) -> Any:
+    """The text of an object, or of the object that stands for it; None if there is none."""
+    while type(value) is Place or isinstance(value, dict):
+        value = member(value, "text")
+    return value if type(value) is str or hasattr(value, "take") else None
 
 
 def _case(cases: Any, value: Any) -> Any:
@@ -213,6 +251,8 @@ def _elements(value: Any, by_index: bool, key: Any, seen: Any) -> list[Any]:
     the order of arrival for tool calls, else the place.
     """
     kind = type(value)
+    if kind is Slots and value.gone is not None:
+        return [*value.gone, *value.pairs()]
     if kind is Entries or kind is Slots:
         pairs: list[Any] = value.pairs()
         return pairs

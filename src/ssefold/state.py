@@ -29,9 +29,11 @@ class Place:
     fed:      whether a delta ever came (beside one, some siblings are repeats).
     index:    the routing index of a tool call or an entry.
     stopped:  whether a block was stopped; started: whether its start was seen.
+    gone:     (key, state) of what a full value lacks that fragments gave, or None: it is
+              no part of the answer, and is to be taken all the same.
     """
 
-    __slots__ = ("fed", "finished", "index", "node", "started", "stopped", "values")
+    __slots__ = ("fed", "finished", "gone", "index", "node", "started", "stopped", "values")
 
     node: Any
     values: dict[str, Any]
@@ -40,6 +42,7 @@ class Place:
     index: int
     started: bool
     stopped: bool
+    gone: Any
 
     def read(self) -> dict[str, Any]:
         """The object: ordered keys first, then the rest as first seen."""
@@ -65,6 +68,7 @@ def new_place(node: Node | None) -> Place:
     place = Place.__new__(Place)
     place.node = node
     place.values = {}
+    place.gone = None
     place.finished = -1
     place.fed = place.started = place.stopped = False
     place.index = 0
@@ -322,9 +326,10 @@ class Slots(Indexed):
     and may be that of others, too, and its number, which is its own and never changes:
     by that a reader knows it again. added: how many came, so that the last is known.
     highest: no index is larger; top: no number is. skipped: a limit kept an element out.
+    gone: (number, element) of those that a full value lacks, as Place's, or None.
     """
 
-    __slots__ = ("added", "highest", "indexes", "items", "numbers", "skipped", "top")
+    __slots__ = ("added", "gone", "highest", "indexes", "items", "numbers", "skipped", "top")
 
     def __init__(self) -> None:
         self.items: list[Any] = []
@@ -333,6 +338,7 @@ class Slots(Indexed):
         self.highest = self.top = -1
         self.added = 0
         self.skipped = False
+        self.gone: list[Any] | None = None
 
     def nth(self, position: int) -> Any:
         return self.items[position] if position < len(self.items) else None
@@ -345,27 +351,10 @@ class Slots(Indexed):
         return [read(item) for item in self.items.copy()]
 
 
-class Voice:
-    """Of a text that another field of its message may repeat: what of it is to be given.
-
-    group: the same for all fields of a message that may say the same; rank: which of them.
-    silent: what comes now was said by another, or nothing came yet. buffer: what is taken in
-    the place of the text, once not all of it is given; or None (voices.py).
-    """
-
-    __slots__ = ("buffer", "group", "rank", "silent")
-
-    def __init__(self, group: Any, rank: int, silent: bool) -> None:
-        self.group = group
-        self.rank = rank
-        self.silent = silent
-        self.buffer: Any = None
-
-
 class Keyed:
     """A list whose objects merge where several members agree; the rest is appended.
 
-    by: those members, of which `needs` has to be an integer. group: of the voices (Voice);
+    by: those members, of which `needs` has to be an integer. group: of the voices (voices.py);
     hushed: where in the list elements begin and cease to be repeats of another field, or None.
     """
 

@@ -23,7 +23,24 @@ from __future__ import annotations
 from typing import Any
 
 from .plain import is_open
-from .state import Keyed, Voice, member
+from .state import Keyed, member
+
+
+class Voice:
+    """Of a text that another field of its message may repeat: what of it is to be given.
+
+    group: the same for all fields of a message that may say the same; rank: which of them.
+    silent: what comes now was said by another, or nothing came yet. buffer: what is taken in
+    the place of the text, once not all of it is given; or None (voices.py).
+    """
+
+    __slots__ = ("buffer", "group", "rank", "silent")
+
+    def __init__(self, group: Any, rank: int, silent: bool) -> None:
+        self.group = group
+        self.rank = rank
+        self.silent = silent
+        self.buffer: Any = None
 
 
 def listen(merger: Any, place: Any, fields: Any, source: Any) -> Any:

@@ -12,7 +12,7 @@ from .state cimport Place, Replaced, Slots, member, new_place
 cpdef full_value(Arrivals merger, old, new, tuple at, int step=*)
 cdef _begun(Arrivals merger, old, new, int step)
 cdef _rule(Arrivals merger, int step)
-@cython.locals(place=Place, below=tuple)
+@cython.locals(place=Place, below=tuple, before=object)
 cdef Place _full_place(Arrivals merger, Place old, new, tuple at, int step)
 @cython.locals(slots=Slots, below=tuple, former=list, place=int)
 cdef Slots _full_slots(Arrivals merger, Slots old, new, tuple at, int step)
@@ -20,6 +20,8 @@ cdef list _former(Slots old, new)
 cdef bint _alike(before, value) except -1
 cdef _id(item, str key)
 cpdef text_member(table, int step)
+cpdef part_with(held, key, old)
+cpdef bint lives_on(old, new) except -1
 cdef _lost(Arrivals merger, old, tuple at)
 cdef _full_text(Arrivals merger, old, new, tuple at)
 cdef _full_value(Arrivals merger, old, new, tuple at)

@@ -6,7 +6,7 @@ cimport cython
 from .log cimport Log
 from .path cimport Plan, path_of
 from .plain cimport is_open, same, starts_with, text_weight, weight
-from .state cimport Echo, Grown, Place, Voice, has_index, new_place, route_of
+from .state cimport Echo, Grown, Place, has_index, new_place, route_of
 from .text cimport Text
 from .table cimport Node, Table
 from .wire cimport Wire
@@ -67,6 +67,6 @@ cdef class Ledger:
     cpdef bint room(self, str limit, Py_ssize_t count) except -1
 
 
-cdef tell(Voice voice, str value)
+cdef tell(voice, str value)
 cdef bint _is_scalar(value) except -1
 cdef Py_ssize_t _weight_of(value) except -1

@@ -36,9 +36,10 @@ from .jsonwrite cimport Writer, begin, drop
 from .ledger cimport Ledger
 from .plain cimport weight
 from .sequence cimport Sequence
-from .state cimport Echo, Elements, Voice
+from .state cimport Echo, Elements
 from .stream cimport Stream
 from .text cimport Text
+from .voices cimport Voice
 
 cdef extern from "Python.h":
     ctypedef struct bytearray_object "PyByteArrayObject":

@@ -17,6 +17,7 @@ cdef class Place:
     cdef public object index
     cdef public bint started
     cdef public bint stopped
+    cdef public list gone
     @cython.locals(values=dict, out=dict, node=Node)
     cpdef read(self)
 
@@ -76,16 +77,10 @@ cdef class Slots(Indexed):
     cdef public object top
     cdef public Py_ssize_t added
     cdef public bint skipped
+    cdef public list gone
     cpdef nth(self, position)
     cpdef list pairs(self)
     cpdef read(self)
-
-
-cdef class Voice:
-    cdef public object group
-    cdef public int rank
-    cdef public bint silent
-    cdef public object buffer
 
 
 cdef class Keyed:

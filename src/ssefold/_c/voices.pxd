@@ -5,7 +5,15 @@ cimport cython
 
 from .ledger cimport Ledger
 from .plain cimport is_open
-from .state cimport Keyed, Place, Voice, member
+from .state cimport Keyed, Place, member
+
+
+cdef class Voice:
+    cdef public object group
+    cdef public int rank
+    cdef public bint silent
+    cdef public object buffer
+
 
 @cython.locals(present=int, others=int)
 cpdef listen(Ledger merger, Place place, tuple fields, source)

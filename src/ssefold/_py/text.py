@@ -31,7 +31,7 @@ class Text:
     _pieces: what was appended; None for what stands in `_joined`, which is how many pieces
     were joined, and the text of them.
     taken: how many characters the first reader, reader 0, was given. voice: whether they
-    are given at all, where another field may say the same (state.Voice), or None.
+    are given at all, where another field may say the same (voices.Voice), or None.
     """
 
     __slots__ = ("_joined", "_pieces", "_places", "_shown", "taken", "voice")
