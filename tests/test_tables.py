@@ -394,7 +394,7 @@ def random_action(rng: random.Random) -> dict[str, Any]:
     values: dict[str, Any] = {
         "at": at, "from": rng.choice([*KEYS, "a.b"]), "error": "b.c",
         "again": rng.choice(["update", "fill"]),
-        "last": ("b",), "last_words": ("id",),
+        "last": ("b",), "last_words": ("id",), "json": True,
         "make": rng.choice([{"text": "m"}, ({"id": "*"}, {"b": 1})]), "without_index": "c",
         "holds": rng.choice(["object", "array", "string"]), "index": "id", "value": "v",
         "without": ("b",), "type_without": "_x",
