@@ -282,11 +282,15 @@ class Reader(_Core):
         for found in self._select("text", choice):
             if _is_leaf(found):
                 leaves.append(found)
-            else:  # content as a list of parts
-                step = {"each": "parts", "type": ("text",)}
-                parts = self._follow({"parts": found}, (step, "text"), 0)
-                leaves += parts or self._follow(found, ("text",), 0)  # or an object in its place
+            else:
+                leaves += self._texts_of(found)
         return list(filter(_is_leaf, leaves))
+
+    def _texts_of(self, found: Any) -> list[Any]:
+        """The texts of what stands where a text belongs: a list of parts, or an object."""
+        step = {"each": "parts", "type": ("text",)}
+        parts = self._follow({"parts": found}, (step, "text"), 0)
+        return list(parts or self._follow(found, ("text",), 0))
 
     def _located(self, choice: int) -> list[tuple[Any, Any]]:
         """The same, each with what it is known by from one call to the next."""
@@ -294,7 +298,14 @@ class Reader(_Core):
         steps = self._stream.source["READ"]["text"] if texts else ()
         if not all([isinstance(step, str) or "each" in step for step in steps]):
             return list(enumerate(texts))
-        return [(at, leaf) for at, leaf in self._locate(self._stream.root, steps) if _is_leaf(leaf)]
+        located: list[tuple[Any, Any]] = []
+        for at, found in self._locate(self._stream.root, steps):
+            if _is_leaf(found):
+                located.append((at, found))
+            else:
+                below = [leaf for leaf in self._texts_of(found) if _is_leaf(leaf)]
+                located += [((*at, number), leaf) for number, leaf in enumerate(below)]
+        return located
 
     def _select(self, what: str, choice: int = 0) -> list[Any]:
         """The states that the dialect's READ path leads to."""

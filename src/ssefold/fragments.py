@@ -14,9 +14,10 @@ from typing import Any
 from ssefold.plan import APPENDED, DROPPED, EXTENDED, FIXED, OPENED
 
 from .arrivals import Arrivals
+from .parts import keep_text
 from .plain import given, is_open, same, text_weight, weight
 from .routes import NONE, add, find, hint, insert, is_hint, shift
-from .state import JSONText, Replaced, member
+from .state import JSONText, Parts, Place, Replaced, member
 from .table import Action
 
 
@@ -119,6 +120,13 @@ class Fragments(Arrivals):
             self.insert(values, key, source, action, value)
         elif verb == "extend":
             self.extend_list(values, key, source, action)
+        elif verb == "append" and self.is_kept(values.get(key), source, action):
+            self.no_plan()
+            at: Any = None
+            for step in action.source[:-1]:
+                at = (at, step)
+            if not keep_text(self, values, key, source, at, action.source[-1]):
+                self.wrong(action)
         elif type(source) is not str:
             text = self.text_of(action, source)
             if text is None:
@@ -135,6 +143,14 @@ class Fragments(Arrivals):
             self.append_replaced(values[key], source)
         else:
             self.append(values, key, source)
+
+    def is_kept(self, old: Any, source: Any, action: Action) -> bool:
+        """Whether an object or a list stands, or comes, where a text belongs (parts.py)."""
+        if type(old) is Place or type(old) is Parts:
+            return True
+        if not isinstance(source, (dict, list)) or action.options.get("json", False):
+            return False
+        return old is None or type(old) is str or type(old) is self.text
 
     def text_of(self, action: Action, source: Any) -> Any:
         """The JSON text of what came where a text belongs, or None (see wire_text)."""
@@ -226,13 +242,14 @@ class Fragments(Arrivals):
             json_text = JSONText(json_text, key in values, self.text(), self.parse)
             values[key] = json_text
             self.structure += 1
+        if json_text.former is not None:
+            self.no_plan()  # a template would know of one of the two texts alone
         if source:
             self.charge(text_weight(source))
             json_text.text.append(source)
             json_text.settled = False
             self.added += 1
             if json_text.former is not None:
-                self.no_plan()  # nor any template: it would know of one text alone
                 self.charge(text_weight(source))
                 json_text.former.append(source)
 

@@ -197,8 +197,9 @@ VERBS: dict[str, tuple[dict[str, Check], dict[str, Check], str]] = {
 LIST = (
     {"limit": LIMIT},
     {
-        "exclusive": KINDS, "index": _among("hint"), "known": STRINGS, "made": MAKE, "open": FLAG,
-        "same": STRING, "starts": FLAG, "text": STRING,
+        "exclusive": KINDS, "index": _among("hint"), "known": STRINGS, "last_words": STRINGS,
+        "made": MAKE, "open": FLAG, "same": STRING, "starts": FLAG, "text": STRING,
+        "texts": PART_TEXTS,
     },
 )  # fmt: skip
 

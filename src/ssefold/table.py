@@ -213,11 +213,11 @@ class Table:
             (steps(row), None) if isinstance(row, str) else (steps(row["at"]), row["is"])
             for row in source.get("ERRORS", ())
         )
-        self.part_texts: Mapping[str, Any] = _texts(source["FIELDS"])
+        self.part_texts: Mapping[str, Any] = _texts(source["FIELDS"]) or _held(self.lists, "texts")
         self.last_words: Any = (
             _option(source["FIELDS"], "any_delta", "last_words")
             or _option(source["FIELDS"], "parts", "last_words")
-            or ()
+            or _held(self.lists, "last_words")
         )
         self.root = _grow(_overridden(source["FIELDS"], overrides))
 
@@ -240,6 +240,12 @@ def _texts(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """The types of content parts whose neighbours join, each with the members that are texts."""
     found = _option(fields, "content", "texts") or _option(fields, "parts", "texts")
     return found or {}
+
+
+def _held(lists: Mapping[str, Any], name: str) -> Any:
+    """An option of the first list that has it; nothing if there is none."""
+    found: Any = next((rule[name] for rule in lists.values() if name in rule), {})
+    return found
 
 
 def _option(fields: Mapping[str, Any], rule: str, name: str) -> Any:

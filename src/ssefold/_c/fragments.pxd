@@ -4,9 +4,10 @@
 cimport cython
 
 from .arrivals cimport Arrivals
+from .parts cimport keep_text
 from .plain cimport given, is_open, same, text_weight, weight
 from .routes cimport add, find, hint, insert, is_hint, shift
-from .state cimport Indexed, JSONText, Place, Replaced, Slots, member
+from .state cimport Indexed, JSONText, Parts, Place, Replaced, Slots, member
 from .table cimport Action
 
 # Assigned by the import of plan.py: comparisons of C integers.
@@ -22,6 +23,7 @@ cdef class Fragments(Arrivals):
     @cython.locals(at=tuple)
     cdef note_delta(self, dict values, value, Action action)
     cdef change(self, dict values, str key, Action action, source, value)
+    cdef bint is_kept(self, old, source, Action action) except -1
     cdef text_of(self, Action action, source)
     @cython.locals(name=str, by=str, path=str, cell=dict, position=int)
     cdef change_element(self, dict values, Action action, source, value)

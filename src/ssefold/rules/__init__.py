@@ -44,7 +44,9 @@ LISTS     how lists of the answer that events address by index are held, by thei
           open element of its type); `made` (members of a missing element, and where the
           event has them); `same` (the member that tells a repeated start from another
           one); `exclusive` (members that do not stand together in one element, each with
-          the type of those that have it, or None: they are those that have it);
+          the type of those that have it, or None: they are those that have it); `texts` and
+          `last_words` (of an
+          object or a list where a text belongs, as in FIELDS);
           `starts: False` (its elements have no start); `text` (what is taken piece by
           piece). `same` and `exclusive` are for lists without `index`, `known` and `open`
           for those with it.

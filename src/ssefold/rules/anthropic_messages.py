@@ -96,6 +96,11 @@ LISTS = {
         "text": "text",
         "same": "id",
         "exclusive": {"text": "text", "thinking": "thinking", "input": None},
+        # Of an object or a list where a text belongs.
+        "texts": {"text": ("text",)},
+        "last_words": (
+            "id", "type", "name", "role", "status", "model", "format", "signature", "index",
+        ),
     },
 }
 
@@ -127,8 +132,16 @@ ENDS = {
 DELTAS = {
     "content[index]": {
         "by": "type",
-        "text": {"text": "text"},
-        "thinking": {"thinking": "reasoning"},
+        "text": {
+            "text": "text",
+            "text.text": "text",
+            "text[]": {"by": "type", "text": {"text": "text"}},
+        },
+        "thinking": {
+            "thinking": "reasoning",
+            "thinking.text": "reasoning",
+            "thinking[]": {"by": "type", "text": {"text": "reasoning"}},
+        },
         "tool_use": {"call": {"id": ("id",), "name": ("name",)}, "input": "tool_arguments"},
         "server_tool_use": {"call": {"id": ("id",), "name": ("name",)}, "input": "tool_arguments"},
         "mcp_tool_use": {"call": {"id": ("id",), "name": ("name",)}, "input": "tool_arguments"},
