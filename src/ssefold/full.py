@@ -139,6 +139,15 @@ def _former(old: Any, new: Any) -> list[int]:
     leave items out of the whole that they streamed, others rotate the ids, and indexes
     begin at 1 here and where a stream was resumed there.
     """
+    if len(new) == len(old.items) and all(
+        [
+            old.indexes[position] == position
+            and _id(old.items[position], "id") == _id(value, "id")
+            and _alike(old.items[position], value)
+            for position, value in enumerate(new)
+        ]
+    ):
+        return list(range(len(new)))  # as nearly always
     known = {_id(item, "id"): position for position, item in enumerate(old.items)}
     former = [known.get(_id(value, "id"), -1) if _id(value, "id") else -1 for value in new]
     free = set(range(len(old.items))).difference(former)

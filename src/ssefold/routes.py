@@ -30,7 +30,7 @@ OWN_DONE = 1  # its own `.done`
 
 def is_hint(table: Table, path: str) -> bool:
     """Whether the indexes of this list are hints."""
-    return bool(table.lists[path].get("index") == "hint")
+    return path in table.hints
 
 
 def hint(value: Any, by: str) -> Any:

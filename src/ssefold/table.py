@@ -158,6 +158,7 @@ class Table:
     text_rules: what LISTS says of each of these lists, or None.
     judged:     calls are judged at the end of the answer.
     errors:     the rows of ERRORS: steps, and the texts there that are errors (None: all).
+    hints: the lists whose indexes are hints (routes.py).
     made: a list that events address -> the types of the elements that they make in it.
     part_texts: of content parts, the types whose neighbours join, and which members are texts.
     last_words: the last words of keys whose strings are last, and no fragments.
@@ -168,6 +169,7 @@ class Table:
         "errors",
         "events",
         "finished",
+        "hints",
         "judged",
         "kind",
         "last_words",
@@ -199,6 +201,9 @@ class Table:
             (*kind.split("*"), self.events.pop(kind)) for kind in list(self.events) if "*" in kind
         )
         self.made = _made(self.events.values())
+        self.hints = frozenset(
+            [path for path, rule in self.lists.items() if rule.get("index") == "hint"]
+        )
         self.read: Mapping[str, Any] = source["READ"]
         self.text_steps, self.text_leaf = _text_steps(self.read["text"] if self.events else ())
         names = [each for each, _ in self.text_steps]

@@ -34,6 +34,7 @@ cdef class Table:
     cdef readonly object kind
     cdef readonly object lists
     cdef readonly dict made
+    cdef readonly frozenset hints
     cdef readonly dict events
     cdef readonly tuple patterns
     cdef readonly object sequence
