@@ -138,7 +138,10 @@ class EventMerger(Fragments):
             self.anomaly("wrong_type", None, key)
         else:
             counted, last = sequence.counts, sequence.last
-            code = sequence.take(number, value)
+            event = self.wire.joined() if number == 0 and self.wire is not None else None
+            if event is not None and self.wire.start:
+                event = event[self.wire.start :]  # glued to another
+            code = sequence.take(number, event)
             if not counted and last != sequence.last:
                 self.restructure()  # what has the number before as a literal
             if code:

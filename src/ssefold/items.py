@@ -162,9 +162,9 @@ def fill_items(merger: Arrivals, values: Any, key: str, given: Any) -> None:
 def is_there(merger: Arrivals, held: Slots, key: str, index: int, element: Any) -> bool:
     """Whether an element of a base came before: by its id, or one of its type at its index."""
     rule = merger.table.lists[key]
-    if isinstance(element, dict) and "known" in rule:
-        if same_element(merger.table, held, key, element) >= 0:
-            return True
+    known = isinstance(element, dict) and "known" in rule
+    if known and same_element(merger.table, held, key, element) >= 0:
+        return True
     position = find(held, index)
     if position < 0:
         return False

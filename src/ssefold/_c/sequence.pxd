@@ -9,6 +9,3 @@ cdef class Sequence:
     cdef public list missing
     cpdef str take(self, long long number, event)
     cpdef pass_one(self)
-
-
-cpdef digest(value)
