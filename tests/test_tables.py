@@ -359,6 +359,7 @@ def random_rule(rng: random.Random) -> Any:
         "default": rng.choice(["x", 0, None, ()]),
         "default_with": KEYS[:2], "rest": random_rest(rng), "joins": rng.choice(KEYS),
         "unless": rng.choice(KEYS), "closed_by": rng.choice(KEYS),
+        "whole": KEYS[2:4],
         "streams": {name: rng.choice(KEYS) for name in STREAMS},
         "json": True, "texts": {"a": ("text",), "b": ("b", "text")},
     }  # fmt: skip

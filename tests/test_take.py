@@ -182,6 +182,52 @@ def test_reasoning_in_a_list_alone(backend: Backend) -> None:
     ]
 
 
+def test_texts_that_came_as_objects_and_lists(backend: Backend) -> None:
+    """A gateway in front of Bedrock: reasoning_content is an object, and no JSON is thought."""
+    cases: list[list[bytes]] = [
+        [
+            delta_of(reasoning_content={"text": "I "}),
+            delta_of(reasoning_content={"text": "see"}),
+            delta_of(reasoning_content={"signature": "S"}),
+        ],
+        [
+            delta_of(reasoning="I "),
+            delta_of(reasoning={"text": "s", "id": "x"}),
+            delta_of(reasoning="ee"),
+        ],
+        [
+            delta_of(thinking="I "),
+            delta_of(thinking=[{"type": "text", "text": "s"}]),
+            delta_of(thinking="ee"),
+        ],
+        [delta_of(reasoning_text={"content": "I "}), delta_of(reasoning_text={"content": "see"})],
+    ]
+    for stream in cases:
+        end = event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        whole = take_by(backend, b"".join(stream) + end)
+        assert whole == [[Delta("reasoning", "I see")], []]
+        pieces = [delta for taken in take_by(backend, *stream, end) for delta in taken]
+        assert {delta.kind for delta in pieces} == {"reasoning"}
+        assert "".join([delta.text for delta in pieces]) == "I see"
+
+
+def test_refusals_and_legacy_texts_that_came_as_objects(backend: Backend) -> None:
+    def text(piece: Any) -> bytes:
+        return event({"object": "text_completion", "choices": [{"index": 0, "text": piece}]})
+
+    assert take_by(backend, text("a"), text({"text": "b"}), text("c")) == [
+        [Delta("text", "a")],
+        [Delta("text", "b")],
+        [Delta("text", "c")],
+        [],
+    ]
+    assert take_by(backend, delta_of(refusal="No"), delta_of(refusal={"text": "."})) == [
+        [Delta("refusal", "No")],
+        [Delta("refusal", ".")],
+        [],
+    ]
+
+
 def test_spoken_words(backend: Backend) -> None:
     stream = delta_of(audio={"id": "a", "transcript": "Hi"}) + delta_of(audio={"data": "QUJD"})
     assert take_by(backend, stream) == [[Delta("transcript", "Hi")], []]

@@ -38,7 +38,7 @@ def add_candidate_parts(merger: Any, parts: Any, options: Any, source: Any, at: 
             if item is not None:
                 merger.anomaly("wrong_type", at, position)
             continue
-        if item.get(joins) is None:
+        if item.get(joins) is None or is_more(item, options):
             called = streams is not None and isinstance(item.get(streams["call"]), dict)
             if not (called and _add_call(merger, parts, options, item, merger.under(at, position))):
                 _add_whole(merger, parts, options, item)
@@ -48,6 +48,13 @@ def add_candidate_parts(merger: Any, parts: Any, options: Any, source: Any, at: 
             if text is not None:
                 merger.note(at, position, OPENED)
                 _add_text(merger, parts, options, item, text, here)
+
+
+def is_more(item: Any, options: Any) -> bool:
+    """Whether a part with a text says something else beside it: gateways and models send both."""
+    return len(item) > 1 and any(
+        [isinstance(item.get(name), dict) for name in options.get("whole", ())]
+    )
 
 
 def _text_of(merger: Any, value: Any, at: Any, key: str) -> Any:

@@ -147,7 +147,7 @@ RULES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
         {"joins": STRING},
         {
             "unless": STRING, "closed_by": STRING, "streams": STREAMED, "texts": PART_TEXTS,
-            "last_words": STRINGS,
+            "last_words": STRINGS, "whole": STRINGS,
         },
     ),
     "deferred": ({"rank": NUMBER, "to": STRING}, {}),

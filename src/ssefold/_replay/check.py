@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from ssefold.called import id_key
 from ssefold.calls import SORTS, name_of
+from ssefold.candidates import is_more
 from ssefold.errors import SSEFoldError
 from ssefold.limits import DEPTH_CEILING
 from ssefold.plain import given
@@ -290,7 +291,7 @@ def _check_candidate_parts(parts: list[Any], path: str, options: Any) -> None:
         here = f"{path}[{position}]"
         _want(part, (dict,), here)
         text = part.get(joins)
-        if text is None:
+        if text is None or is_more(part, options):
             before = None
             _check_whole_call(part, here, options.get("streams"))
             continue

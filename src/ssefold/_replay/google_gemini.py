@@ -79,13 +79,13 @@ def _contents(content: Any, size: int | None) -> list[Json]:
 
 
 def _parts(part: Json, size: int | None) -> Iterator[Json]:
-    """A text in pieces, its signature with the last; all else whole.
+    """A text in pieces, its signature with the last; all else whole, with its text if it has one.
 
     An empty text without a signature leaves nothing.
     """
     text = part.get("text")
     signed = part.get("thoughtSignature") is not None
-    if not isinstance(text, str):
+    if not isinstance(text, str) or any(isinstance(value, dict) for value in part.values()):
         yield part
         return
     cut = list(pieces(text, size)) or ([""] if signed else [])

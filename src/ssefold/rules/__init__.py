@@ -78,8 +78,9 @@ A rule is a name, or a mapping with `rule` and options:
   (a finish reason), deferred (applied at the end of the event, by rank), unless
   (dropped beside a sibling), extend_any (a list extends, all else is last).
 `parts` has `joins` (the member that makes a part a text), `unless` (one that neighbours
-must agree in to join), `closed_by` (one that closes a part), `texts` and `last_words` (of
-lists and objects that came where a text belongs, as `content` and `any_delta` have them)
+must agree in to join), `closed_by` (one that closes a part), `whole` (those
+whose object makes a part that does not join, whatever text it has), `texts` and `last_words`
+(of lists and objects that came where a text belongs, as `content` and `any_delta` have them)
 and `streams` (how a call's arguments come in pieces): `call` (the member that is one), `id`,
 `name`, `into` (where its arguments go), `of` (the pieces), and of a piece `path`, `null` (the
 member that says null) and `while` (true where a call, or the string of a piece, goes on).

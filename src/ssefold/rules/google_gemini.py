@@ -35,6 +35,17 @@ FIELDS = {
         "joins": "text",
         "unless": "thought",
         "closed_by": "thoughtSignature",
+        # Models and gateways send an empty text, or what they say, in the part of a call.
+        "whole": (
+            "functionCall",
+            "functionResponse",
+            "executableCode",
+            "codeExecutionResult",
+            "inlineData",
+            "fileData",
+            "toolCall",
+            "toolResponse",
+        ),
         # What came as an object or a list where a text belongs.
         "texts": {"text": ("text",)},
         "last_words": (
