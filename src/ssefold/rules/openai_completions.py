@@ -33,7 +33,13 @@ FIELDS = {
 
 ENDS = {"finish": {"at": "choices[]", "has": "finish_reason", "holds": ("text",)}}
 
-DELTAS = {"choices[choice].text": "text"}
+DELTAS = {
+    "choices[choice]": {
+        "text": "text",
+        # What came as a list in its place.
+        "text[]": {"by": "type", "text": {"text": "text"}},
+    }
+}
 
 READ = {
     "text": ({"entry": "choices"}, "text"),
