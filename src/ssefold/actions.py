@@ -119,7 +119,9 @@ class EventMerger(Fragments):
             action = actions[0]
             if action.verb == "base":
                 source = value_at(value, action.source)
-                if isinstance(source, dict) and source.get("id") != self.base_id:
+                # Without an id of both it is the base again: gateways send one of their own.
+                known = source.get("id") if isinstance(source, dict) else None
+                if known and self.base_id and known != self.base_id:
                     self.foreign = True
                     self.restructure()
                     self.anomaly("second_stream", None, action.source[0])
@@ -186,6 +188,8 @@ class EventMerger(Fragments):
             self.wrong(action)
             return
         values = self.root.values
+        if self.based and not self.base_id:
+            self.base_id = source.get("id")
         again = action.options.get("again")
         if again == "fill" and (self.based or values):
             if not self.based:

@@ -191,17 +191,19 @@ def is_begun(element: Any) -> bool:
 
 
 def same_element(table: Table, held: Slots, path: str, source: Any) -> int:
-    """The element with the id of `source`; without ids, with its second one and its type."""
+    """The element with the id of `source`; where one has none, with its second one and type."""
     known = table.lists[path]["known"]
     kind = member(source, "type")
-    own = id_of(source, known[0])
-    if own is not None:
-        return with_id(table, held, known[0], own, path, kind)
+    first = id_of(source, known[0])
+    if first is not None:
+        position = with_id(table, held, known[0], first, path, kind)
+        if position >= 0:
+            return position
     for also in known[1:]:
         own = id_of(source, also)
         if own is not None:
             position = with_id(table, held, also, own, path, kind)
-            if position >= 0 and not id_of(held.items[position], known[0]):
+            if position >= 0 and (first is None or not id_of(held.items[position], known[0])):
                 return position
     return NONE
 

@@ -17,6 +17,9 @@ WHOLE = {"object": "response", "output": "array"}
 KIND = "type"
 SEQUENCE = "sequence_number"
 
+# Some servers end a response that failed as they end all others.
+ERRORS = ("response.error",)
+
 EVENTS = {
     "response.created": ({"do": "base", "from": "response", "again": "update"},),
     "response.queued": ({"do": "update", "from": "response", "again": "update"},),
@@ -364,9 +367,10 @@ EVENTS = {
     ),
 }
 
-# Names that older documents had, and that servers made after them send to this day; and
-# those of servers that show a reasoning's text (vLLM, Open Responses).
+# Names that older documents had, and that servers made after them send to this day; those of
+# servers that show a reasoning's text (vLLM, Open Responses); and another spelling.
 ALIASES = {
+    "response.canceled": "response.cancelled",
     "response.mcp_call.arguments.delta": "response.mcp_call_arguments.delta",
     "response.mcp_call.arguments.done": "response.mcp_call_arguments.done",
     "response.code_interpreter_call.code.delta": "response.code_interpreter_call_code.delta",
