@@ -191,7 +191,10 @@ def is_begun(element: Any) -> bool:
 
 
 def same_element(table: Table, held: Slots, path: str, source: Any) -> int:
-    """The element with the id of `source`; where one has none, with its second one and type."""
+    """The element with the id of `source`; without ids, with its second one and its type.
+
+    Where one of both has an id and the other none, they are one until its `.done` came.
+    """
     known = table.lists[path]["known"]
     kind = member(source, "type")
     first = id_of(source, known[0])
@@ -203,9 +206,20 @@ def same_element(table: Table, held: Slots, path: str, source: Any) -> int:
         own = id_of(source, also)
         if own is not None:
             position = with_id(table, held, also, own, path, kind)
-            if position >= 0 and (first is None or not id_of(held.items[position], known[0])):
+            if position < 0:
+                continue
+            element = held.items[position]
+            other = id_of(element, known[0])
+            if first is None and other is None:
+                return position
+            if (first is None or other is None) and not is_ended(element):
                 return position
     return NONE
+
+
+def is_ended(element: Any) -> bool:
+    """Whether the element's own `.done` came."""
+    return type(element) is Place and element.stopped
 
 
 def ended(table: Table, held: Slots, step: Any, value: Any, source: Any) -> int:

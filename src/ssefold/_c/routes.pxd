@@ -25,6 +25,7 @@ cpdef id_of(element, str own)
 @cython.locals(by=str, path=str, position=int)
 cpdef int started(Table table, Slots held, tuple step, value, source) except -3
 cdef bint is_begun(element) except -1
+cdef bint is_ended(element) except -1
 @cython.locals(position=int)
 cpdef int same_element(Table table, Slots held, str path, source) except -3
 @cython.locals(by=str, path=str, position=int)

@@ -72,10 +72,12 @@ PART_LISTS = {
 
 
 def check(answer: dict[str, Any]) -> None:
-    """There is an event that ends a response of this status."""
+    """There is an event that ends a response of this status; if it has an error, it failed."""
     status = answer.get("status")
     if status is not None and (not isinstance(status, str) or status not in ENDINGS):
         refuse("status", "no event ends a response of this status")
+    if answer.get("error") is not None and status != "failed":
+        refuse("error", "in a stream it reports an error")
 
 
 def events(answer: dict[str, Any], size: int | None, _: bool) -> Iterator[Event]:
