@@ -33,17 +33,19 @@ def _texts(rng: random.Random) -> Iterator[Json]:
 
 
 def _whole(rng: random.Random) -> Iterator[Json]:
-    """Parts that are no text."""
+    """Parts that are no text, or more than one."""
     kind = rng.choice(["call", "call", "code", "image", "odd"])
+    beside: Json = rng.choice([{}, {}, {}, {"text": ""}, {"text": text(rng, 2)}])
     if kind == "call":
         args = {"a": rng.randint(0, 9), "b": text(rng, 2)}
         call: Json = {"name": rng.choice(NAMES), "args": args}
-        yield {"functionCall": call, **rng.choice([{}, {"thoughtSignature": "CiQB"}])}
+        yield {**beside, "functionCall": call, **rng.choice([{}, {"thoughtSignature": "CiQB"}])}
     elif kind == "code":
         yield {"executableCode": {"language": "PYTHON", "code": text(rng, 4), "id": "c"}}
         yield {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1\n", "id": "c"}}
     elif kind == "image":
-        yield {"inlineData": {"mimeType": "image/png", "data": "iVBO" * rng.randint(1, 9)}}
+        data = {"mimeType": "image/png", "data": "iVBO" * rng.randint(1, 9)}
+        yield {"inlineData": data, **beside}
     else:
         yield rng.choice([{}, {"functionCall": {}}, {"thoughtSignature": "x"}, {"new": [1]}])
 
