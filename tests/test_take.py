@@ -801,3 +801,31 @@ def test_settled_parts_are_not_looked_at_again(backend: Backend) -> None:
         acc.feed(delta_of(content=image, thinking_blocks=think))
         assert [delta.text for delta in acc.take()] == [f"{i}", f"{i}"]
     assert looked <= 3 * 300
+
+
+@pytest.mark.parametrize("step", [1, 7, 10_000])
+def test_what_a_done_lacks_is_not_given_again_when_it_comes_again(
+    backend: Backend, step: int
+) -> None:
+    """A gateway's item.done has no parts, its last event the whole answer."""
+    summary = [{"type": "summary_text", "text": "Hm."}]
+    refusal = [{"type": "refusal", "refusal": "No!"}]
+    thought = {"type": "reasoning", "id": "r", "summary": []}
+    message = {"type": "message", "id": "m", "content": []}
+    at = {"output_index": 0, "item_id": "r", "summary_index": 0}
+    last = {"output": [{**thought, "summary": summary}, {**message, "content": refusal}]}
+    stream = b"".join(
+        event({"type": f"response.{kind}", **members})
+        for kind, members in (
+            ("reasoning_summary_text.delta", {**at, "delta": "Hm"}),
+            ("output_item.done", {"output_index": 0, "item": thought}),
+            ("refusal.delta", {"output_index": 1, "content_index": 0, "delta": "No"}),
+            ("output_item.done", {"output_index": 1, "item": message}),
+            ("completed", {"response": last}),
+        )
+    )
+    taken = take_by(backend, *(stream[i : i + step] for i in range(0, len(stream), step)))
+    assert joined(delta for part in taken for delta in part) == {
+        ("reasoning_summary", 0, 0, 0): "Hm.",
+        ("refusal", 0, 1, 0): "No!",
+    }

@@ -77,6 +77,8 @@ def _full_place(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
         below = None if at is None else (at, key)
         further = step + 1 if key == name else -1
         before = old.values.get(key)
+        if place.gone is not None and value and _is_nothing(before):
+            before = _come_back(place, key)
         place.values[key] = full_value(merger, before, value, below, further)
         if not lives_on(before, place.values[key]):
             part_with(place, key, before)
@@ -93,6 +95,30 @@ def part_with(held: Any, key: Any, old: Any) -> None:
         if held.gone is None:
             held.gone = []
         held.gone.append((key, old))
+
+
+def _come_back(held: Any, key: Any) -> Any:
+    """What went from an object, and goes on if it comes again: it is not taken twice."""
+    for position, (known, state) in enumerate(held.gone):
+        if known == key:
+            del held.gone[position]
+            return state
+    return None
+
+
+def _is_nothing(state: Any) -> bool:
+    return state is None or (isinstance(state, (str, list)) and not state)
+
+
+def _coming_back(slots: Any, old: Any, value: Any) -> Any:
+    """(number, element) of the first that went from a list and is such a one, or None."""
+    for number, element in slots.gone:
+        ids = (_id(element, "id"), _id(value, "id"))
+        if ids[0] != ids[1] and ids[0] and ids[1]:
+            continue
+        if number not in old.numbers and number not in slots.numbers and _alike(element, value):
+            return number, element
+    return None
 
 
 def lives_on(old: Any, new: Any) -> bool:
@@ -119,6 +145,11 @@ def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
         before = None if place < 0 else old.items[place]
         index = position if place < 0 else old.indexes[place]
         number = old.numbers[place] if place >= 0 else position if position > slots.top else -1
+        if place < 0 and slots.gone is not None and isinstance(value, dict):
+            again = _coming_back(slots, old, value)
+            if again is not None:
+                number, before = again
+                slots.gone.remove(again)
         element = full_value(merger, before, value, below, further)
         keep(slots, index, number, element)
         if not lives_on(before, element):

@@ -21,6 +21,9 @@ cdef bint _alike(before, value) except -1
 cdef _id(item, str key)
 cpdef text_member(table, int step)
 cpdef part_with(held, key, old)
+cdef _come_back(Place held, key)
+cdef bint _is_nothing(state) except -1
+cdef _coming_back(Slots slots, Slots old, value)
 cpdef bint lives_on(old, new) except -1
 cdef _lost(Arrivals merger, old, tuple at)
 cdef _full_text(Arrivals merger, old, new, tuple at)
