@@ -180,8 +180,14 @@ def _former(old: Any, new: Any) -> list[int]:
     ):
         return list(range(len(new)))  # as nearly always
     known = {_id(item, "id"): position for position, item in enumerate(old.items)}
-    former = [known.get(_id(value, "id"), -1) if _id(value, "id") else -1 for value in new]
-    free = set(range(len(old.items))).difference(former)
+    former = [-1] * len(new)
+    free = set(range(len(old.items)))
+    for position, value in enumerate(new):
+        before = known.get(_id(value, "id"), -1) if _id(value, "id") else -1
+        # Gateways give one id to several items, or to items of several types.
+        if before in free and _alike(old.items[before], value):
+            former[position] = before
+            free.discard(before)
     places = {index: position for position, index in enumerate(old.indexes)}
     for by_index in (True, False) if free else ():
         for position, value in enumerate(new):
