@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -665,6 +666,16 @@ def test_a_view_that_was_released(backend: Backend) -> None:
         made.close()
         with pytest.raises(TypeError):
             made.feed(released())
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("_testcapi") is None or sys.version_info < (3, 11),
+    reason="allocations cannot be made to fail",
+)
+def test_a_reader_that_runs_short_leaks_nothing() -> None:
+    script = Path(__file__).with_name("short_leaks.py")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr[-2000:]
 
 
 # -- taps -----------------------------------------------------------------------------------------

@@ -286,9 +286,7 @@ def add(held: Slots, position: int, index: Any, number: Any, element: Any) -> No
         element.index = held.added
     held.added += 1
     held.highest = max(held.highest, index)
-    held.indexes.insert(position, index)
-    held.numbers.insert(position, number)
-    held.items.insert(position, element)
+    put(held, position, index, number, element)
 
 
 def keep(held: Slots, index: Any, number: Any, element: Any) -> None:
@@ -298,9 +296,20 @@ def keep(held: Slots, index: Any, number: Any, element: Any) -> None:
     held.top = max(held.top, number)
     held.added += 1
     held.highest = max(held.highest, index)
-    held.indexes.append(index)
-    held.numbers.append(number)
-    held.items.append(element)
+    put(held, len(held.items), index, number, element)
+
+
+def put(held: Slots, position: int, index: Any, number: Any, element: Any) -> None:
+    """Into all three lists, or into none of them where memory is short."""
+    size = len(held.items)
+    try:
+        held.indexes.insert(position, index)
+        held.numbers.insert(position, number)
+        held.items.insert(position, element)
+    finally:
+        if len(held.items) == size:
+            del held.indexes[position : position + len(held.indexes) - size]
+            del held.numbers[position : position + len(held.numbers) - size]
 
 
 def lead(held: Slots, position: int, index: Any) -> None:

@@ -38,6 +38,7 @@ cpdef int insert(Slots held, index, element) except -3
 @cython.locals(place=Place)
 cpdef add(Slots held, int position, index, number, element)
 cpdef keep(Slots held, index, number, element)
+cdef put(Slots held, Py_ssize_t position, index, number, element)
 cpdef lead(Slots held, int position, index)
 @cython.locals(behind=int)
 cpdef shift(Slots held, int position)
