@@ -34,7 +34,7 @@ ENGINE = (
     "plain", "path", "table", "log", "wire", "data", "blocks", "called", "state", "routes",
     "ending", "news", "ledger", "parts", "voices", "written", "candidates", "calls", "merge",
     "addresses", "arrivals", "fragments", "full", "starts", "items", "sequence", "actions",
-    "detect", "asked", "signs", "bodies", "bystanders", "stream",
+    "detect", "asked", "signs", "bodies", "bystanders", "strays", "stream",
 )  # fmt: skip
 
 # The way back, from the bottom up: what writes a stream, a module for each dialect.

@@ -179,9 +179,7 @@ def test_nested_rules_that_drop(backend: Backend, dialect: str) -> None:
     assert b'"deep":{"other":1}' in acc.snapshot_json()
 
 
-@pytest.mark.parametrize(
-    ("rule", "values"), [("append", [["a"], {}, 3]), ("extend", ["a", 3]), ("last", [[], {}])]
-)
+@pytest.mark.parametrize(("rule", "values"), [("extend", ["a", 3]), ("last", [[], {}])])
 def test_rules_meet_values_that_they_cannot_merge(
     backend: Backend, rule: str, values: list[Any]
 ) -> None:
@@ -190,6 +188,17 @@ def test_rules_meet_values_that_they_cannot_merge(
         acc.feed(event({"choices": [{"index": 0, "delta": {"foo": value, "content": "x"}}]}))
     assert [anomaly.code for anomaly in acc.anomalies] == ["wrong_type"] * len(values)
     assert acc.text() == "x" * len(values)
+
+
+def test_a_rule_that_appends_loses_no_text(backend: Backend) -> None:
+    """Text that came as another JSON type is kept, as where the dialect's own rule appends."""
+    acc = backend.StreamAccumulator(rules={"choices[].delta.foo": "append"})
+    for value in (1, True, ["a"], {}, "b", 3):
+        acc.feed(event({"choices": [{"index": 0, "delta": {"foo": value}}]}))
+    message = acc.snapshot()["choices"][0]["message"]
+    assert message["foo"] == [{"type": "text", "text": "1trueab3"}]  # neighbours of one type join
+    assert {anomaly.code for anomaly in acc.anomalies} == {"text_as_value"}
+    assert {anomaly.event for anomaly in acc.anomalies} >= {0, 1, 2, 3, 5}
 
 
 def test_rules_of_another_dialect_do_nothing(backend: Backend) -> None:

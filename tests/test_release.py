@@ -19,9 +19,11 @@ from ssefold import SSEFoldError
 @pytest.fixture
 def no_collector() -> Iterator[None]:
     gc.collect()
+    gc.freeze()  # what was there before is not looked at, each time, by the collector
     gc.disable()
     yield
     gc.enable()
+    gc.unfreeze()
 
 
 def use(acc: Any, stream: bytes) -> None:

@@ -29,7 +29,7 @@ from ssefold.plan import COUNTED, FIXED
 from .fragments import Fragments, value_at
 from .full import full_value, lives_on, part_with
 from .items import fill_items, full_item, put_item
-from .plain import is_open, same, text_weight, weight
+from .plain import given, is_open, same, text_weight, weight
 from .routes import is_hint
 from .sequence import Sequence
 from .starts import begin, fill_base, stop
@@ -396,7 +396,7 @@ def knows(merger: Any, kind: str, value: Any) -> bool:
     if type(merger) is not EventMerger:
         return False
     events: EventMerger = merger
-    own = value_at(value, (events.table.kind,))
+    own = given(value, events.table.kind or "")
     return events.actions_of(own if type(own) is str else kind) is not None
 
 

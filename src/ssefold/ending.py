@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from .called import Calls
+from .path import path_of
 from .state import (
     Elements,
     Entries,
@@ -26,38 +27,41 @@ from .state import (
     elements,
     member,
 )
-from .table import steps
+from .table import JUDGE_CALL, JUDGE_OPEN
 
 LISTS = (list, Calls, Elements, Entries, Keyed, Parts, Slots)
 
 
 def judge(merger: Any, ends: Any, depth: int, terminated: bool) -> None:
-    """Judge an answer: its calls, what is left open; where the terminator came, its reasons."""
-    log = merger.log
-    root = merger.root
-    for call in ends.get("calls", ()):
-        if call.get("stopped"):
-            continue
-        for path, found in places(root, steps(call["at"]), 0, ""):
-            if "type" not in call or member(found, "type") in call["type"]:
-                _judge_call(merger, log, call, path, found, depth)
-    finish = ends.get("finish") if terminated else None
-    if finish is not None:
-        for path, found in places(root, steps(finish.get("at", "")), 0, ""):
-            if not _says(member(found, finish["has"])) and _holds_some(found, finish):
-                log.anomaly("no_finish_reason", _joined(path, finish["has"]))
-    for path, found in places(root, steps(ends["open"]), 0, "") if "open" in ends else ():
-        if is_left_open(found):
-            log.anomaly("open_block", path)
+    """Judge an answer: its calls; where the terminator came, its reasons; what is left open."""
+    found: list[Any] = []
+    for number in ends.root_rows:
+        found.append((number, None, merger.root))
+    _find(merger.root, ends.tree, None, found)
+    if len(found) > 1:
+        found.sort(key=_row_number)  # as the rows stand, and in each the order of the answer
+    for number, at, state in found:
+        row = ends.rows[number]
+        if row[0] == JUDGE_CALL:
+            if row[1] is None or member(state, "type") in row[1]:
+                _judge_call(merger, row, at, state, depth)
+        elif row[0] == JUDGE_OPEN:
+            if is_left_open(state):
+                merger.log.anomaly("open_block", path_of(at[0], at[1]))
+        elif terminated and not _says(member(state, row[1])) and _holds_some(state, row[2], row[3]):
+            merger.log.anomaly("no_finish_reason", path_of(at, row[1]))
+
+
+def _row_number(found: Any) -> int:
+    number: int = found[0]
+    return number
 
 
 def judge_stopped(merger: Any, place: Any) -> None:
     """Judge a call that ends before its answer, when it does; its text was read by then."""
-    for call in merger.table.ends.get("calls", ()):
-        if not call.get("stopped") or member(place, "type") not in call["type"]:
-            continue
-        if not any([_says(state_at(place, steps(name))) for name in call["name"]]):
-            merger.anomaly("unnamed_call", None, call["name"][0])
+    for types, names in merger.table.ends.stopped:
+        if member(place, "type") in types and not _has_name(place, names):
+            merger.anomaly("unnamed_call", None, ".".join(names[0]))
 
 
 def is_left_open(state: Any) -> bool:
@@ -65,24 +69,27 @@ def is_left_open(state: Any) -> bool:
     return type(state) is Place and not state.stopped
 
 
-def _judge_call(merger: Any, log: Any, call: Any, path: str, found: Any, depth: int) -> None:
-    text = call.get("json")
-    if text is not None and _is_broken(merger, state_at(found, steps(text)), depth):
-        log.anomaly("bad_tool_json", _joined(path, text))
-    names = call["name"]
-    if not any([_says(state_at(found, steps(name))) for name in names]):
-        log.anomaly("unnamed_call", _joined(path, _nearest(found, names)))
+def _judge_call(merger: Any, row: Any, at: Any, found: Any, depth: int) -> None:
+    text, names = row[2], row[3]
+    if text is not None and _is_broken(merger, state_at(found, text), depth):
+        merger.log.anomaly("bad_tool_json", _below(at, text))
+    if not _has_name(found, names):
+        merger.log.anomaly("unnamed_call", _below(at, _nearest(found, names)))
 
 
-def _nearest(found: Any, names: Any) -> str:
+def _has_name(found: Any, names: Any) -> bool:
+    for name in names:
+        if _says(state_at(found, name)):
+            return True
+    return False
+
+
+def _nearest(found: Any, names: Any) -> Any:
     """Where the name of a call that has none would stand."""
     for name in names:
-        above = steps(name)[:-1]
-        if above and state_at(found, above) is not None:
-            nearest: str = name
-            return nearest
-    first: str = names[0]
-    return first
+        if len(name) > 1 and state_at(found, name[:-1]) is not None:
+            return name
+    return names[0]
 
 
 def _is_broken(merger: Any, state: Any, depth: int) -> bool:
@@ -101,23 +108,29 @@ def _is_broken(merger: Any, state: Any, depth: int) -> bool:
 
 def _says(state: Any) -> bool:
     """Whether there is something: a text that is not empty, or any other value but null."""
-    if state is None or state == "":
+    if state is None:
         return False
+    if type(state) is str:
+        return len(state) > 0
     return bool(state) if hasattr(state, "take") else True
 
 
-def _holds_some(found: Any, finish: Any) -> bool:
+def _holds_some(found: Any, holding: Any, but: Any) -> bool:
     """Whether an element holds more than its frame."""
-    if "holds" not in finish:
-        return True
-    return any([holds(member(found, key), finish.get("but", ())) for key in finish["holds"]])
+    for key in holding:
+        if holds(member(found, key), but):
+            return True
+    return not holding
 
 
 def holds(state: Any, but: Any) -> bool:
     """Whether something stands in a state, members of the names in `but` aside."""
     if type(state) is Place or isinstance(state, dict):
         values: Any = state.values if type(state) is Place else state
-        return any([key not in but and holds(values[key], ()) for key in values])
+        for key in values:
+            if key not in but and holds(values[key], ()):
+                return True
+        return False
     if state is None or type(state) is str or hasattr(state, "take"):
         return bool(state)
     return bool(elements(state)) if isinstance(state, LISTS) else True
@@ -130,20 +143,31 @@ def state_at(state: Any, path: Any) -> Any:
     return state
 
 
-def places(state: Any, path: Any, level: int, text: str) -> list[tuple[str, Any]]:
-    """The objects at a path, each with its place in the answer: `a[].b` is b of each a."""
-    if level == len(path):
-        return [(text, state)] if type(state) is Place or isinstance(state, dict) else []
-    step = path[level]
-    if type(step) is str:
-        below = member(state, step)
-        return [] if below is None else places(below, path, level + 1, _joined(text, step))
-    found = []
-    # A hole leaves nothing in the answer.
-    for position, element in enumerate([one for one in elements(state) if one is not None]):
-        found += places(element, path, level + 1, f"{text}[{position}]")
-    return found
+def _find(state: Any, nodes: Any, at: Any, found: list[Any]) -> None:
+    """The objects that rows ask for: (the row's number, its place in the answer, the state)."""
+    for key, rows, below in nodes:
+        if key is not None:
+            inside = member(state, key)
+            if inside is not None:
+                _found(inside, rows, below, (at, key), found)
+            continue
+        position = 0
+        for element in elements(state):
+            if element is not None:  # a hole leaves nothing in the answer
+                _found(element, rows, below, (at, position), found)
+                position += 1
 
 
-def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _found(state: Any, rows: Any, below: Any, at: Any, found: list[Any]) -> None:
+    if rows and (type(state) is Place or isinstance(state, dict)):
+        for row in rows:
+            found.append((row, at, state))
+    if below:
+        _find(state, below, at, found)
+
+
+def _below(at: Any, steps: Any) -> str:
+    """The text of the path that these steps lead to from `at`."""
+    for step in steps[:-1]:
+        at = (at, step)
+    return path_of(at, steps[-1])

@@ -48,6 +48,7 @@ class Ledger:
     held:      weight of the text and list elements; extra: of keys and unknown members.
     added:     counts what made the answer grow or change.
     changes:   counts values that were replaced by others.
+    signs:     (row of ERRORS, payload) of the errors that an event told on its way, or None.
     awaited:   voices of texts that this event begins (voices.py), or None.
     openings:  counts places that were opened where nothing was.
     structure: counts what makes an old plan wrong: places closed, re-routed, made anew.
@@ -68,6 +69,7 @@ class Ledger:
         "openings",
         "plan",
         "root",
+        "signs",
         "structure",
         "table",
         "text",
@@ -83,6 +85,7 @@ class Ledger:
         self.root = new_place(table.root)
         self.added = 0
         self.awaited: dict[Any, Any] | None = None
+        self.signs: list[Any] | None = None
         self.changes = 0
         self.openings = 0
         self.structure = 0

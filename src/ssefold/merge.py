@@ -58,12 +58,13 @@ from .table import (
     OBJECT,
     PARTS,
     PER_KEY,
+    SIGN,
     SNAPSHOT,
     UNLESS,
     Node,
     Table,
 )
-from .voices import listen, settle
+from .voices import listen, settle, speaks
 
 # Of a first value with a suffix to take off, the last one is remembered up to this size.
 LONGEST_GIVEN = 64
@@ -177,6 +178,9 @@ class Merger(Ledger):
                 self.deferred.append((options["rank"], options["to"], value, at, key))
         elif op == UNLESS:
             self.unless_field(place, key, node, source, at)
+        elif op == SIGN:
+            self.tell_sign(node, value)
+            self.field(place, key, node.item, value, source, at)
         elif op == EXTEND:
             self.extend_field(place, key, node, value, at)
         elif op == SNAPSHOT:
@@ -198,6 +202,16 @@ class Merger(Ledger):
             self.keyed_field(place, key, node, value, at)
         elif op == PARTS:
             self.parts_field(place, key, node, value, at)
+
+    def tell_sign(self, node: Node, value: Any) -> None:
+        """A value that may be an error: a reason that is one, an object under `error`."""
+        number, texts = node.sign
+        if value is None or not (texts is None or (type(value) is str and value in texts)):
+            return
+        self.no_plan()
+        if self.signs is None:
+            self.signs = []
+        self.signs.append((number, value))
 
     def null_field(self, place: Place, key: str, node: Node, at: Any) -> None:
         """null: the key was there, and no more."""
@@ -270,6 +284,8 @@ class Merger(Ledger):
             if value == "":
                 self.note(at, key, FIXED)
                 return
+            if node.sign is not None:
+                self.tell_sign(node, value)
             if place.finished < 0:
                 place.finished = self.event
                 self.finishing = True
@@ -396,7 +412,9 @@ class Merger(Ledger):
             self.members(below, value, self.under(at, key))
             return
         place.fed = True
-        heard = None if node.alike is None else listen(self, below, node.alike, value)
+        heard = None
+        if node.alike is not None and speaks(value, node.alike_names):
+            heard = listen(self, below, node.alike, value)
         if place.finished >= 0:
             self.late_members(place, below, value, at, key)
         else:

@@ -25,13 +25,14 @@ from .table import steps
 _FAILURES: Any = FAILURES
 _UNLESS: tuple[str, ...] = _FAILURES["unless"]
 _ROWS = tuple([(steps(row["at"]), row) for row in _FAILURES["signs"]])
-_KEYS = tuple(dict.fromkeys([path[0] for path, row in _ROWS if "is" not in row]))
+_KEYS = frozenset([path[0] for path, row in _ROWS if "is" not in row])
 
 
 def failure_of(value: Any, kind: str, known: bool) -> Any:
     """What an event or a body reports: the payload of its fullest sign, or NOTHING.
 
-    kind: the event's name. known: the dialect knows this kind, so that its members are its own.
+    kind: the event's name. known: it has an answer (answers()), or the dialect knows this
+    kind, so that its members are its own.
     """
     payload = given(value, "error")
     if payload is not None:
@@ -43,21 +44,26 @@ def failure_of(value: Any, kind: str, known: bool) -> Any:
 
 
 def may_fail(value: Any) -> bool:
-    """Whether an event holds what can be a sign: what it says today is no rule for the next."""
-    for key in _UNLESS:
-        if value.get(key):
-            return False
-    for key in _KEYS:
-        if key in value:
+    """Whether an event without an answer holds what can be a sign: what it says today is no
+    rule for the next.
+    """
+    for key in value:
+        if key in _KEYS:
             return True
+    return False
+
+
+def answers(value: Any) -> bool:
+    """Whether an object has what an answer has, whatever else it says."""
+    for key in _UNLESS:
+        found = given(value, key)
+        if found is not None:
+            return bool(found)
     return False
 
 
 def says_failure(value: Any) -> bool:
     """Whether an object without an answer is a failure as a whole."""
-    for key in _UNLESS:
-        if value.get(key):
-            return False
     for path, row in _ROWS:
         found = value
         for step in path:
@@ -79,6 +85,25 @@ def _is_sign(found: Any, row: Any, value: Any) -> bool:
     if type(found) is not int and type(found) is not float:
         return False
     return found >= least and any([given(value, key) is not None for key in row["beside"]])
+
+
+def may_stand(value: Any, nodes: Any) -> bool:
+    """Whether anything stands where the rows of ERRORS look, as a tree (table.py)."""
+    for key, ends, texts, below in nodes:
+        if key is None:
+            if isinstance(value, list):
+                for element in value:
+                    if may_stand(element, below):
+                        return True
+            continue
+        found = given(value, key)
+        if found is None:
+            continue
+        if ends and (texts is None or (type(found) is str and found in texts)):
+            return True
+        if below and may_stand(found, below):
+            return True
+    return False
 
 
 def failure_at(value: Any, row: Any) -> Any:

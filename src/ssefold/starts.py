@@ -200,7 +200,7 @@ def stop_one(merger: Any, place: Any) -> None:
     for key, below in place.values.items():
         if type(below) is JSONText and below.text and not settle(merger, below):
             merger.anomaly("bad_tool_json", None, key)
-    if merger.table.ends:
+    if merger.table.ends is not None:
         judge_stopped(merger, place)
 
 

@@ -637,7 +637,11 @@ def elements(value: Any) -> list[Any]:
     """The states of a list's elements, in the order in which they are read."""
     kind = type(value)
     if kind is Entries:
-        return [pair[1] for pair in value.pairs()]
+        entries = value
+        first = entries.first
+        if entries.items is None and entries.blocks is None:
+            return [] if entries.start is None else [first]
+        return [pair[1] for pair in entries.pairs()]
     if kind is Calls:
         calls: list[Any] = value.ordered()
         return calls

@@ -29,7 +29,6 @@ from ssefold.values import (
 
 from .actions import EventMerger, is_finished, knows
 from .asked import Asked
-from .bodies import BEGINNING, Body, unreadable
 from .bystanders import Bystanders
 from .data import DONE, around, is_comment, locate, parse_text, readings
 from .detect import (
@@ -38,7 +37,6 @@ from .detect import (
     dialect_of,
     plain_table,
     table_of,
-    whole_answer,
 )
 from .ending import judge
 from .ledger import OutputFull
@@ -47,14 +45,17 @@ from .merge import Merger
 from .path import Plan
 from .plain import copy, is_open
 from .signs import (
+    answers,
     failure_at,
     failure_of,
     first_of,
     is_fuller,
     is_vague,
     may_fail,
+    may_stand,
     named_members,
 )
+from .strays import fails_on, judge_body, stray_lines
 from .wire import Wire, leave_out, put_back, strip
 
 # Events before the dialect is decided are kept up to here, and so are stray lines.
@@ -136,15 +137,16 @@ class Stream:
         self.pending_size = 0
         self.planning = False
         self.undecided: Any = None
-        self.asked = Asked(self.log)
+        self.asked: Any = None  # what few streams need is made when they do
         self.last = 0
-        self.body = Body()
-        self.bystanders = Bystanders(self.log)
+        self.body: Any = None
+        self.bystanders: Any = None
         self.dialect: str | None = None
         self.source: Any = None
         self.merger: Any = None
         if dialect is not None:
             self.decide(SOURCES[dialect] if isinstance(dialect, str) else dialect)
+            self.asked = Asked(self.log)
             self.asked.ask(self.source)
 
     # -- blocks ------------------------------------------------------------------
@@ -170,7 +172,7 @@ class Stream:
         self.log.offset = start
         self.log.event = self.events
         if stray:
-            self.stray_lines(stray, start)
+            stray_lines(self, stray, start)
             if self.dead:
                 return
         if data is None or not data.strip():
@@ -218,7 +220,7 @@ class Stream:
     def heartbeat(self) -> None:
         """A comment that was sent as data: an event that is counted, at any place."""
         self.count()
-        self.bystanders.heartbeat(self.merger)
+        self.aside().heartbeat(self.merger)
 
     def behind(self, name: bytes, data: bytes) -> None:
         """An event behind the terminator: it may be another stream, and is not judged.
@@ -230,8 +232,8 @@ class Stream:
         failed = self.merger is not None and self.merger.failure is not None
         if failed or kind in HEARTBEATS:
             value = first_of(self.whole_json(data))
-            if kind in HEARTBEATS and self.bystanders.stands_by(self.merger, kind, value):
-                self.bystanders.pass_by(self.merger, kind)
+            if kind in HEARTBEATS and self.aside().stands_by(self.merger, kind, value):
+                self.aside().pass_by(self.merger, kind)
                 return
             if failed and value is not None and self.fails(kind, value):
                 return
@@ -287,7 +289,7 @@ class Stream:
         code, value, pos, flags = reading
         self.count()
         kind = name.decode("utf-8", "replace")
-        if name not in OUR_NAMES and self.bystanders.is_aside(self.merger, kind, data, value):
+        if name and name not in OUR_NAMES and self.aside().is_aside(self.merger, kind, data, value):
             self.pass_by(kind)
             return
         undecided = self.undecided
@@ -315,12 +317,12 @@ class Stream:
         kind = name.decode("utf-8", "replace")
         first = first_of(value)
         if isinstance(value, dict):
-            if name in OUR_NAMES or not self.bystanders.stands_by(self.merger, kind, value):
+            if name in OUR_NAMES or not self.aside().stands_by(self.merger, kind, value):
                 self.take(name, value, flags, len(data))
             else:
-                self.asked.note()
+                self.note_other()
         else:
-            self.asked.note()
+            self.note_other()
             self.leave_undecided(len(data))
             if first is not None and not is_open(first) and self.fails(kind, first):
                 pass
@@ -329,7 +331,7 @@ class Stream:
                 self.fail(text if value is NOTHING else self.in_range(value, flags), None)
         if b'"error"' in data and b"\n" in data and name in OUR_NAMES:
             for line in data.split(b"\n"):  # one that is whole says it all
-                self.fails_on(line, False)
+                fails_on(self, line, False)
 
     # -- events ---------------------------------------------------------------------
 
@@ -340,7 +342,7 @@ class Stream:
             self.take(name, value, flags, size)
         elif not self.odd(name, value, flags):
             self.log.anomaly("wrong_type", "")
-            self.asked.note()
+            self.note_other()
             self.leave_undecided(size)
         if self.strict and self.log.fault_count:
             self.dead = True
@@ -349,10 +351,10 @@ class Stream:
         """JSON that is no object: an error in a list or of that name, or a bystander."""
         kind = name.decode("utf-8", "replace")
         first = first_of(value)
-        if name not in OUR_NAMES and self.bystanders.stands_by(self.merger, kind, first):
+        if name and name not in OUR_NAMES and self.aside().stands_by(self.merger, kind, first):
             self.pass_by(kind)
             return True
-        if first is not None and failure_of(first, kind, False) is not NOTHING:
+        if first is not None and failure_of(first, kind, answers(first)) is not NOTHING:
             return self.fails(kind, self.in_range(first, flags))
         if name == b"error":
             self.fail(self.in_range(value, flags), None)
@@ -372,30 +374,55 @@ class Stream:
         if self.dead:
             self.leave_removed()
             return
-        if name not in OUR_NAMES and self.bystanders.stands_by(self.merger, kind, value):
-            self.pass_by(kind)
-            self.leave_removed()
-            return
-        failed = self.fails(kind, value)
-        if self.asked.open:
+        merger = self.merger
+        if name and name not in OUR_NAMES:
+            # Where events have kinds, nearly all have names.
+            usual = merger is not None and merger.table.kind is not None and kind not in HEARTBEATS
+            if not usual and self.aside().stands_by(merger, kind, value):
+                self.pass_by(kind)
+                self.leave_removed()
+                return
+        known = self.is_known(kind, value)
+        failed = self.tells_failure(kind, value, known)
+        if self.asked is not None and self.asked.open:
             self.asked.take(value, kind, failed)
-        if self.merger is not None:
-            self.merge(value, kind, failed)
+        if merger is not None:
+            self.merge(value, kind, failed, known)
         elif not failed:
             self.keep(value, kind, size)
-        self.leave_removed()
+        if self.removed is not None:
+            self.leave_removed()
+
+    def aside(self) -> Bystanders:
+        """Who knows the events that are none of the answer's."""
+        if self.bystanders is None:
+            self.bystanders = Bystanders(self.log)
+        bystanders: Bystanders = self.bystanders
+        return bystanders
+
+    def note_other(self) -> None:
+        """An event came that is not of the dialect which was named."""
+        if self.asked is not None:
+            self.asked.note()
 
     def pass_by(self, kind: str) -> None:
         """An event that is none of the dialect's: it is counted, and waits for none."""
-        self.bystanders.pass_by(self.merger, kind)
+        self.aside().pass_by(self.merger, kind)
         if kind not in HEARTBEATS:
-            self.asked.note()
+            self.note_other()
             if self.merger is None and self.undecided is None:
                 self.undecided = (self.log.event, self.log.offset)
 
+    def is_known(self, kind: str, value: Any) -> bool:
+        """Whether an object has an answer, or is an event that the dialect knows."""
+        return answers(value) or (self.merger is not None and knows(self.merger, kind, value))
+
     def fails(self, kind: str, value: Any) -> bool:
-        """Whether an event reports a failure, which is kept if it says more than others did."""
-        known = self.merger is not None and knows(self.merger, kind, value)
+        """Whether an object reports a failure, which is kept if it says more than others did."""
+        return self.tells_failure(kind, value, self.is_known(kind, value))
+
+    def tells_failure(self, kind: str, value: Any, known: bool) -> bool:
+        """The same, where it is known whether an answer stands there."""
         payload = failure_of(value, kind, known)
         if payload is NOTHING:
             return False
@@ -416,15 +443,15 @@ class Stream:
         self.vague = is_vague(payload, event)
         self.error = copy(payload)
 
-    def merge(self, value: Any, kind: str, failed: bool) -> None:
+    def merge(self, value: Any, kind: str, failed: bool, known: bool) -> None:
         """Merge an event of the known dialect.
 
-        failed: it reports a failure: only what the table names is merged.
+        failed: it reports a failure: only what the table names is merged. known: is_known().
         """
         merger = self.merger
         table = merger.table
         whole = not failed
-        if whole and table.errors:
+        if whole and table.error_tree and may_stand(value, table.error_tree):
             failed = self.fails_at(value, table)
         if self.removed is not None:
             removed, self.removed = self.removed, None
@@ -433,12 +460,16 @@ class Stream:
             value = named_members(value, table.root.children)
             if not value:
                 return
-        steady = self.planning and not (failed or self.asked.open)
-        if steady and may_fail(value):
-            steady = knows(merger, kind, value)
+        steady = self.planning and not (failed or (self.asked is not None and self.asked.open))
+        if steady and not known and may_fail(value):
+            steady = False
         merger.plan = Plan() if steady else None
         merger.merge(value, self.log.event, kind)
         self.watched = merger.finishing and table.judged
+        if merger.signs is not None:
+            signs, merger.signs = merger.signs, None
+            if whole:
+                self.fail(min(signs, key=_rank)[1], value)  # of several the fullest: the first row
         if merger.failure is not None:
             self.fail(merger.failure, value)
         if merger.ended:
@@ -504,7 +535,8 @@ class Stream:
         source = dialect_of(value, kind)
         if source is not None:
             self.decide(source)
-            self.bystanders.settle(self.merger)
+            if self.bystanders is not None:
+                self.bystanders.settle(self.merger)
             if self.pending:
                 self.apply_pending()
 
@@ -539,7 +571,7 @@ class Stream:
             self.wire.begin(kept, 0)
             self.removed = out
             if not self.ended:
-                self.merge(value, kind, False)
+                self.merge(value, kind, False, self.is_known(kind, value))
         self.log.event, self.log.offset = here
         self.wire.begin(data, start)
         self.removed = removed
@@ -554,31 +586,6 @@ class Stream:
         self.log.event, offset = self.undecided
         self.log.fault("unknown_dialect", offset, "no event decided for a dialect")
 
-    # -- stray lines and bodies that are no event streams ---------------------------------
-
-    def stray_lines(self, stray: bytes, start: int) -> None:
-        """Lines of unknown fields: servers put errors there."""
-        what = unreadable(stray[:BEGINNING]) if start == 0 else ""
-        if what:
-            self.dead = True  # whatever looks like an event in such bytes is none
-            self.log.fault("not_an_event_stream", 0, what, stray[:BEGINNING])
-            return
-        if not self.ended and b"error" in stray:
-            for line in (*stray.split(b"\n"), stray):
-                is_field = line.startswith(b"error:")
-                self.fails_on(line[6:] if is_field else line, is_field)
-        most: Any = self.limits.max_event_bytes
-        if self.events == 0 and not self.body.add(stray, most):
-            self.limit("limit_event_bytes", most)
-
-    def fails_on(self, line: bytes, is_field: bool) -> None:
-        """A line that is JSON with an `error`; of a field `error` any object is one."""
-        value = first_of(self.whole_json(line)) if line.lstrip()[:1] in (b"{", b"[") else None
-        if value is not None:
-            payload = value.get("error")
-            if is_field or payload is not None:
-                self.fail(value if payload is None else payload, value)
-
     def whole_json(self, data: bytes) -> Any:
         """The value if `data` is one whole JSON text, else NOTHING."""
         code, value, pos, flags = self.read(data, 0, self.depth)
@@ -589,29 +596,6 @@ class Stream:
         if flags & HAS_SURROGATE:
             self.surrogates = True
         return value
-
-    def judge_body(self) -> None:
-        """At the end of a body without any event: what was it?"""
-        text = self.body.text()
-        value = self.whole_json(text) if text[:1] == b"{" else NOTHING
-        if text[:1] == b"[":
-            first = first_of(self.read(text, 0, self.depth)[1])
-            if first is not None and not is_open(first):
-                strip(self.log, None, first, None)
-                self.fails("", first)
-        if isinstance(value, dict):
-            self.fails("", value)
-            source = whole_answer(value, self.source)
-            if source is not None:
-                self.source = source
-                self.dialect = source["NAME"]
-                self.answer = value
-                self.complete = True
-                self.fails_at(value, plain_table(source))
-                return
-        if not (self.failed or self.body.is_cut()):
-            self.log.event = 0
-            self.log.fault("not_an_event_stream", 0, self.body.what(), self.body.begin)
 
     # -- the end ---------------------------------------------------------------------------
 
@@ -626,7 +610,8 @@ class Stream:
             self.log.fault(code, offset, "the folding ended here")
         self.dead = True
         self.pending = None
-        self.body.drop()
+        if self.body is not None:
+            self.body.drop()
         self.wire.end()
 
     def lose(self, offset: int) -> None:
@@ -644,33 +629,38 @@ class Stream:
         self.closed = True
         merger = self.merger
         if not self.dead:
-            if self.events == 0 and self.body.begin:
-                self.judge_body()
+            if self.events == 0 and self.body is not None and self.body.begin:
+                judge_body(self)
             if merger is None and self.undecided is not None:
                 self.give_up()
             if not self.ended:
-                self.bystanders.settle(merger)
-                self.asked.judge()
+                self.settle_others()
         self.pending = None
-        self.body.drop()
-        whole = merger is not None and is_finished(merger, merger.table.finished)
-        if whole and not self.ended:
+        if self.body is not None:
+            self.body.drop()
+        if merger is not None and not self.ended and is_finished(merger, merger.table.finished):
             self.complete = True
             self.log.event, self.log.offset = self.events - 1, self.last
             self.judge_answer(False)
 
     def settle_end(self) -> None:
         """The terminator came."""
-        self.bystanders.settle(self.merger)
-        self.asked.judge()
+        self.settle_others()
         self.judge_answer(True)
+
+    def settle_others(self) -> None:
+        """No event follows: what was none of the dialect's is judged."""
+        if self.bystanders is not None:
+            self.bystanders.settle(self.merger)
+        if self.asked is not None:
+            self.asked.judge()
 
     def judge_answer(self, terminated: bool) -> None:
         """What a whole answer lacks; one that failed or was cut may lack anything."""
         merger = self.merger
         if self.failed or self.lost or self.dead or merger is None or not merger.merged:
             return
-        if merger.table.ends:
+        if merger.table.ends is not None:
             judge(merger, merger.table.ends, self.depth, terminated)
 
     @property
@@ -680,7 +670,7 @@ class Stream:
             return "failed"
         if not (self.ended or self.complete):
             return "truncated" if self.closed else "open"
-        if self.lost or self.asked.wrong or self.root is None:
+        if self.lost or self.root is None or (self.asked is not None and self.asked.wrong):
             return "truncated"  # no answer that may pass as whole
         return "complete"
 
@@ -697,3 +687,8 @@ class Stream:
             return self.answer
         merger = self.merger
         return merger.root if merger is not None and merger.merged else None
+
+
+def _rank(sign: Any) -> int:
+    rank: int = sign[0]
+    return rank

@@ -37,6 +37,8 @@ FINISH = 18
 DEFERRED = 19
 UNLESS = 20
 EXTEND_ANY = 21
+# Of no row: a member whose value is an error, beside what its own rule does with it.
+SIGN = 22
 
 OPS: Mapping[str, int] = {
     "drop": DROP,
@@ -83,7 +85,8 @@ class Node:
     has_default: whether there is one; the empty values of a "first" rule then count as nothing.
     without:  a suffix to take off, `cut` characters long.
     delta:    this is what a choice adds in an event.
-    alike:    members that may say the same, each with those of a list's element; or None.
+    alike:    members that may say the same, each with those of a list's element; or None;
+              alike_names: the same, to be looked up.
     given:    the last value that the suffix was taken off, and without it.
     only_text: anything but a string is an unknown field.
     options:  what only this rule reads (see merge.py).
@@ -93,12 +96,14 @@ class Node:
               members whose rules say what stands there then.
     early:    members read before the others; is_early: this is one of them.
     by:       the member that routes a list's elements.
+    sign:     (number of the row of ERRORS, the texts that are errors or None), or None.
     crowded:  members that differ may go to one key of the answer, by rules that differ.
     """
 
     __slots__ = (
         "absent",
         "alike",
+        "alike_names",
         "always",
         "by",
         "children",
@@ -120,6 +125,7 @@ class Node:
         "options",
         "order",
         "rest",
+        "sign",
         "without",
     )
 
@@ -137,10 +143,12 @@ class Node:
         self.delta: bool = options.get("delta", False)
         alike = options.get("alike")
         self.alike: Any = None if alike is None else tuple(alike.items())
+        self.alike_names: Any = None if alike is None else dict(alike)
         self.only_text = options.get("only") == "string"
         self.options = options
         by = options.get("by")
         self.by: Any = by if type(by) is str else None
+        self.sign: Any = None
         self.is_early = self.crowded = False
         self.children: dict[str, Node] = {}
         self.rest: Any = None  # a Node, once all are there
@@ -158,6 +166,8 @@ class Table:
     text_rules: what LISTS says of each of these lists, or None.
     judged:     calls are judged at the end of the answer.
     errors:     the rows of ERRORS: steps, and the texts there that are errors (None: all).
+    error_tree: those of them that no rule of FIELDS meets on its way, as a tree, so that an
+                event without any is looked through once.
     hints: the lists whose indexes are hints (routes.py).
     made: a list that events address -> the types of the elements that they make in it.
     part_texts: of content parts, the types whose neighbours join, and which members are texts.
@@ -166,6 +176,7 @@ class Table:
 
     __slots__ = (
         "ends",
+        "error_tree",
         "errors",
         "events",
         "finished",
@@ -211,8 +222,8 @@ class Table:
             [self.lists.get(".".join(names[: depth + 1])) for depth in range(len(names))]
         )
         self.finished: Mapping[str, Any] = source.get("FINISHED", {})
-        self.ends: Mapping[str, Any] = source.get("ENDS", {})
-        self.judged = any([not call.get("stopped") for call in self.ends.get("calls", ())])
+        self.ends = Ends(source["ENDS"]) if source.get("ENDS") else None
+        self.judged = self.ends is not None and self.ends.calls
         self.own: tuple[str, ...] | None = source.get("OWN")
         self.errors = tuple(
             (steps(row), None) if isinstance(row, str) else (steps(row["at"]), row["is"])
@@ -225,6 +236,13 @@ class Table:
             or _held(self.lists, "last_words")
         )
         self.root = _grow(_overridden(source["FIELDS"], overrides))
+        met = [
+            self.kind is None and _mark(self.root, number, row)
+            for number, row in enumerate(self.errors)
+        ]
+        self.error_tree = _tree(
+            [row for row, is_met in zip(self.errors, met, strict=True) if not is_met]
+        )
 
 
 def _made(events: Any) -> dict[str, set[str]]:
@@ -270,6 +288,60 @@ def _text_steps(path: tuple[Any, ...]) -> tuple[tuple[Any, ...], str | None]:
     if not all("type" in step and len(step) == 2 for step in lists) or type(leaf[0]) is not str:
         return (), None
     return tuple((step["each"], step["type"]) for step in lists), leaf[0]
+
+
+# What is asked of an object at the end of an answer.
+JUDGE_CALL = 0
+JUDGE_REASON = 1
+JUDGE_OPEN = 2
+
+
+class Ends:
+    """What is judged at the end of an answer, ready to be asked; names and texts are steps.
+
+    rows:      (JUDGE_CALL, types or None, its JSON text or None, names), (JUDGE_REASON, the
+               member that says why, members that hold something, those aside), (JUDGE_OPEN,).
+    tree:      where the objects stand that rows ask for, as nodes: (key, or None for each
+               element; the rows of what stands there; the nodes below); root_rows: those of
+               the answer itself.
+    stopped:   (types, names) of the calls that are judged when they stop.
+    """
+
+    __slots__ = ("calls", "root_rows", "rows", "stopped", "tree")
+
+    def __init__(self, source: Mapping[str, Any]) -> None:
+        asked: list[tuple[str, tuple[Any, ...]]] = []
+        stopped = []
+        for row in source.get("calls", ()):
+            names = tuple([steps(name) for name in row["name"]])
+            text = steps(row["json"]) if "json" in row else None
+            if row.get("stopped"):
+                stopped.append((row["type"], names))
+            else:
+                asked.append((row["at"], (JUDGE_CALL, row.get("type"), text, names)))
+        self.calls = len(asked) > 0
+        finish = source.get("finish")
+        if finish is not None:
+            holding = (tuple(finish.get("holds", ())), tuple(finish.get("but", ())))
+            asked.append((finish.get("at", ""), (JUDGE_REASON, finish["has"], *holding)))
+        if "open" in source:
+            asked.append((source["open"], (JUDGE_OPEN,)))
+        self.rows = tuple([row for _, row in asked])
+        self.stopped = tuple(stopped)
+        paths = [(steps(at), number) for number, (at, _) in enumerate(asked)]
+        self.root_rows = tuple([number for path, number in paths if not path])
+        self.tree = _asked([row for row in paths if row[0]])
+
+
+def _asked(rows: Any) -> tuple[Any, ...]:
+    """Rows of (steps, number) as the nodes of a tree."""
+    nodes = []
+    for key in dict.fromkeys([path[0] for path, _ in rows]):
+        here = [(path[1:], number) for path, number in rows if path[0] == key]
+        ending = tuple([number for path, number in here if not path])
+        below = _asked([row for row in here if row[0]])
+        nodes.append((key if isinstance(key, str) else None, ending, below))
+    return tuple(nodes)
 
 
 class Action:
@@ -346,6 +418,44 @@ def steps(path: str) -> tuple[Any, ...]:
         if bracket:
             out.append((key.rstrip("]") or None,))
     return tuple(out)
+
+
+def _tree(rows: Any) -> tuple[Any, ...]:
+    """Rows of (steps, texts) as nodes: (key or None for each element, ends here, texts, below)."""
+    nodes = []
+    for key in dict.fromkeys([path[0] for path, _ in rows]):
+        here = [(path[1:], texts) for path, texts in rows if path[0] == key]
+        ending = [texts for path, texts in here if not path]
+        texts = None if None in ending else tuple([text for each in ending for text in each])
+        below = _tree([row for row in here if row[0]])
+        nodes.append((key if isinstance(key, str) else None, bool(ending), texts, below))
+    return tuple(nodes)
+
+
+def _mark(root: Node, number: int, row: Any) -> bool:
+    """Let the merge tell what stands at a row of ERRORS; False if it does not come by there."""
+    path, texts = row
+    place: Any = root
+    for step in path[:-1]:
+        place = place.children.get(step) if isinstance(step, str) else place.item
+        if place is None:
+            return False
+    last = path[-1]
+    if not isinstance(last, str) or not place.children or last in place.early:
+        return False
+    node = place.children.get(last)
+    if node is None:
+        if place.rest.op != ANY:
+            return False
+        node = Node(ANY, last, {})
+        node.rest = _node("any", "", "any")
+    if node.op != FINISH:
+        sign = Node(SIGN, last, {})
+        sign.rest = node.rest
+        sign.item = node
+        node = place.children[last] = sign
+    node.sign = (number, texts)
+    return True
 
 
 def rule_of(rule: Any) -> str:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .plain import is_open
+from .plain import given, is_open
 from .state import Keyed, member
 
 
@@ -43,6 +43,17 @@ class Voice:
         self.buffer: Any = None
 
 
+def speaks(source: Any, names: Any) -> bool:
+    """Whether an event has any of these fields: most have none."""
+    if type(source) is dict:
+        members = source
+        for key in members:
+            if key in names:
+                return True
+        return False
+    return any([key in names for key in source])
+
+
 def listen(merger: Any, place: Any, fields: Any, source: Any) -> Any:
     """Before an event's members merge: who says what another says.
 
@@ -52,11 +63,11 @@ def listen(merger: Any, place: Any, fields: Any, source: Any) -> Any:
     values = place.values
     present = others = 0
     for name, _ in fields:
-        if source.get(name) is not None:
+        if given(source, name) is not None:
             present += 1
         elif values.get(name) is not None:
             others += 1
-    if not present or present + others < 2:
+    if present + others < 2 or not present:
         return None
     group = _group(merger, values, fields)
     said = [_said(source.get(name), inner) for name, inner in fields]
@@ -70,8 +81,8 @@ def listen(merger: Any, place: Any, fields: Any, source: Any) -> Any:
             if type(held) is Keyed and isinstance(source.get(name), list):
                 _elements(merger, held, inner, source[name], group, rank, silent[rank])
             continue
-        speaks = said[rank] is None or said[rank] != ""
-        here.append((values, name, rank, speaks, silent[rank]))
+        says = said[rank] is None or said[rank] != ""
+        here.append((values, name, rank, says, silent[rank]))
     _turn(merger, here, group)
     return group, silent, sizes
 

@@ -6,7 +6,7 @@ cimport cython
 from .fragments cimport Fragments, value_at
 from .full cimport full_value, lives_on, part_with
 from .items cimport fill_items, full_item, put_item
-from .plain cimport is_open, same, text_weight, weight
+from .plain cimport given, is_open, same, text_weight, weight
 from .routes cimport is_hint
 from .sequence cimport Sequence
 from .starts cimport begin, fill_base, stop

@@ -28,6 +28,7 @@ cdef class Ledger:
     cdef public long long changes
     cdef public long long openings
     cdef public dict awaited
+    cdef public list signs
     cdef public long long structure
     cdef public Plan plan
     cdef public Wire wire

@@ -11,13 +11,13 @@ from .path cimport path_of
 from .plain cimport given, is_open, same, text_weight, weight
 from .state cimport Elements, Entries, Keyed, Parts, Place, new_place, routing
 from .table cimport Node, Table
-from .voices cimport listen, settle
+from .voices cimport listen, settle, speaks
 
 # Assigned by the imports of plan.py and table.py: comparisons of C integers.
 cdef int APPENDED, DROPPED, EXTENDED, FIXED, KEPT, LAST_ONE, OPENED, ROUTED
 cdef int ANY, ANY_DELTA, APPEND, CALLS, CONTENT, DEFERRED, DROP, ENTRIES, EXTEND, EXTEND_ANY
 cdef int FINISH, FIRST, KEYED, LAST, LAST_FILLED, MEMBER, NAME, OBJECT, PARTS
-cdef int PER_KEY, SNAPSHOT, UNLESS
+cdef int PER_KEY, SIGN, SNAPSHOT, UNLESS
 # Assigned by merge.py.
 cdef int LONGEST_GIVEN
 
@@ -37,6 +37,7 @@ cdef class Merger(Ledger):
     cdef apply_deferred(self)
     cdef field(self, Place place, str key, Node node, value, source, tuple at)
     cdef rare_field(self, Place place, str key, Node node, value, source, tuple at)
+    cdef tell_sign(self, Node node, value)
     cdef null_field(self, Place place, str key, Node node, tuple at)
     cdef drop_field(self, Place place, str key, Node node, value, tuple at)
     cdef first_field(self, Place place, str key, Node node, value, tuple at)

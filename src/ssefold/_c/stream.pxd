@@ -12,7 +12,9 @@ from .log cimport Log
 from .merge cimport Merger
 from .path cimport Plan
 from .plain cimport copy, is_open
-from .signs cimport failure_at, failure_of, first_of, is_fuller, is_vague, may_fail, named_members
+from .signs cimport failure_at, failure_of, first_of, is_fuller, is_vague, may_fail, may_stand
+from .signs cimport answers, named_members
+from .strays cimport fails_on, judge_body, stray_lines
 from .wire cimport Wire
 
 
@@ -59,14 +61,21 @@ cdef class Stream:
     cdef take(self, bytes name, value, int flags, Py_ssize_t size)
     cdef heartbeat(self)
     cdef pass_by(self, str kind)
-    cdef bint fails(self, str kind, value) except -1
-    cdef fail(self, payload, event)
-    cdef bint fails_at(self, value, table) except -1
+    cdef bint is_known(self, str kind, value) except -1
+    cpdef bint fails(self, str kind, value) except -1
+    cdef bint tells_failure(self, str kind, value, bint known) except -1
+    cpdef fail(self, payload, event)
+    cpdef bint fails_at(self, value, table) except -1
     cdef decide(self, source)
     cdef find_dialect(self, str kind, value)
     cdef keep(self, value, str kind, Py_ssize_t size)
-    cdef merge(self, value, str kind, bint failed)
+    cdef merge(self, value, str kind, bint failed, bint known)
     cdef settle_end(self)
+    cdef settle_others(self)
+    cdef judge_answer(self, bint terminated)
+    cdef leave_removed(self)
+    cdef Bystanders aside(self)
+    cdef note_other(self)
     cpdef limit(self, str code, offset)
     cpdef void lose(self, long long offset) noexcept
     cpdef end_folding(self, str code, offset)

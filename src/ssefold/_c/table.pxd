@@ -15,6 +15,7 @@ cdef class Node:
     cdef public tuple given
     cdef readonly bint delta
     cdef readonly tuple alike
+    cdef readonly dict alike_names
     cdef readonly bint only_text
     cdef readonly object options
     cdef readonly dict children
@@ -27,6 +28,7 @@ cdef class Node:
     cdef public bint is_early
     cdef public bint crowded
     cdef readonly str by
+    cdef public tuple sign
 
 
 cdef class Table:
@@ -41,7 +43,8 @@ cdef class Table:
     cdef readonly object read
     cdef readonly object finished
     cdef readonly tuple errors
-    cdef readonly object ends
+    cdef readonly tuple error_tree
+    cdef readonly Ends ends
     cdef readonly object own
     cdef readonly bint judged
     cdef readonly Node root
@@ -50,6 +53,14 @@ cdef class Table:
     cdef readonly object text_leaf
     cdef readonly object part_texts
     cdef readonly object last_words
+
+
+cdef class Ends:
+    cdef readonly bint calls
+    cdef readonly tuple rows
+    cdef readonly tuple stopped
+    cdef readonly tuple tree
+    cdef readonly tuple root_rows
 
 
 cdef class Action:

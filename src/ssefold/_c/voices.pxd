@@ -4,7 +4,7 @@
 cimport cython
 
 from .ledger cimport Ledger
-from .plain cimport is_open
+from .plain cimport given, is_open
 from .state cimport Keyed, Place, member
 
 
@@ -15,6 +15,8 @@ cdef class Voice:
     cdef public object buffer
 
 
+@cython.locals(members=dict)
+cpdef bint speaks(source, dict names) except -1
 @cython.locals(present=int, others=int)
 cpdef listen(Ledger merger, Place place, tuple fields, source)
 cpdef settle(Ledger merger, Place place, tuple fields, heard)

@@ -1,0 +1,11 @@
+# cython: language_level=3
+"""How strays.py is compiled: what is rare asks nothing by offset."""
+
+from .detect cimport plain_table
+from .plain cimport is_open
+from .signs cimport first_of
+
+
+cpdef stray_lines(stream, bytes stray, start)
+cpdef fails_on(stream, bytes line, bint is_field)
+cpdef judge_body(stream)

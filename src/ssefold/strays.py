@@ -1,0 +1,75 @@
+"""Lines outside the fields, and bodies that are no event streams.
+
+Enters: a stream, and what stood between its events.
+Leaves: failures that a server told there; the whole answer that a body is, or the fault
+`not_an_event_stream`.
+Must not know: how events are merged.
+
+Gateways write an error on a line of its own when the stream has begun, and answer with JSON or
+a page of markup when they were asked for events.
+
+One source for both backends: `_c/strays.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ssefold.values import NOTHING
+
+from .bodies import BEGINNING, Body, unreadable
+from .detect import plain_table, whole_answer
+from .plain import is_open
+from .signs import first_of
+from .wire import strip
+
+
+def stray_lines(stream: Any, stray: bytes, start: int) -> None:
+    """Lines of unknown fields: servers put errors there."""
+    what = unreadable(stray[:BEGINNING]) if start == 0 else ""
+    if what:
+        stream.dead = True  # whatever looks like an event in such bytes is none
+        stream.log.fault("not_an_event_stream", 0, what, stray[:BEGINNING])
+        return
+    if not stream.ended and b"error" in stray:
+        for line in (*stray.split(b"\n"), stray):
+            is_field = line.startswith(b"error:")
+            fails_on(stream, line[6:] if is_field else line, is_field)
+    most: Any = stream.limits.max_event_bytes
+    if stream.body is None:
+        stream.body = Body()
+    if stream.events == 0 and not stream.body.add(stray, most):
+        stream.limit("limit_event_bytes", most)
+
+
+def fails_on(stream: Any, line: bytes, is_field: bool) -> None:
+    """A line that is JSON with an `error`; of a field `error` any object is one."""
+    value = first_of(stream.whole_json(line)) if line.lstrip()[:1] in (b"{", b"[") else None
+    if value is not None:
+        payload = value.get("error")
+        if is_field or payload is not None:
+            stream.fail(value if payload is None else payload, value)
+
+
+def judge_body(stream: Any) -> None:
+    """At the end of a body without any event: what was it?"""
+    text = stream.body.text()
+    value = stream.whole_json(text) if text[:1] == b"{" else NOTHING
+    if text[:1] == b"[":
+        first = first_of(stream.read(text, 0, stream.depth)[1])
+        if first is not None and not is_open(first):
+            strip(stream.log, None, first, None)
+            stream.fails("", first)
+    if isinstance(value, dict):
+        stream.fails("", value)
+        source = whole_answer(value, stream.source)
+        if source is not None:
+            stream.source = source
+            stream.dialect = source["NAME"]
+            stream.answer = value
+            stream.complete = True
+            stream.fails_at(value, plain_table(source))
+            return
+    if not (stream.failed or stream.body.is_cut()):
+        stream.log.event = 0
+        stream.log.fault("not_an_event_stream", 0, stream.body.what(), stream.body.begin)
