@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .detect import decides_for, has_signs
+from .detect import HEARTBEATS, decides_for, has_signs
 
 
 class Asked:
@@ -37,10 +37,10 @@ class Asked:
         self.open = has_signs(source)
 
     def take(self, value: Any, kind: str, failed: bool) -> None:
-        """An event came; one that only reports a failure says nothing of the dialect."""
+        """An event came; a failure or a heartbeat alone says nothing of the dialect."""
         if decides_for(self.source, value, kind):
             self.open = False
-        elif not failed:
+        elif not failed and kind not in HEARTBEATS:
             self.note()
 
     def note(self) -> None:

@@ -42,13 +42,15 @@ def stray_lines(stream: Any, stray: bytes, start: int) -> None:
         stream.limit("limit_event_bytes", most)
 
 
-def fails_on(stream: Any, line: bytes, is_field: bool) -> None:
-    """A line that is JSON with an `error`; of a field `error` any object is one."""
+def fails_on(stream: Any, line: bytes, is_field: bool) -> bool:
+    """Whether a line is JSON with an `error`, which is kept; of a field `error` any object is."""
     value = first_of(stream.whole_json(line)) if line.lstrip()[:1] in (b"{", b"[") else None
     if value is not None:
         payload = value.get("error")
         if is_field or payload is not None:
             stream.fail(value if payload is None else payload, value)
+            return True
+    return False
 
 
 def judge_body(stream: Any) -> None:

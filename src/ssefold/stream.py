@@ -305,33 +305,37 @@ class Stream:
         else:
             detail = "the data ends too early" if code == CUT else f"byte 0x{data[pos]:02x}"
             self.log.fault("bad_json", offset, detail, around(data, pos))
+        failed = False
         if self.strict:
             self.dead = True
         elif code != DEEP:
-            self.salvage(name, data, value, flags)
-        if final and code == CUT:
-            self.undecided = undecided  # it was cut, which says nothing of its dialect
+            failed = self.salvage(name, data, value, flags)
+        if failed or (final and code == CUT):
+            self.undecided = undecided  # a failure, or a cut, says nothing of the dialect
 
-    def salvage(self, name: bytes, data: bytes, value: Any, flags: int) -> None:
-        """Merge what a damaged event held before its fault."""
+    def salvage(self, name: bytes, data: bytes, value: Any, flags: int) -> bool:
+        """Merge what a damaged event held before its fault; whether it reports a failure."""
         kind = name.decode("utf-8", "replace")
         first = first_of(value)
+        failed = False
         if isinstance(value, dict):
             if name in OUR_NAMES or not self.aside().stands_by(self.merger, kind, value):
-                self.take(name, value, flags, len(data))
+                failed = self.take(name, value, flags, len(data))
             else:
                 self.note_other()
-        else:
-            self.note_other()
-            self.leave_undecided(len(data))
-            if first is not None and not is_open(first) and self.fails(kind, first):
-                pass
-            elif name == b"error":
-                text = data.decode("utf-8", "replace")
-                self.fail(text if value is NOTHING else self.in_range(value, flags), None)
+        elif first is not None and not is_open(first) and self.fails(kind, first):
+            failed = True
+        elif name == b"error":
+            text = data.decode("utf-8", "replace")
+            self.fail(text if value is NOTHING else self.in_range(value, flags), None)
+            failed = True
         if b'"error"' in data and b"\n" in data and name in OUR_NAMES:
             for line in data.split(b"\n"):  # one that is whole says it all
-                fails_on(self, line, False)
+                failed = fails_on(self, line, False) or failed
+        if not failed and not isinstance(value, dict):
+            self.note_other()
+            self.leave_undecided(len(data))
+        return failed
 
     # -- events ---------------------------------------------------------------------
 
@@ -361,8 +365,8 @@ class Stream:
             return True
         return False
 
-    def take(self, name: bytes, value: Any, flags: int, size: int) -> None:
-        """Find the dialect, look for an error, merge."""
+    def take(self, name: bytes, value: Any, flags: int, size: int) -> bool:
+        """Find the dialect, look for an error, merge; whether the event reports a failure."""
         if flags & HAS_RANGE:
             self.removed = []
             strip(self.log, self.removed, value, None)
@@ -373,7 +377,7 @@ class Stream:
             self.find_dialect(kind, value)
         if self.dead:
             self.leave_removed()
-            return
+            return False
         merger = self.merger
         if name and name not in OUR_NAMES:
             # Where events have kinds, nearly all have names.
@@ -381,7 +385,7 @@ class Stream:
             if not usual and self.aside().stands_by(merger, kind, value):
                 self.pass_by(kind)
                 self.leave_removed()
-                return
+                return False
         known = self.is_known(kind, value)
         failed = self.tells_failure(kind, value, known)
         if self.asked is not None and self.asked.open:
@@ -392,6 +396,7 @@ class Stream:
             self.keep(value, kind, size)
         if self.removed is not None:
             self.leave_removed()
+        return failed
 
     def aside(self) -> Bystanders:
         """Who knows the events that are none of the answer's."""
