@@ -786,3 +786,17 @@ def test_a_chunk_that_was_never_taken_ends_the_frame_that_it_cut(backend: Backen
     assert [fault.code for fault in acc.faults] == ["lost_input"]
     with pytest.raises(StreamMalformed):
         acc.result()
+
+
+def test_an_event_that_meets_what_was_merged_by_half(backend: Backend) -> None:
+    """It is lost, too, and no error of ours comes out of a feed."""
+    acc = backend.StreamAccumulator()
+    acc.feed(HEAD)
+    entry = acc._stream.merger.root.values["choices"].at(0)
+    message = entry.values["message"]
+    del message.values["content"]
+    message.values["content"] = 7.5j  # whatever it is that no merge can be meant to meet
+    acc._stream.lose(acc.bytes)
+    acc.feed(chunk("b", 3) + END + DONE)
+    assert {fault.code for fault in acc.faults} == {"lost_input"}
+    assert (acc.finish_reason(), acc.status) == ("stop", "truncated")

@@ -44,6 +44,8 @@ cdef class FoldCore:
     # Hand the framer's block to the stream. `head`: how much of its data changes nothing; true
     # if it was enough to read the rest.
     cdef bint deliver(self, Py_ssize_t head) except -1
+    # The same; an event that meets what an exception left merged by half is lost, too.
+    cdef bint hand_on(self, Py_ssize_t head) except -1
     cdef object read(self, Py_ssize_t head, Reading *reading)
     # A frame that a read cut waits here.
     cdef int hold(self, const unsigned char *p, Py_ssize_t size) except -1

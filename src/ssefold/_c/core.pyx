@@ -314,7 +314,7 @@ cdef class FoldCore:
         if done != 1:
             return done
         if known is None:
-            self.deliver(0)
+            self.hand_on(0)
             return done
         self._cold += 1
         known.flush()
@@ -327,7 +327,7 @@ cdef class FoldCore:
         headed = known.headed
         if alone and framer.event.size == 0:
             head = known.head(frame, data + framer.data.size)
-        if not self.deliver(head - data if head else 0):
+        if not self.hand_on(head - data if head else 0):
             headed = None
         steady = known.review()
         if (
@@ -342,6 +342,20 @@ cdef class FoldCore:
         if stream.merger is not None:
             stream.merger.plan = None
         return done
+
+    cdef bint hand_on(self, Py_ssize_t head) except -1:
+        cdef Stream stream = self._folded
+        cdef Framer framer = self._framer
+        if not stream.lost:
+            return self.deliver(head)
+        try:
+            return self.deliver(head)
+        except (LookupError, AttributeError, TypeError, ValueError):
+            pass
+        stream.lose(framer.start)
+        if stream.merger is not None:
+            stream.merger.restructure()
+        return False
 
     cdef bint deliver(self, Py_ssize_t head) except -1:
         cdef Framer framer = self._framer
@@ -562,7 +576,7 @@ cdef class FoldCore:
             if done < 0:
                 stream.limit("limit_event_bytes", framer.limit_offset)
             elif done == 1:
-                self.deliver(0)
+                self.hand_on(0)
         stream.close()
         self._framer = None
         return 0

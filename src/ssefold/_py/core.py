@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from ssefold._input import BytesLike, as_bytes
-from ssefold._py.framing import NO_LIMIT, Framer
+from ssefold._py.framing import NO_LIMIT, Block, Framer
 from ssefold._py.jsonread import read
 from ssefold._py.jsonwrite import write
 from ssefold._py.templates import Templates
@@ -278,9 +278,7 @@ class FoldCore:
             self._at = framer.frame_start
             for block in framer.feed(data):
                 self._at = block.start
-                stream.block(
-                    block.event, block.data, block.spans, block.stray, block.start, block.final
-                )
+                hand_on(stream, block)
                 self._at = block.end
                 if stream.dead:
                     break
@@ -294,9 +292,7 @@ class FoldCore:
             stream.planning = whole and block.has_data
             events = stream.events
             odd = log.fault_count + log.anomaly_count
-            stream.block(
-                block.event, block.data, block.spans, block.stray, block.start, block.final
-            )
+            hand_on(stream, block)
             self._at = block.end
             if (
                 known.review()
@@ -353,7 +349,7 @@ class FoldCore:
             if framer.limit_offset >= 0:
                 stream.limit("limit_event_bytes", framer.limit_offset)
             elif block is not None:
-                stream.block(block.event, block.data, block.spans, block.stray, block.start, True)
+                hand_on(stream, block)
         stream.close()
         self._drop()
 
@@ -404,6 +400,21 @@ class FoldCore:
 
     def _stop(self) -> NoReturn:
         raise NotImplementedError
+
+
+def hand_on(stream: Stream, block: Block) -> None:
+    """Let the stream take a block in.
+
+    An event that meets what an exception left merged by half is lost, too.
+    """
+    try:
+        stream.block(block.event, block.data, block.spans, block.stray, block.start, block.final)
+    except (LookupError, AttributeError, TypeError, ValueError):
+        if not stream.lost:
+            raise
+        stream.lose(block.start)
+        if stream.merger is not None:
+            stream.merger.restructure()
 
 
 def ends_frame(tail: bytes) -> bool:
