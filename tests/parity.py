@@ -452,6 +452,7 @@ def is_routed(stream: bytes) -> bool:
     lines = re.split(rb"\r\n|\r|\n", stream.removeprefix(b"\xef\xbb\xbf"))
     ids: dict[Any, Any] = {}
     number, begun = None, set()
+    parts: dict[Any, set[Any]] = {}
     for event in [json.loads(line[5:]) for line in lines if line[5:].strip()[:1] == b"{"]:
         kind, at = event["type"], (event.get("output_index"), event.get("content_index"))
         if not all(value is None or (type(value) is int and value < 10) for value in at):
@@ -464,6 +465,10 @@ def is_routed(stream: bytes) -> bool:
             text = event.get("delta", event.get("text", event.get("part")))
             if any([type(index) is not int for index in at]) or not isinstance(text, (str, dict)):
                 return False
+            if kind == "response.content_part.added":
+                parts.setdefault(at[0], set()).add(at[1])
+            elif at[1] not in parts.get(at[0], {at[1]}):
+                return False  # one that counts tokens: it means the part that is open
         items = [(at[0], event.get("item", {"id": event.get("item_id")}))]
         if kind.endswith(".added"):
             if (kind, at) in begun:
