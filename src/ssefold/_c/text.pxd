@@ -26,5 +26,6 @@ cdef class Text:
     cpdef accept(self, int reader=*)
     cdef append_surrogates(self, str text)
     cdef int append_utf8(self, const unsigned char *p, Py_ssize_t n) except -1
+    cpdef bint is_json(self, int depth) except -1
     cpdef tuple since(self, mark)
     cdef str decode(self, Py_ssize_t start, Py_ssize_t end)

@@ -11,11 +11,11 @@ fragments join by standing side by side.
 """
 
 cimport cython
-from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from libc.string cimport memcpy
 
 from .jsonread cimport unescape
-from .jsonscan cimport SCAN_DEEP, SCAN_FAILED, scan_value, skip_space
+from .jsonscan cimport SCAN_DEEP, SCAN_FAILED, scan_value, skip_space, unescape_into
 from .utf8 cimport utf8_text
 
 cdef extern from "Python.h":
@@ -161,16 +161,20 @@ cdef class Text:
             self.taken += self.characters
             self.characters = 0
 
-    def is_json(self, int depth):
+    cpdef bint is_json(self, int depth) except -1:
         """Whether it is one JSON text, as far as one may nest: checked, and not read."""
-        cdef bytes data = self.get().encode("utf-8", "replace")
-        cdef const unsigned char *p = <const unsigned char *><char *>data
-        cdef const unsigned char *end = p + len(data)
+        cdef unsigned char *plain = NULL
         cdef int flags = 0
-        p = scan_value(skip_space(p, end), end, depth, &flags)
-        if flags & SCAN_FAILED:
-            return flags & SCAN_DEEP != 0
-        return skip_space(p, end) == end
+        cdef bint answer
+        if not self.escaped:
+            return is_text(self.buf, self.size, depth)
+        plain = <unsigned char *>PyMem_Malloc(self.size)
+        if plain == NULL:
+            raise MemoryError
+        # Half a surrogate pair is three bytes there: like bad UTF-8 it may stand in a string.
+        answer = is_text(plain, unescape_into(self.buf, self.size, plain, &flags), depth)
+        PyMem_Free(plain)
+        return answer
 
     cpdef tuple since(self, mark):
         """What was appended since `mark`, and the next mark; None is the beginning."""
@@ -183,3 +187,13 @@ cdef class Text:
         if self.escaped:
             return unescape(self.buf + start, end - start)
         return utf8_text(self.buf + start, end - start)
+
+
+cdef bint is_text(const unsigned char *p, Py_ssize_t size, int depth) noexcept:
+    """Whether these bytes are one JSON text, as far as one may nest."""
+    cdef const unsigned char *end = p + size
+    cdef int flags = 0
+    p = scan_value(skip_space(p, end), end, depth, &flags)
+    if flags & SCAN_FAILED:
+        return flags & SCAN_DEEP != 0
+    return skip_space(p, end) == end
