@@ -110,13 +110,15 @@ def _is_nothing(state: Any) -> bool:
     return state is None or (isinstance(state, (str, list)) and not state)
 
 
-def _coming_back(slots: Any, old: Any, value: Any) -> Any:
+def _coming_back(slots: Any, old: Any, value: Any, also: Any) -> Any:
     """(number, element) of the first that went from a list and is such a one, or None."""
     for number, element in slots.gone:
         ids = (_id(element, "id"), _id(value, "id"))
         if ids[0] != ids[1] and ids[0] and ids[1]:
             continue
-        if number not in old.numbers and number not in slots.numbers and _alike(element, value):
+        if number in old.numbers or number in slots.numbers:
+            continue
+        if _alike(element, value, also):
             return number, element
     return None
 
@@ -134,7 +136,8 @@ def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
     slots.gone = old.gone
     rule = _rule(merger, step) if step >= 0 else None
     most = None if rule is None else merger.most(rule["limit"])
-    former = _former(old, new)
+    also = merger.table.second_ids
+    former = _former(old, new, also)
     for position, value in enumerate(new):
         below = None if at is None else (at, position)
         further = -1
@@ -146,7 +149,7 @@ def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
         index = position if place < 0 else old.indexes[place]
         number = old.numbers[place] if place >= 0 else position if position > slots.top else -1
         if place < 0 and slots.gone is not None and isinstance(value, dict):
-            again = _coming_back(slots, old, value)
+            again = _coming_back(slots, old, value, also)
             if again is not None:
                 number, before = again
                 slots.gone.remove(again)
@@ -162,7 +165,7 @@ def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
     return slots
 
 
-def _former(old: Any, new: Any) -> list[int]:
+def _former(old: Any, new: Any, also: Any) -> list[int]:
     """For each element of `new` the position of what it was before, or -1.
 
     That is the one with its id, else the one whose index is its place, else the one in
@@ -174,7 +177,7 @@ def _former(old: Any, new: Any) -> list[int]:
         [
             old.indexes[position] == position
             and _id(old.items[position], "id") == _id(value, "id")
-            and _alike(old.items[position], value)
+            and _alike(old.items[position], value, also)
             for position, value in enumerate(new)
         ]
     ):
@@ -185,7 +188,7 @@ def _former(old: Any, new: Any) -> list[int]:
     for position, value in enumerate(new):
         before = known.get(_id(value, "id"), -1) if _id(value, "id") else -1
         # Gateways give one id to several items, or to items of several types.
-        if before in free and _alike(old.items[before], value):
+        if before in free and _alike(old.items[before], value, also):
             former[position] = before
             free.discard(before)
     places = {index: position for position, index in enumerate(old.indexes)}
@@ -194,7 +197,9 @@ def _former(old: Any, new: Any) -> list[int]:
             before = places.get(position, -1) if by_index else position
             if by_index and position < len(old.items) and old.indexes[position] == position:
                 before = position
-            if former[position] < 0 and before in free and _alike(old.items[before], value):
+            if former[position] >= 0 or before not in free:
+                continue
+            if _alike(old.items[before], value, also):
                 former[position] = before
                 free.discard(before)
     kinds: dict[Any, list[int]] = {}
@@ -204,18 +209,22 @@ def _former(old: Any, new: Any) -> list[int]:
         kind = _id(value, "type")
         if former[position] < 0 and kind is not None:
             for before in kinds.get(kind, ())[:FEW]:
-                if _alike(old.items[before], value):
+                if _alike(old.items[before], value, also):
                     former[position] = before
                     kinds[kind].remove(before)
                     break
     return former
 
 
-def _alike(before: Any, value: Any) -> bool:
-    """Whether a value may be what stood there: of one type, and one call if it is a call."""
-    calls = (_id(before, "call_id"), _id(value, "call_id"))
-    if calls[0] and calls[1] and calls[0] != calls[1]:
-        return False
+def _alike(before: Any, value: Any, also: Any) -> bool:
+    """Whether a value may be what stood there: of one type, and no second id of another.
+
+    also: the members that are second ids; those of calls do not rotate as the first ones do.
+    """
+    for key in also:
+        ids = (_id(before, key), _id(value, key))
+        if ids[0] and ids[1] and ids[0] != ids[1]:
+            return False
     kinds = (member(before, "type"), member(value, "type"))
     return kinds[0] is None or kinds[1] is None or kinds[0] == kinds[1]
 

@@ -172,6 +172,7 @@ class Table:
     made: a list that events address -> the types of the elements that they make in it.
     part_texts: of content parts, the types whose neighbours join, and which members are texts.
     last_words: the last words of keys whose strings are last, and no fragments.
+    second_ids: members by which elements of lists are known beside their first one.
     """
 
     __slots__ = (
@@ -192,6 +193,7 @@ class Table:
         "patterns",
         "read",
         "root",
+        "second_ids",
         "sequence",
         "text_leaf",
         "text_rules",
@@ -214,6 +216,9 @@ class Table:
         self.made = _made(self.events.values())
         self.hints = frozenset(
             [path for path, rule in self.lists.items() if rule.get("index") == "hint"]
+        )
+        self.second_ids = tuple(
+            [key for rule in self.lists.values() for key in rule.get("known", ())[1:]]
         )
         self.read: Mapping[str, Any] = source["READ"]
         self.text_steps, self.text_leaf = _text_steps(self.read["text"] if self.events else ())

@@ -53,6 +53,7 @@ cdef class Table:
     cdef readonly object text_leaf
     cdef readonly object part_texts
     cdef readonly object last_words
+    cdef readonly tuple second_ids
 
 
 cdef class Ends:
