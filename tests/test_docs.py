@@ -80,9 +80,9 @@ CONSOLE = [block for block in BLOCKS if block.kind == "console"]
 
 
 def environment() -> dict[str, str]:
-    """The examples' own: this package, on the backend that runs, `ssefold` and `python`."""
+    """The examples' own: this package, on the backend that runs; the width that pipes have."""
     source = str(Path(ssefold.__file__).parents[1])
-    return {**os.environ, "PYTHONPATH": source, "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
+    return {**os.environ, "PYTHONPATH": source, "PYTHONIOENCODING": "utf-8", "COLUMNS": "80"}
 
 
 # -- what is shown runs ------------------------------------------------------------------------
