@@ -279,9 +279,9 @@ def test_another_dialect_than_the_one_that_was_named(run, command):
     [
         (WHOLE, 0, []),
         (b"", 3, ["truncated: the input is empty"]),
-        (b": comment\n\n", 3, ["truncated: the input ended at byte 11, before"]),
+        (b": comment\n\n", 3, ["truncated: 11 bytes came, and nothing of an answer in them"]),
         (CUT, 3, [f"truncated: the input ended at byte {len(CUT)}, before"]),
-        (DONE, 3, ["truncated: the input ended at byte 14, before"]),
+        (DONE, 3, ["truncated: 14 bytes came, and nothing of an answer in them"]),
         (event({"hello": 1}) + DONE, 5, ["unknown_dialect at byte 0"]),
         (piece("Hel", "network_error") + DONE, 4, ['failed: .*: "network_error"$']),
         (b'[{"error": {"message": "m"}}]', 4, ['failed: the server reported an error: {"message']),
@@ -502,6 +502,10 @@ def test_events_of_something_else(run):
         assert "not_an_event_stream at byte 0" in ran.err
     ran = run("events", "-", stdin=b": only a comment\n\n")
     assert (ran.code, ran.out, ran.err) == (0, b"", "")
+    for answer in (run("fold", EXAMPLES / "chat-text.sse").out, b'{"error":{"message":"no key"}}'):
+        ran = run("events", "-", stdin=answer)
+        assert (ran.code, ran.out) == (0, b"")
+        assert ran.err.endswith("no events: the body is one JSON text; ssefold fold reads it\n")
 
 
 def test_an_event_past_the_limit(run):
@@ -829,6 +833,15 @@ def test_replay_of_what_is_neither(run, body):
     assert (ran.code, ran.out) == (5, b"")
     assert "stream already" not in ran.err
     assert ran.err.count("\n") == 1
+    whole = {b"": "the input is empty", b'{"a"': "not_replayable"}.get(body[:4], "an answer is ")
+    assert ran.err.startswith(f"ssefold: -: {whole}")
+
+
+def test_replay_of_an_answer_that_no_dialect_has(run):
+    ran = run("replay", "-", stdin=b'{"error":{"message":"no key"}}')
+    assert (ran.code, ran.out) == (5, b"")
+    assert "not_replayable" in ran.err
+    assert "--dialect NAME" in ran.err
 
 
 # -- processes: pipes --------------------------------------------------------------------------

@@ -396,6 +396,8 @@ def _verdict(acc: StreamAccumulator, reading: _Reading) -> str:
         return f"failed: the server reported an error: {_quote(acc.error)}"
     if isinstance(error, ssefold.StreamTruncated) and not acc.bytes:
         return "truncated: the input is empty"
+    if isinstance(error, ssefold.StreamTruncated) and not reading.answer:
+        return f"truncated: {acc.bytes} bytes came, and nothing of an answer in them"
     if isinstance(error, ssefold.StreamTruncated):
         return f"truncated: the input ended at byte {acc.bytes}, before the answer was complete"
     if error is not None and all(fault[:2] != (error.code, error.offset) for fault in acc.faults):
@@ -480,7 +482,16 @@ class _EventPrinter:
         if self._decoder.error is not None:
             return MALFORMED, [*notes, str(self._decoder.error)]
         foreign = self._foreign()
+        if not foreign and self._is_answer():
+            notes.append("no events: the body is one JSON text; ssefold fold reads it")
         return (MALFORMED if foreign else COMPLETE), notes + foreign
+
+    def _is_answer(self) -> bool:
+        """Whether the body, which is closed, is an answer or an error without events."""
+        judge = self._judge
+        if judge is None or judge.events or judge.faults:
+            return False
+        return bool(judge.snapshot()) or judge.error is not None
 
     def _foreign(self) -> list[str]:
         if self._judge is None:
@@ -602,16 +613,25 @@ def _replay(args: argparse.Namespace) -> int:
                 json.loads(body), args.dialect, piece=args.piece, include_usage=not args.no_usage
             )
         except (ValueError, TypeError, RecursionError, ssefold.SSEFoldError) as error:
-            if isinstance(error, json.JSONDecodeError) and _is_stream(body):
-                file = "-" if args.file == "-" else shlex.quote(args.file)
-                why = f"this is a stream already: ssefold fold {file} | ssefold replay -"
-            else:
-                why = cut(str(error))
-            screen.say(args.file, why)
+            screen.say(args.file, _no_answer(args.file, body, error))
             return MALFORMED
         for frame in frames:
             out.write(frame)
     return COMPLETE
+
+
+def _no_answer(name: str, body: bytes, error: Exception) -> str:
+    """Why a body is no answer, and what to do."""
+    if not body.strip():
+        return "the input is empty"
+    if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)):
+        if isinstance(error, json.JSONDecodeError) and _is_stream(body):
+            file = "-" if name == "-" else shlex.quote(name)
+            return f"this is a stream already: ssefold fold {file} | ssefold replay -"
+        return f"an answer is one JSON text, and this is none: {cut(str(error))}"
+    if isinstance(error, TypeError):  # of all arguments the answer alone has any type
+        return "an answer is a JSON object, and this is none"
+    return cut(str(error)).replace("pass dialect=...", "name it: --dialect NAME")
 
 
 def _is_stream(body: bytes) -> bool:
