@@ -392,8 +392,8 @@ class Stream:
             self.asked.take(value, kind, failed)
         if merger is not None:
             self.merge(value, kind, failed, known)
-        elif not failed:
-            self.keep(value, kind, size)
+        else:
+            self.keep(value, kind, size, failed)
         if self.removed is not None:
             self.leave_removed()
         return failed
@@ -545,14 +545,26 @@ class Stream:
             if self.pending:
                 self.apply_pending()
 
-    def keep(self, value: Any, kind: str, size: int) -> None:
-        """Keep an event until one decides for a dialect."""
+    def keep(self, value: Any, kind: str, size: int, failed: bool) -> None:
+        """Keep an event until one decides for a dialect.
+
+        failed: it reports a failure, and so waits for no dialect.
+        """
+        undecided = self.undecided
+        if failed:
+            if self.removed is not None:
+                self.leave_removed()
+            if self.pending_size + max(size, UNDECIDED_EVENT) > UNDECIDED_BYTES:
+                return
         if self.leave_undecided(size):
             if self.pending is None:
                 self.pending = []
             here = (self.log.event, self.log.offset)
-            self.pending.append((value, kind, *here, self.wire.kept(size), self.removed))
+            kept = self.wire.kept(size)
+            self.pending.append((value, kind, failed, *here, kept, self.removed))
             self.removed = None
+        if failed:
+            self.undecided = undecided
 
     def leave_undecided(self, size: int) -> bool:
         """Count an event that decides nothing; False once there were too many."""
@@ -571,19 +583,19 @@ class Stream:
         data, start = self.wire.joined(), self.wire.start
         removed = self.removed
         pending, self.pending = self.pending, None
-        for value, kind, event, offset, kept, out in pending or ():
+        for value, kind, failed, event, offset, kept, out in pending or ():
             self.log.event, self.log.offset = event, offset
             self.wire.begin(kept, 0)
             self.removed = out
             if not self.ended:
-                self.merge(value, kind, False, self.is_known(kind, value))
+                self.merge(value, kind, failed, self.is_known(kind, value))
         self.log.event, self.log.offset = here
         self.wire.begin(data, start)
         self.removed = removed
 
     def give_up(self) -> None:
         """No event decided: nothing can be folded."""
-        for _, _, event, offset, _, removed in self.pending or ():
+        for _, _, _, event, offset, _, removed in self.pending or ():
             self.log.event, self.log.offset = event, offset
             leave_out(self.log, removed)
         self.pending = None

@@ -68,7 +68,7 @@ cdef class Stream:
     cpdef bint fails_at(self, value, table) except -1
     cdef decide(self, source)
     cdef find_dialect(self, str kind, value)
-    cdef keep(self, value, str kind, Py_ssize_t size)
+    cdef keep(self, value, str kind, Py_ssize_t size, bint failed)
     cdef merge(self, value, str kind, bint failed, bint known)
     cdef settle_end(self)
     cdef settle_others(self)
