@@ -293,7 +293,7 @@ def test_another_dialect_than_the_one_that_was_named(run, command):
         (BAD + CUT, 3, ["bad_json at byte 7", "truncated"]),
         (HTML, 5, ["not_an_event_stream at byte 0"]),
         (bytes(range(256)), 5, ["not_an_event_stream at byte 0"]),
-        (event({"hello": 1}), 5, ["unknown_dialect at byte 0"]),
+        (event({"hello": 1}), 5, ["unknown_dialect at byte 0: .*; name it: --dialect NAME"]),
     ],
 )
 def test_exit_codes(run, stream, code, said):

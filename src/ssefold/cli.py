@@ -401,13 +401,18 @@ def _verdict(acc: StreamAccumulator, reading: _Reading) -> str:
     if isinstance(error, ssefold.StreamTruncated):
         return f"truncated: the input ended at byte {acc.bytes}, before the answer was complete"
     if error is not None and all(fault[:2] != (error.code, error.offset) for fault in acc.faults):
-        return str(error)  # the fault that decided came after those that are kept
+        return _worded(str(error))  # the fault that decided came after those that are kept
     return ""
 
 
 def _describe(fault: ssefold.Fault) -> str:
     """The text of a fault, as the package words it."""
-    return str(ssefold.SSEFoldError(fault.code, fault.offset, fault.detail))
+    return _worded(str(ssefold.SSEFoldError(fault.code, fault.offset, fault.detail)))
+
+
+def _worded(text: str) -> str:
+    """A text of the package in words of the command line: what to pass is an option here."""
+    return text.replace("pass dialect=...", "name it: --dialect NAME")
 
 
 # -- events --------------------------------------------------------------------------------
@@ -593,7 +598,7 @@ def _legend(codes: set[str]) -> str:
     """What the codes mean that occurred."""
     meanings = {**ssefold.FAULT_CODES, **ssefold.ANOMALY_CODES}
     known = sorted(code for code in codes if code in meanings)
-    return "".join(f"\n{code}: {meanings[code]}" for code in known) + "\n" if known else ""
+    return "".join(f"\n{code}: {_worded(meanings[code])}" for code in known) + "\n" if known else ""
 
 
 # -- replay --------------------------------------------------------------------------------
@@ -631,7 +636,7 @@ def _no_answer(name: str, body: bytes, error: Exception) -> str:
         return f"an answer is one JSON text, and this is none: {cut(str(error))}"
     if isinstance(error, TypeError):  # of all arguments the answer alone has any type
         return "an answer is a JSON object, and this is none"
-    return cut(str(error)).replace("pass dialect=...", "name it: --dialect NAME")
+    return cut(_worded(str(error)))
 
 
 def _is_stream(body: bytes) -> bool:
