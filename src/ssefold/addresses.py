@@ -17,9 +17,9 @@ from typing import Any
 
 from .blocks import fitting
 from .merge import ENTRY_WEIGHT, Merger
-from .plain import given, is_open
+from .plain import given, is_open, same
 from .routes import ANY_DONE, NONE, NOWHERE, OWN_DONE, add, hint, insert, is_hint, lead, meant
-from .state import Entries, Place, Slots, new_place, whole_place
+from .state import Entries, Place, Slots, member, new_place, whole_place
 from .table import Action
 
 # Verbs of fragments: an element whose text had its `.done` takes no more of them.
@@ -136,12 +136,11 @@ class Addresses(Merger):
                 index = value[by] = held.meant()
                 if index is None:
                     return None
-            if action is not None:
+            found = held.at(index)
+            if action is not None and not takes(found, action.leaf, rule):
                 found = fitting(held, index, action.leaf, rule)
                 if found is None and held.at(index) is not None and says_nothing(action, value):
                     return None  # no element is opened for it
-            else:
-                found = held.at(index)
             if type(found) is Place:
                 place = found
             else:
@@ -249,10 +248,10 @@ class Addresses(Merger):
 
     def fill_in(self, place: Place, value: Any, rule: Any, make: Any) -> None:
         """What an element that never started can be known to be."""
-        for key, member in rule.get("made", {}).items():
-            given = value.get(member)
-            if given is not None and not isinstance(given, (dict, list)):
-                self.replace(place.values, key, given)
+        for key, name in rule.get("made", {}).items():
+            found = value.get(name)
+            if found is not None and not isinstance(found, (dict, list)):
+                self.replace(place.values, key, found)
         for key, constant in make.items():
             place.values[key] = self.star if constant == "*" else constant
 
@@ -275,6 +274,15 @@ class Addresses(Merger):
                 entries.put(position, place)
             return entries
         return held
+
+
+def takes(found: Any, leaf: Any, rule: Any) -> bool:
+    """Whether an element is of the kind that has this member, as nearly always (blocks.py)."""
+    exclusive = rule.get("exclusive")
+    if exclusive is None or leaf not in exclusive:
+        return True
+    kind = exclusive[leaf]
+    return kind is not None and type(found) is Place and same(member(found, "type"), kind)
 
 
 def says_nothing(action: Action, value: Any) -> bool:

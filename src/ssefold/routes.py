@@ -82,7 +82,8 @@ def at_index(table: Table, held: Slots, index: Any, path: str, wanted: Any) -> i
     """The newest element at this index that fits, or NONE."""
     position = find(held, index)
     while position >= 0:
-        if held.indexes[position] == index and fits(table, held.items[position], path, wanted):
+        known = held.indexes[position]
+        if (known is index or known == index) and fits(table, held.items[position], path, wanted):
             return position
         position -= 1
     return NONE
@@ -260,7 +261,8 @@ def find(held: Slots, index: Any) -> int:
     """The position of the last element with that index, or NONE."""
     if index is not None and index <= held.highest:
         for position in range(len(held.indexes) - 1, -1, -1):
-            if held.indexes[position] == index:
+            known = held.indexes[position]
+            if known is index or known == index:  # small integers are one object each
                 return position
     return NONE
 

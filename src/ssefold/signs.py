@@ -25,7 +25,8 @@ from .table import steps
 _FAILURES: Any = FAILURES
 _UNLESS: tuple[str, ...] = _FAILURES["unless"]
 _ROWS = tuple([(steps(row["at"]), row) for row in _FAILURES["signs"]])
-_KEYS = frozenset([path[0] for path, row in _ROWS if "is" not in row])
+_WORDS = tuple([(path, row) for path, row in _ROWS if "is" in row])
+_KEYS = tuple(dict.fromkeys([path[0] for path, row in _ROWS if "is" not in row]))
 
 
 def failure_of(value: Any, kind: str, known: bool) -> Any:
@@ -47,10 +48,13 @@ def may_fail(value: Any) -> bool:
     """Whether an event without an answer holds what can be a sign: what it says today is no
     rule for the next.
     """
-    for key in value:
-        if key in _KEYS:
-            return True
-    return False
+    if type(value) is dict:
+        members = value
+        for key in _KEYS:
+            if key in members:
+                return True
+        return False
+    return any([key in value for key in _KEYS])
 
 
 def answers(value: Any) -> bool:
@@ -64,7 +68,8 @@ def answers(value: Any) -> bool:
 
 def says_failure(value: Any) -> bool:
     """Whether an object without an answer is a failure as a whole."""
-    for path, row in _ROWS:
+    rows = _ROWS if may_fail(value) else _WORDS  # most events have none of the others' keys
+    for path, row in rows:
         found = value
         for step in path:
             found = given(found, step)

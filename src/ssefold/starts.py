@@ -29,7 +29,7 @@ def begin(merger: Any, action: Any, value: Any, source: Any) -> None:
     One that holds nothing makes no entry: a limit counts what holds something.
     """
     name, by, path = action.slot
-    if all([given is None for given in source.values()]) or not merger.routed(action, value):
+    if _says_nothing(source) or not merger.routed(action, value):
         return
     holder = merger.holder(action, value, action.make)
     if holder is None:
@@ -41,7 +41,9 @@ def begin(merger: Any, action: Any, value: Any, source: Any) -> None:
     if index is None:
         index = value[by] = held.following()
     else:
-        known = known_at(held, index, source, rule.get("same"))
+        known = held.at(index)
+        if known is not None:
+            known = known_at(held, index, source, rule.get("same"))
     if known is not None:
         _begin_again(merger, action, held, index, known)
     else:
@@ -56,6 +58,13 @@ def begin(merger: Any, action: Any, value: Any, source: Any) -> None:
     _take_in(merger, known.values, source, rule, action)
     if merger.arrivals is not None:
         merger.follow()
+
+
+def _says_nothing(source: Any) -> bool:
+    for key in source:
+        if source[key] is not None:
+            return False
+    return True
 
 
 def _begin_again(merger: Any, action: Any, held: Any, index: Any, place: Any) -> None:
@@ -160,11 +169,13 @@ def _as_text(merger: Any, key: str, given: Any, action: Any) -> Any:
 
 
 def _is_nothing(value: Any) -> bool:
+    if type(value) is str:
+        return len(value) == 0
     if type(value) is JSONText:
         return not value.text and _is_nothing(value.start)
-    if hasattr(value, "take"):
+    if value is not None and hasattr(value, "take"):
         return not value.get()
-    return value is None or (isinstance(value, (str, list, dict)) and not value)
+    return value is None or (isinstance(value, (list, dict)) and not value)
 
 
 def _is_grown(value: Any) -> bool:
@@ -191,9 +202,10 @@ def member_missing(values: Any, name: str) -> bool:
     return values.get(name) is None
 
 
-def stop_one(merger: Any, place: Any) -> None:
+def stop_one(merger: Any, element: Any) -> None:
     """The element is finished: its JSON text is read once and for all."""
-    if type(place) is not Place or place.stopped:
+    place = element if type(element) is Place else None
+    if place is None or place.stopped:
         return  # once and for all: a stop after each fragment would cost the square
     place.stopped = True
     place.finished = merger.event

@@ -18,7 +18,7 @@ from typing import Any
 
 from .blocks import Blocks
 from .called import Calls
-from .plain import copy
+from .plain import copy, given
 from .table import Node
 
 
@@ -627,10 +627,9 @@ def _fits(item: Any, step: Any) -> bool:
 def member(value: Any, key: str) -> Any:
     """The state at `key` of an object's state, or None."""
     if type(value) is Place:
-        return value.values.get(key)
-    if isinstance(value, dict):
-        return value.get(key)
-    return None
+        place = value
+        return place.values.get(key)
+    return given(value, key)
 
 
 def elements(value: Any) -> list[Any]:

@@ -379,14 +379,15 @@ class Stream:
             self.leave_removed()
             return False
         merger = self.merger
-        if name and name not in OUR_NAMES:
-            # Where events have kinds, nearly all have names.
+        named = merger is not None and knows(merger, kind, value)
+        # Where events have kinds, nearly all have names, and are known.
+        if not named and name and name not in OUR_NAMES:
             usual = merger is not None and merger.table.kind is not None and kind not in HEARTBEATS
             if not usual and self.aside().stands_by(merger, kind, value):
                 self.pass_by(kind)
                 self.leave_removed()
                 return False
-        known = self.is_known(kind, value)
+        known = named or answers(value)
         failed = self.tells_failure(kind, value, known)
         if self.asked is not None and self.asked.open:
             self.asked.take(value, kind, failed)

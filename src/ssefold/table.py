@@ -145,7 +145,7 @@ class Node:
         self.alike: Any = None if alike is None else tuple(alike.items())
         self.alike_names: Any = None if alike is None else dict(alike)
         self.only_text = options.get("only") == "string"
-        self.options = options
+        self.options = dict(options)
         by = options.get("by")
         self.by: Any = by if type(by) is str else None
         self.sign: Any = None
@@ -203,7 +203,9 @@ class Table:
     def __init__(self, source: Mapping[str, Any], overrides: Mapping[str, str]) -> None:
         self.name: str = source["NAME"]
         self.kind: str | None = source.get("KIND")
-        self.lists: Mapping[str, Any] = source.get("LISTS", {})
+        self.lists: dict[str, Any] = {
+            path: _plain(rule) for path, rule in source.get("LISTS", {}).items()
+        }
         self.sequence: str | None = source.get("SEQUENCE")
         self.events: dict[str, Any] = {
             kind: _actions(actions) for kind, actions in source.get("EVENTS", {}).items()
@@ -248,6 +250,13 @@ class Table:
         self.error_tree = _tree(
             [row for row, is_met in zip(self.errors, met, strict=True) if not is_met]
         )
+
+
+def _plain(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule of LISTS with dicts alone: what is compiled asks no other mapping."""
+    return {
+        key: dict(value) if isinstance(value, Mapping) else value for key, value in rule.items()
+    }
 
 
 def _made(events: Any) -> dict[str, set[str]]:
@@ -371,8 +380,9 @@ class Action:
         self.leaf = leaf
         self.source: tuple[Any, ...] = steps(options.get("from", ""))
         make = options.get("make", ())
-        self.make: tuple[Mapping[str, Any], ...] = (make,) if isinstance(make, Mapping) else make
-        self.options = options
+        makes = (make,) if isinstance(make, Mapping) else make
+        self.make: tuple[dict[str, Any], ...] = tuple([dict(each) for each in makes])
+        self.options = dict(options)
         other = options.get("without_index")
         other_options = {**options, "at": other, "without_index": None}
         self.other = None if other is None else Action(other_options)

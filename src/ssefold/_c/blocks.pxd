@@ -15,7 +15,8 @@ cdef class Blocks:
     cpdef list pairs(self)
 
 
-cpdef fitting(held, index, member, rule)
-cdef bint _takes(element, member, exclusive) except -1
+@cython.locals(exclusive=dict)
+cpdef fitting(held, index, member, dict rule)
+cdef bint _takes(element, member, dict exclusive) except -1
 cpdef known_at(held, index, source, same)
 cdef bint _is_same(element, source, same, name) except -1

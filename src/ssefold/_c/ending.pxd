@@ -14,7 +14,7 @@ cdef int JUDGE_CALL, JUDGE_OPEN
 
 @cython.locals(row=tuple, found=list, number=Py_ssize_t)
 cpdef judge(merger, Ends ends, int depth, bint terminated)
-cpdef judge_stopped(merger, place)
+cpdef judge_stopped(merger, Place place)
 cpdef bint is_left_open(state) except -1
 cdef _judge_call(merger, tuple row, tuple at, found, int depth)
 cdef bint _has_name(found, tuple names) except -1

@@ -13,12 +13,14 @@ from .state cimport Entries, Indexed, JSONText, Place, new_place
 from .table cimport Action
 
 
-@cython.locals(held=Entries, known=Place, holder=Place)
+cdef bint _says_nothing(source) except -1
+@cython.locals(held=Entries, known=Place, holder=Place, rule=dict)
 cpdef begin(Arrivals merger, Action action, value, source)
 cdef _begin_again(Arrivals merger, Action action, Entries held, index, Place place)
 @cython.locals(place=Place)
-cdef Place _begin_another(Arrivals merger, Action action, Entries held, index, rule)
-cdef _take_in(Arrivals merger, dict values, source, rule, Action action)
+cdef Place _begin_another(Arrivals merger, Action action, Entries held, index, dict rule)
+@cython.locals(exclusive=dict)
+cdef _take_in(Arrivals merger, dict values, source, dict rule, Action action)
 cdef _as_text(Arrivals merger, str key, given, Action action)
 cdef _begin_json(Arrivals merger, dict values, str key, given)
 cdef _replace_json(Arrivals merger, JSONText json_text, given, wire)
@@ -28,6 +30,7 @@ cdef bint _is_nothing(value) except -1
 cdef bint _is_grown(value) except -1
 @cython.locals(held=Indexed, position=int)
 cpdef stop(Arrivals merger, Action action, value)
-cpdef stop_one(Arrivals merger, place)
+@cython.locals(place=Place)
+cpdef stop_one(Arrivals merger, element)
 cdef bint settle(Arrivals merger, JSONText json_text) except -1
 cpdef fill_base(Arrivals merger, dict values, source)

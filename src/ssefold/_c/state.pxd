@@ -5,7 +5,7 @@ cimport cython
 
 from .blocks cimport Blocks
 from .called cimport Calls
-from .plain cimport copy
+from .plain cimport copy, given
 from .table cimport Node
 
 
@@ -134,6 +134,7 @@ cdef _read_members(dict value)
 cpdef default_of(Node node, str key, dict values)
 cpdef list located(value, tuple path)
 cpdef list select(value, tuple path, choice)
+@cython.locals(place=Place)
 cpdef member(value, str key)
 @cython.locals(entries=Entries)
 cpdef list elements(value)

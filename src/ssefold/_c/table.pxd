@@ -17,7 +17,7 @@ cdef class Node:
     cdef readonly tuple alike
     cdef readonly dict alike_names
     cdef readonly bint only_text
-    cdef readonly object options
+    cdef readonly dict options
     cdef readonly dict children
     cdef public Node rest
     cdef public Node item
@@ -34,7 +34,7 @@ cdef class Node:
 cdef class Table:
     cdef readonly str name
     cdef readonly object kind
-    cdef readonly object lists
+    cdef readonly dict lists
     cdef readonly dict made
     cdef readonly frozenset hints
     cdef readonly dict events
@@ -71,6 +71,6 @@ cdef class Action:
     cdef readonly object leaf
     cdef readonly tuple source
     cdef readonly tuple make
-    cdef readonly object options
+    cdef readonly dict options
     cdef readonly object other
     cdef readonly bint alone
