@@ -252,5 +252,5 @@ def test_strict_leaves_errors_and_anomalies_alone(backend: Backend) -> None:
     acc = backend.StreamAccumulator(strict=True)
     acc.feed(chunk(5) + ERROR + chunk("more") + DONE)
     assert acc.status == "failed"
-    assert acc.text() == "more"
-    assert [anomaly.code for anomaly in acc.anomalies] == ["wrong_type"]
+    assert acc.text() == "5more"
+    assert [anomaly.code for anomaly in acc.anomalies] == ["text_as_value"]
