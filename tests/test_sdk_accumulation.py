@@ -126,10 +126,24 @@ def same_instant(found: Difference) -> bool:
     )
 
 
-def by_fallback(found: Difference) -> bool:
-    """What the last block of type `fallback` goes over to."""
-    to = [value for event in found.events for value in at(event, ("content_block", "to", "model"))]
-    return bool(found.theirs == to[-1])
+def one_chunk(found: Difference) -> bool:
+    """None or less of a list than came, where each chunk brought a piece."""
+    return len(found.sent()) > 1 and len(found.ours) > len(found.theirs or ())
+
+
+def in_pieces(found: Difference) -> bool:
+    """The parts as they came: streamed arguments in pieces, a signature in a part of its own."""
+    if len(found.theirs) <= len(found.ours):
+        return False
+    texts = [
+        "".join([part.get("text") or "" for part in parts if not part.get("thought")])
+        for parts in (found.ours, found.theirs)
+    ]
+    names = [
+        [call["name"] for part in parts if (call := part.get("functionCall") or {}).get("name")]
+        for parts in (found.ours, found.theirs)
+    ]
+    return texts[0] == texts[1] and names[0] == names[1]
 
 
 def half_parsed(found: Difference) -> bool:
@@ -195,6 +209,11 @@ DIFFERENCES = (
     Known("openai.chat", "choices[].message.role", joined, REPEATED),
     Known("openai.chat", "choices[].message.channel", joined, REPEATED),
     Known("openai.chat", "choices[].message.executed_tools[].arguments", joined, REPEATED),
+    Known("openai.chat", "choices[].message.executed_tools[].name", joined, REPEATED),
+    Known(
+        "openai.chat", "choices[].logprobs.reasoning_content", one_chunk,
+        "each chunk brings the tokens that it is of; the SDK does not join them",
+    ),
     Known("openai.chat", "choices[].message.reasoning_details[].format", joined, REPEATED),
     Known("openai.chat", "choices[].message.reasoning_details[].id", joined, REPEATED),
     Known(
@@ -218,12 +237,12 @@ DIFFERENCES = (
         "the SDK reads it as a time, which it writes otherwise",
     ),
     Known(
-        "anthropic.messages", "model", by_fallback,
-        "the SDK names the model that took over; on the wire the message has one model",
-    ),
-    Known(
         "anthropic.messages", "content[].input", half_parsed,
         "the stream ended within a tool's input; the SDK hides that, we give the text",
+    ),
+    Known(
+        "google.gemini", "candidates[].content.parts", in_pieces,
+        "the SDK joins neither streamed arguments nor a signature that comes alone",
     ),
     Known(
         "google.gemini", "candidates[].content.parts[].thoughtSignature", url_safe,
