@@ -26,7 +26,7 @@ _FAILURES: Any = FAILURES
 _UNLESS: tuple[str, ...] = _FAILURES["unless"]
 _ROWS = tuple([(steps(row["at"]), row) for row in _FAILURES["signs"]])
 _WORDS = tuple([(path, row) for path, row in _ROWS if "is" in row])
-_KEYS = tuple(dict.fromkeys([path[0] for path, row in _ROWS if "is" not in row]))
+_KEYS = frozenset([path[0] for path, row in _ROWS if "is" not in row])
 
 
 def failure_of(value: Any, kind: str, known: bool) -> Any:
@@ -50,11 +50,11 @@ def may_fail(value: Any) -> bool:
     """
     if type(value) is dict:
         members = value
-        for key in _KEYS:
-            if key in members:
+        for key in members:
+            if key in _KEYS:
                 return True
         return False
-    return any([key in value for key in _KEYS])
+    return any([key in _KEYS for key in value])
 
 
 def answers(value: Any) -> bool:

@@ -8,7 +8,8 @@ from .plain cimport given, is_open
 
 cpdef failure_of(value, str kind, bint known)
 # Assigned by signs.py, once and for all.
-cdef tuple _UNLESS, _ROWS, _WORDS, _KEYS
+cdef tuple _UNLESS, _ROWS, _WORDS
+cdef frozenset _KEYS
 
 
 @cython.locals(members=dict)
