@@ -120,6 +120,11 @@ SHAPES: dict[str, Shape] = {
     "empty data lines": (b"", lambda i: b"data\n"),
     "blocks": (b"", lambda i: block("start", i, content_block={"type": "text", "text": "x"})),
     "block restarted": (b"", lambda i: block("start", 0, content_block={"type": "text", "t": i})),
+    "blocks at one index, texts in turns": (
+        block("start", 0, content_block={"type": "text", "text": "x"}),
+        lambda i: block("start", i % 2, content_block={"type": "tool_use", "id": i, "input": {}})
+        + block("start", i % 3, content_block={"type": "text", "text": "x"}),
+    ),
     "deltas without start": (b"", lambda i: block("delta", i, delta={"type": "t", "text": "x"})),
     "stops": (b"", lambda i: block("stop", 0)),
     "citations": (

@@ -123,6 +123,18 @@ class Arrivals(Addresses):
             if hasattr(leaf, "take"):
                 self.arrivals.append(leaf.take(False))
 
+    def follow_start(self, action: Action, place: Place) -> None:
+        """The same after an element began: nothing came but to its own text.
+
+        A stream may begin one of a thousand blocks time and again: not all are asked for it.
+        """
+        path, key = (*action.path, action.slot), self.table.text_leaf
+        if len(path) != len(self.table.text_steps) or key not in place.values:
+            return
+        leaf = place.values[key]
+        if hasattr(leaf, "take") and self.is_text(path, member(place, "type")):
+            self.arrivals.append(leaf.take(False))
+
     def step_of(self, action: Action, kind: Any) -> int:
         """Where a full value of this type stands on the way to a text (full.py), or -1."""
         path = action.path

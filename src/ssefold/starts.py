@@ -57,7 +57,7 @@ def begin(merger: Any, action: Any, value: Any, source: Any) -> None:
         merger.begins(action, kind)
     _take_in(merger, known.values, source, rule, action)
     if merger.arrivals is not None:
-        merger.follow()
+        merger.follow_start(action, known)
 
 
 def _says_nothing(source: Any) -> bool:

@@ -21,4 +21,5 @@ cdef class Arrivals(Addresses):
     cdef bint goes(self, old) except -1
     cdef take_turns(self)
     cdef follow(self)
+    cdef follow_start(self, Action action, Place place)
     cdef bint is_text(self, tuple path, last) except -1
