@@ -2,7 +2,7 @@
 
 Enters: a stream, and what stood between its events.
 Leaves: failures that a server told there; the whole answer that a body is, or the fault
-`not_an_event_stream`.
+`not_an_event_stream`; values read outside an event, without what no double can hold.
 Must not know: how events are merged.
 
 Gateways write an error on a line of its own when the stream has begun, and answer with JSON or
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ssefold.values import NOTHING
+from ssefold.values import HAS_RANGE, HAS_SURROGATE, NOTHING, OK, OUT_OF_RANGE
 
 from .bodies import BEGINNING, Body, unreadable
 from .detect import plain_table, whole_answer
@@ -44,7 +44,7 @@ def stray_lines(stream: Any, stray: bytes, start: int) -> None:
 
 def fails_on(stream: Any, line: bytes, is_field: bool) -> bool:
     """Whether a line is JSON with an `error`, which is kept; of a field `error` any object is."""
-    value = first_of(stream.whole_json(line)) if line.lstrip()[:1] in (b"{", b"[") else None
+    value = first_of(whole_json(stream, line)) if line.lstrip()[:1] in (b"{", b"[") else None
     if value is not None:
         payload = value.get("error")
         if is_field or payload is not None:
@@ -56,7 +56,7 @@ def fails_on(stream: Any, line: bytes, is_field: bool) -> bool:
 def judge_body(stream: Any) -> None:
     """At the end of a body without any event: what was it?"""
     text = stream.body.text()
-    value = stream.whole_json(text) if text[:1] == b"{" else NOTHING
+    value = whole_json(stream, text) if text[:1] == b"{" else NOTHING
     if text[:1] == b"[":
         first = first_of(stream.read(text, 0, stream.depth)[1])
         if first is not None and not is_open(first):
@@ -75,3 +75,27 @@ def judge_body(stream: Any) -> None:
     if not (stream.failed or stream.body.is_cut()):
         stream.log.event = 0
         stream.log.fault("not_an_event_stream", 0, stream.body.what(), stream.body.begin)
+
+
+def whole_json(stream: Any, data: bytes) -> Any:
+    """The value if `data` is one whole JSON text, else NOTHING."""
+    code, value, pos, flags = stream.read(data, 0, stream.depth)
+    if code != OK or pos != len(data):
+        return NOTHING
+    if flags & HAS_RANGE:
+        strip(stream.log, None, value, None)
+    if flags & HAS_SURROGATE:
+        stream.surrogates = True
+    return value
+
+
+def in_range(stream: Any, value: Any, flags: int) -> Any:
+    """A payload that is no object, without numbers that no double can hold."""
+    if flags & HAS_SURROGATE:
+        stream.surrogates = True
+    if value is OUT_OF_RANGE:
+        stream.log.anomaly("number_range", "")
+        return None
+    if flags & HAS_RANGE:
+        strip(stream.log, None, value, None)
+    return value

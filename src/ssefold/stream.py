@@ -24,7 +24,6 @@ from ssefold.values import (
     HAS_SURROGATE,
     NOTHING,
     OK,
-    OUT_OF_RANGE,
 )
 
 from .actions import EventMerger, is_finished, knows
@@ -55,7 +54,7 @@ from .signs import (
     may_stand,
     named_members,
 )
-from .strays import fails_on, judge_body, stray_lines
+from .strays import fails_on, in_range, judge_body, stray_lines, whole_json
 from .wire import Wire, leave_out, put_back, strip
 
 # Events before the dialect is decided are kept up to here, and so are stray lines.
@@ -231,7 +230,7 @@ class Stream:
         kind = name.decode("utf-8", "replace")
         failed = self.merger is not None and self.merger.failure is not None
         if failed or kind in HEARTBEATS:
-            value = first_of(self.whole_json(data))
+            value = first_of(whole_json(self, data))
             if kind in HEARTBEATS and self.aside().stands_by(self.merger, kind, value):
                 self.aside().pass_by(self.merger, kind)
                 return
@@ -327,7 +326,7 @@ class Stream:
             failed = True
         elif name == b"error":
             text = data.decode("utf-8", "replace")
-            self.fail(text if value is NOTHING else self.in_range(value, flags), None)
+            self.fail(text if value is NOTHING else in_range(self, value, flags), None)
             failed = True
         if b'"error"' in data and b"\n" in data and name in OUR_NAMES:
             for line in data.split(b"\n"):  # one that is whole says it all
@@ -359,9 +358,9 @@ class Stream:
             self.pass_by(kind)
             return True
         if first is not None and failure_of(first, kind, answers(first)) is not NOTHING:
-            return self.fails(kind, self.in_range(first, flags))
+            return self.fails(kind, in_range(self, first, flags))
         if name == b"error":
-            self.fail(self.in_range(value, flags), None)
+            self.fail(in_range(self, value, flags), None)
             return True
         return False
 
@@ -491,17 +490,6 @@ class Stream:
                 return True
         return False
 
-    def in_range(self, value: Any, flags: int) -> Any:
-        """A payload that is no object, without numbers that no double can hold."""
-        if flags & HAS_SURROGATE:
-            self.surrogates = True
-        if value is OUT_OF_RANGE:
-            self.log.anomaly("number_range", "")
-            return None
-        if flags & HAS_RANGE:
-            strip(self.log, None, value, None)
-        return value
-
     def leave_removed(self) -> None:
         """Numbers that nothing can hold stay out of an event that is not merged."""
         removed, self.removed = self.removed, None
@@ -603,17 +591,6 @@ class Stream:
         self.dead = True
         self.log.event, offset = self.undecided
         self.log.fault("unknown_dialect", offset, "no event decided for a dialect")
-
-    def whole_json(self, data: bytes) -> Any:
-        """The value if `data` is one whole JSON text, else NOTHING."""
-        code, value, pos, flags = self.read(data, 0, self.depth)
-        if code != OK or pos != len(data):
-            return NOTHING
-        if flags & HAS_RANGE:
-            strip(self.log, None, value, None)
-        if flags & HAS_SURROGATE:
-            self.surrogates = True
-        return value
 
     # -- the end ---------------------------------------------------------------------------
 

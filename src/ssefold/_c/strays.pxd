@@ -9,3 +9,5 @@ from .signs cimport first_of
 cpdef stray_lines(stream, bytes stray, start)
 cpdef fails_on(stream, bytes line, bint is_field)
 cpdef judge_body(stream)
+cpdef whole_json(stream, bytes data)
+cpdef in_range(stream, value, int flags)

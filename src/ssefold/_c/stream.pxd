@@ -14,7 +14,7 @@ from .path cimport Plan
 from .plain cimport copy, is_open
 from .signs cimport failure_at, failure_of, first_of, is_fuller, is_vague, may_fail, may_stand
 from .signs cimport answers, named_members
-from .strays cimport fails_on, judge_body, stray_lines
+from .strays cimport fails_on, in_range, judge_body, stray_lines, whole_json
 from .wire cimport Wire
 
 
