@@ -46,7 +46,7 @@ def test_the_command(capsysbinary: Any, monkeypatch: Any, tmp_path: Any) -> None
         (b"{", (), cli.MALFORMED, "Expecting property name"),
         (b"\xff\xfe{", (), cli.MALFORMED, "decode"),
         (b"[" * 10**5, (), cli.MALFORMED, ""),
-        (b"[]", (), cli.MALFORMED, "an answer is a dict"),
+        (b"[]", (), cli.MALFORMED, "an answer is a JSON object"),
         (b'{"choices":[]}', (), cli.MALFORMED, "not_replayable"),
         (b"{}", ("--piece", "0"), cli.USAGE, "'0' is no positive number"),
         (b"{}", ("--dialect", "x"), cli.USAGE, "unknown dialect"),
