@@ -181,6 +181,12 @@ def name_of_call(call: Any) -> str:
 
 def holds(element: Any, by: str) -> bool:
     """Whether an element of a routed list has anything but its index."""
+    if type(element) is dict:
+        members = element
+        for key in members:
+            if key != by and members[key] is not None:
+                return True
+        return False
     return any([value is not None for key, value in element.items() if key != by])
 
 

@@ -95,8 +95,10 @@ _SIGNS = [_Signs(source) for source in SOURCES.values()]
 def dialect_of(value: Mapping[str, Any], event: str) -> Source | None:
     """The dialect that this event decides for, or None if it decides nothing."""
     members = value if type(value) is dict else dict(value)
+    kind = members.get("type")
+    shape = members.get("object")
     for signs in _SIGNS:
-        if _decides(signs, members, event):
+        if _decides(signs, members, event, kind, shape):
             return signs.source
     return None
 
@@ -112,24 +114,23 @@ def decides_for(source: Source, value: Any, event: str) -> bool:
         return False
     if SOURCES.get(source["NAME"]) is source:
         return dialect_of(value, event) is source
-    return _decides(_Signs(source), dict(value), event)
+    members = dict(value)
+    return _decides(_Signs(source), members, event, members.get("type"), members.get("object"))
 
 
-def _decides(signs: _Signs, members: dict[str, Any], event: str) -> bool:
+def _decides(signs: _Signs, members: dict[str, Any], event: str, kind: Any, shape: Any) -> bool:
+    """kind, shape: the members `type` and `object`."""
     if event and event in signs.events:
         return True
     for key in signs.keys:
         if key in members:
             return True
-    kind = members.get("type")
     if kind is not None and _fits_one(kind, signs.types):
         return True
-    if signs.unless is not None and _first_has(signs.unless, members):
-        return False
-    shape = members.get("object")
-    if shape is not None and _fits_one(shape, signs.objects):
-        return True
-    return signs.item is not None and _first_item_decides(signs.item, members)
+    found = shape is not None and _fits_one(shape, signs.objects)
+    if not found and signs.item is not None:
+        found = _first_item_decides(signs.item, members)
+    return found and (signs.unless is None or not _first_has(signs.unless, members))
 
 
 def _fits_one(text: Any, patterns: tuple[str, ...]) -> bool:

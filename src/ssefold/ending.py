@@ -42,10 +42,11 @@ def judge(merger: Any, ends: Any, depth: int, terminated: bool) -> None:
         found.sort(key=_row_number)  # as the rows stand, and in each the order of the answer
     for number, at, state in found:
         row = ends.rows[number]
-        if row[0] == JUDGE_CALL:
+        kind = row[0]
+        if kind == JUDGE_CALL:
             if row[1] is None or member(state, "type") in row[1]:
                 _judge_call(merger, row, at, state, depth)
-        elif row[0] == JUDGE_OPEN:
+        elif kind == JUDGE_OPEN:
             if is_left_open(state):
                 merger.log.anomaly("open_block", path_of(at[0], at[1]))
         elif terminated and not _says(member(state, row[1])) and _holds_some(state, row[2], row[3]):
@@ -145,12 +146,22 @@ def state_at(state: Any, path: Any) -> Any:
 
 def _find(state: Any, nodes: Any, at: Any, found: list[Any]) -> None:
     """The objects that rows ask for: (the row's number, its place in the answer, the state)."""
+    members = None
+    if type(state) is Place:
+        place = state
+        members = place.values
     for key, rows, below in nodes:
         if key is not None:
-            inside = member(state, key)
+            inside = members.get(key) if members is not None else member(state, key)
             if inside is not None:
                 _found(inside, rows, below, (at, key), found)
             continue
+        if type(state) is Entries:
+            entries = state
+            if entries.items is None and entries.blocks is None:  # most have one element
+                if entries.first is not None:
+                    _found(entries.first, rows, below, (at, 0), found)
+                continue
         position = 0
         for element in elements(state):
             if element is not None:  # a hole leaves nothing in the answer

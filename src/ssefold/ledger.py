@@ -13,7 +13,7 @@ One source for both backends: `_c/ledger.pxd` says how it is compiled.
 
 from __future__ import annotations
 
-from sys import intern
+from dataclasses import fields
 from typing import Any
 
 from ssefold.limits import MIB, Limits
@@ -33,6 +33,9 @@ EXTRA_FLOOR = MIB
 # What a key costs beside its text: strangers may send a new one in each event.
 KEY_WEIGHT = 64
 
+
+# What tables call the limits, and what the members of Limits are called.
+_LIMITS = {field.name.removeprefix("max_"): field.name for field in fields(Limits)}
 
 # A plan's entries that name no target.
 PLAIN = tuple([(kind, None, None, False) for kind in range(ROUTED)])
@@ -359,7 +362,7 @@ class Ledger:
 
     def most(self, limit: str) -> Any:
         """The bound of this limit, or None."""
-        return getattr(self.limits, intern("max_" + limit))  # types remember the names asked for
+        return getattr(self.limits, _LIMITS[limit])
 
     def room(self, limit: str, count: int) -> bool:
         """Whether one entry more than `count` is allowed; if not, one fault says so."""

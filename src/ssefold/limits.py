@@ -8,6 +8,7 @@ Must not know: what is done when a limit is met (framing, merge and stream do).
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 MIB = 1024 * 1024
 
@@ -61,7 +62,7 @@ class Limits:
         """Limits for a relay that serves strangers: 16 MiB of output, 256 MiB in all."""
         return cls(max_output_bytes=16 * MIB, max_total_bytes=256 * MIB)
 
-    @property
+    @cached_property  # each stream asks
     def depth(self) -> int:
         """The nesting that readers enforce: `max_depth`, at most `DEPTH_CEILING`."""
         return DEPTH_CEILING if self.max_depth is None else min(self.max_depth, DEPTH_CEILING)

@@ -405,8 +405,9 @@ class Merger(Ledger):
         if not name:
             self.spill(place, node, value, self.under(at, key))
             return
-        below = place.values.get(name)
-        if type(below) is not Place or below.node is None:
+        found = place.values.get(name)
+        below = found if type(found) is Place else None
+        if below is None or below.node is None:
             below = self.open_place(place.values, name, node)
         if not node.delta:
             self.members(below, value, self.under(at, key))

@@ -32,10 +32,9 @@ class Plan:
 
     __slots__ = ("cursor", "notes", "paths")
 
-    def __init__(self) -> None:
-        self.notes: list[Any] = []
-        self.paths: list[Path] = []
-        self.cursor = 0
+    notes: list[Any]
+    paths: list[Path]
+    cursor: int
 
     def note(self, at: Path | None, key: Any, entry: Any) -> None:
         """What happened to the member at `key` of what stands at `at`."""
@@ -79,6 +78,15 @@ class Plan:
             if path[0] is at and same_key(path[1], key):
                 return path
         return None
+
+
+def new_plan() -> Plan:
+    """A plan without notes."""
+    plan = Plan.__new__(Plan)
+    plan.notes = []
+    plan.paths = []
+    plan.cursor = 0
+    return plan
 
 
 def same_key(a: Any, b: Any) -> bool:

@@ -41,7 +41,7 @@ from .ending import judge
 from .ledger import OutputFull
 from .log import Log
 from .merge import Merger
-from .path import Plan
+from .path import new_plan
 from .plain import copy, is_open
 from .signs import (
     answers,
@@ -468,7 +468,7 @@ class Stream:
         steady = self.planning and not (failed or (self.asked is not None and self.asked.open))
         if steady and not known and may_fail(value):
             steady = False
-        merger.plan = Plan() if steady else None
+        merger.plan = new_plan() if steady else None
         merger.merge(value, self.log.event, kind)
         self.watched = merger.finishing and table.judged
         if merger.signs is not None:

@@ -26,6 +26,7 @@ cdef bint _takes_index(Calls calls, Place call, index, str new_id, str name) exc
 cdef bint _goes_on(Ledger merger, Calls calls, str name) except -1
 cdef bint _waits(Ledger merger, Calls calls) except -1
 cpdef str name_of(element)
+@cython.locals(members=dict, key=str)
 cpdef bint holds(element, str by) except -1
 
 

@@ -15,7 +15,7 @@ from libc.string cimport memcpy
 from ssefold._input import as_bytes
 from ssefold import values as _values
 from ssefold.errors import not_made
-from ssefold.options import check_limits, check_options
+from ssefold.options import DEFAULT_LIMITS, DEFAULT_OPTIONS, check_limits, check_options
 
 from .build cimport Head, head_has
 from .bytewalk cimport line_end
@@ -95,8 +95,12 @@ cdef class FoldCore:
     """What StreamAccumulator stands on; `events` and `bytes` are counts."""
 
     def __init__(self, dialect="auto", strict=False, limits=None, rules=None):
-        limits = check_limits(limits)
-        options = check_options(dialect, strict, rules)
+        # What nearly all are made with is told without a call.
+        limits = DEFAULT_LIMITS if limits is None else check_limits(limits)
+        if rules is None and strict is False and type(dialect) is str and dialect == "auto":
+            options = DEFAULT_OPTIONS
+        else:
+            options = check_options(dialect, strict, rules)
         if self._busy:
             self._refuse("busy")
         self._busy = True

@@ -21,7 +21,8 @@ cpdef dialect_of(value, str event)
 cpdef bint has_signs(source) except -1
 cpdef bint decides_for(source, value, str event) except -1
 
-cdef bint _decides(_Signs signs, dict members, str event) except -1
+@cython.locals(found=bint)
+cdef bint _decides(_Signs signs, dict members, str event, kind, shape) except -1
 cdef bint _fits_one(text, tuple patterns) except -1
 cdef bint _fits(str text, str pattern) except -1
 cdef _first_of(str key, dict value)

@@ -4,7 +4,7 @@
 cimport cython
 
 from .path cimport path_of
-from .state cimport Place, elements, member
+from .state cimport Entries, Place, elements, member
 from .table cimport Ends
 
 
@@ -12,7 +12,7 @@ from .table cimport Ends
 cdef int JUDGE_CALL, JUDGE_OPEN
 
 
-@cython.locals(row=tuple, found=list, number=Py_ssize_t)
+@cython.locals(row=tuple, found=list, number=Py_ssize_t, kind=int)
 cpdef judge(merger, Ends ends, int depth, bint terminated)
 cpdef judge_stopped(merger, Place place)
 cpdef bint is_left_open(state) except -1
@@ -25,7 +25,9 @@ cdef bint _holds_some(found, tuple holding, tuple but) except -1
 @cython.locals(values=dict)
 cpdef bint holds(state, tuple but) except -1
 cdef state_at(state, tuple path)
-@cython.locals(position=Py_ssize_t, rows=tuple, below=tuple)
+@cython.locals(
+    position=Py_ssize_t, rows=tuple, below=tuple, members=dict, place=Place, entries=Entries
+)
 cdef _find(state, tuple nodes, tuple at, list found)
 cdef _found(state, tuple rows, tuple below, tuple at, list found)
 cdef str _below(tuple at, tuple steps)

@@ -16,6 +16,7 @@ cdef int APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED, ROUTED
 cdef tuple PLAIN
 # Assigned by ledger.py.
 cdef int KEY_WEIGHT
+cdef dict _LIMITS
 
 
 cdef class Ledger:

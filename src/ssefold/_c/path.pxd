@@ -22,6 +22,8 @@ cdef class Plan:
     cdef tuple found(self, tuple at, key)
 
 
+@cython.locals(plan=Plan)
+cpdef Plan new_plan()
 @cython.locals(first=str, second=str)
 cdef bint same_key(a, b) except -1
 cpdef str path_of(tuple at, key)

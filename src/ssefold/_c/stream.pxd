@@ -10,12 +10,15 @@ from .detect cimport dialect_of, plain_table
 from .ending cimport judge
 from .log cimport Log
 from .merge cimport Merger
-from .path cimport Plan
+from .path cimport Plan, new_plan
 from .plain cimport copy, is_open
 from .signs cimport failure_at, failure_of, first_of, is_fuller, is_vague, may_fail, may_stand
 from .signs cimport answers, named_members
 from .strays cimport fails_on, in_range, judge_body, stray_lines, whole_json
 from .wire cimport Wire
+
+# Assigned by the import of values.py: tests of C integers.
+cdef int HAS_RANGE, HAS_SURROGATE
 
 
 cdef class Stream:
@@ -60,6 +63,8 @@ cdef class Stream:
     cdef event(self, bytes name, value, int flags, Py_ssize_t size)
     cdef take(self, bytes name, value, int flags, Py_ssize_t size)
     cdef heartbeat(self)
+    cdef terminator(self)
+    cdef bint is_foreign(self) except -1
     cdef pass_by(self, str kind)
     cdef bint is_known(self, str kind, value) except -1
     cpdef bint fails(self, str kind, value) except -1
