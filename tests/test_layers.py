@@ -75,8 +75,8 @@ LATE = {("events", "")}
 # The compiled backend from the bottom up, headers and modules alike.
 COMPILED = (
     "bytewalk", "jsonscan", "events", "pieces", "framing", "utf8", "wholeframe", "decoder",
-    "jsonread", "jsonwrite", "jsonnumber", "jsoncompact", "text", *ENGINE, "statewrite", "slots",
-    "build", "members", "runs", "templates", "core",
+    "jsonread", "jsonbody", "jsonwrite", "jsonnumber", "jsoncompact", "text", *ENGINE, "statewrite",
+    "slots", "build", "members", "runs", "templates", "core",
 )  # fmt: skip
 
 # The pure one.

@@ -134,3 +134,59 @@ def test_a_reader_that_comes_while_another_joins(backend: Backend) -> None:
     assert late.get() == "abcdef"
     assert late.take(False, 1) == "abcdef"
     assert late.take(False) == ""
+
+
+# The bodies of `arguments` as they stand on the wire, and whether each is JSON in its turn.
+BODIES = (
+    (rb"{\"a\":[\"b\",\"c\",{}],\"d\":[]}", True),
+    (rb" {\n\t\"a\" : 1.5e3 ,\r\n \"b\" : [ true , null ] } \n", True),
+    (rb"{\u0022a\u0022:\u00201}", True),
+    (rb"{\"a\":\u0074rue}", True),
+    (rb"{\"a\":\"\/ \u00e9 \u005c\u005c \\/\\n\\\"\\\\\"}", True),
+    (rb"{\"a\":\"\\u00e9 \\ud83d\\ude00 \\ud83d\"}", True),
+    (rb"{\"a\":\"\ud83d\ude00 \ud83d\"}", True),
+    (rb"[12]", True),
+    (rb"\"\"", True),
+    (rb"{\"a\":\"", False),
+    (rb"{\"a\":\"\\\"}", False),
+    (rb"{\"a\":\"\\", False),
+    (rb"{\"a\":\"\\u00e", False),
+    (rb"{\"a\":\"\\u00g0\"}", False),
+    (rb"{\"a\":\"\\x\"}", False),
+    (rb"{\"a\":\"\n\"}", False),
+    (rb"{\"a\":\"\u0001\"}", False),
+    (rb"{\"a\":1,}", False),
+    (rb"{\"a\":1]", False),
+    (rb"{\"a\" 1}", False),
+    (rb"{a:\"b\"}", False),
+    (rb"{\"a\":\b1}", False),
+    (rb"[\"a\",]", False),
+    (rb"[\"a\"\"b\"]", False),
+    (rb"{} {\"a\":1}", False),
+    (rb"\ud83d[]", False),
+    (rb"\\\"a\"", False),
+)
+CALL = (
+    b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","type":"function",'
+    b'"function":{"name":"f","arguments":"%s"}}]},"finish_reason":null}]}\n\n'
+    b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}\n\n'
+    b"data: [DONE]\n\n"
+)
+
+
+@pytest.mark.parametrize(("body", "is_json"), BODIES)
+def test_whether_arguments_are_json(backend: Backend, body: bytes, is_json: bool) -> None:
+    folded = backend.StreamAccumulator()
+    folded.feed(CALL % body)
+    folded.close()
+    codes = [anomaly.code for anomaly in folded.anomalies]
+    assert codes == ([] if is_json else ["bad_tool_json"])
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_what_nests_too_deep_is_no_damage(backend: Backend, depth: int) -> None:
+    text = text_of(backend)
+    text.append('{"a":{"b":{"c":')
+    assert bool(text.is_json(depth)) is (depth < 3)
+    text.append("1}}}")
+    assert text.is_json(depth)

@@ -74,6 +74,22 @@ cdef extern from *:
         return p;
     }
 
+    /* The first backslash in [p, end), or `end`. */
+    static inline const unsigned char *
+    ssefold_run_end(const unsigned char *p, const unsigned char *end) {
+    #if SSEFOLD_SCAN_STEP == 16
+        const __m128i slash = _mm_set1_epi8('\\\\');
+        while (end - p >= 16) {
+            __m128i v = _mm_loadu_si128((const __m128i *)p);
+            unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, slash));
+            if (mask) return p + ssefold_lowest_bit(mask);
+            p += 16;
+        }
+    #endif
+        while (p < end && *p != '\\\\') p++;
+        return p;
+    }
+
     /* Copies [p, end) to *out up to the first backslash, where it answers with its place.
        As much as lies behind p may be written over at *out: runs between escapes are short,
        and sixteen bytes cost less than a call. */
@@ -103,6 +119,8 @@ cdef extern from *:
     """
     const unsigned char *copy_run "ssefold_copy_run"(
         const unsigned char *p, const unsigned char *end, unsigned char **out) noexcept nogil
+    const unsigned char *run_end "ssefold_run_end"(
+        const unsigned char *p, const unsigned char *end) noexcept nogil
     const unsigned char *plain_end "ssefold_plain_end"(
         const unsigned char *p, const unsigned char *end) noexcept nogil
 

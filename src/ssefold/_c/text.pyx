@@ -14,6 +14,7 @@ cimport cython
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from libc.string cimport memcpy
 
+from .jsonbody cimport is_sure_text
 from .jsonread cimport unescape
 from .jsonscan cimport SCAN_DEEP, SCAN_FAILED, scan_value, skip_space, unescape_into
 from .utf8 cimport utf8_text
@@ -168,6 +169,8 @@ cdef class Text:
         cdef bint answer
         if not self.escaped:
             return is_text(self.buf, self.size, depth)
+        if is_sure_text(self.buf, self.buf + self.size, depth):
+            return True
         plain = <unsigned char *>PyMem_Malloc(self.size)
         if plain == NULL:
             raise MemoryError
