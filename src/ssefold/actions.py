@@ -67,7 +67,7 @@ class EventMerger(Fragments):
         """Merge one event; `kind` is its SSE event name, should it not say its own."""
         self.event = event
         table = self.table
-        own = value.get(table.kind)
+        own = given(value, table.kind or "")
         if type(own) is not str and is_open(value):
             self.no_plan()
             if table.sequence is not None and not self.foreign:
@@ -129,7 +129,7 @@ class EventMerger(Fragments):
 
     def is_repeated(self, value: Any, key: str) -> bool:
         """Whether an event with this sequence number came before."""
-        number = value.get(key)
+        number = given(value, key)
         sequence = self.sequence
         if number is None:
             if is_open(value):
@@ -150,7 +150,7 @@ class EventMerger(Fragments):
                 self.anomaly(code, None, key)
             elif not sequence.counts:
                 self.note(None, key, FIXED)
-            elif sequence.last == number != last:
+            elif sequence.last != last:  # it is this number now
                 self.note_target(None, key, COUNTED, sequence, key, False)
             else:
                 self.no_plan()
@@ -275,8 +275,9 @@ class EventMerger(Fragments):
             for key, below in source.items():
                 self.charge_extra(text_weight(key))
                 old = values.get(key)
-                fresh[key] = old if key in rebuilt else full_value(self, old, below, None)
-                if not lives_on(old, fresh[key]):
+                state = old if key in rebuilt else full_value(self, old, below, None)
+                fresh[key] = state
+                if not lives_on(old, state):
                     part_with(self.root, key, old)
             for key in rebuilt:
                 fresh[key] = values[key]
@@ -296,7 +297,7 @@ class EventMerger(Fragments):
 
     def left_out(self, values: Any, source: Any) -> list[str]:
         """The lists that the answer lacks although elements were streamed."""
-        lists = [key for key in self.table.lists if self.is_routed(key) and not source.get(key)]
+        lists = [key for key in self.table.lists if self.is_routed(key) and not given(source, key)]
         return [key for key in lists if any(elements(values.get(key)))]
 
     def is_routed(self, key: str) -> bool:

@@ -53,7 +53,7 @@ class Addresses(Merger):
 
     def routed(self, action: Action, value: Any) -> bool:
         """Whether the event says where it belongs, as far as its lists need that."""
-        for step in action.path if action.slot is None else (*action.path, action.slot):
+        for step in action.steps:
             by = step[1]
             if by is None:
                 continue
@@ -164,10 +164,10 @@ class Addresses(Merger):
         if is_open(value) and by not in value:
             return None  # that was still to come
         held = self.list_at(values, name, rule)
-        position = meant(self.table, held, step, value, wanted, done)
+        index = hint(value, by)
+        position = meant(self.table, held, step, value, index, wanted, done)
         if position == NOWHERE:
             return None
-        index = hint(value, by)
         by_index = position != NONE and index is not None and held.indexes[position] == index
         if not by_index and "known" in rule:
             self.asked = rule.get("made", {}).get(rule["known"][0], rule["known"][0])
@@ -182,7 +182,7 @@ class Addresses(Merger):
         if rule.get("open", False) and index is not None and held.indexes[position] != index:
             lead(held, position, index)
             self.restructure()
-        self.way = (*self.way, position)
+        self.way = (*self.way, position) if self.way else (position,)
         return held.items[position]
 
     def begun(self, held: Slots, index: Any, step: Any, value: Any, make: Any) -> Any:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from .addresses import Addresses
-from .state import Place, Slots, member, select, whole_place
+from .state import Indexed, Place, Slots, member, select, whole_place
 from .table import Action
 
 
@@ -44,7 +44,7 @@ class Arrivals(Addresses):
 
     def begins(self, action: Action, kind: Any) -> None:
         """An element of this type begins at the way, which may be a text."""
-        path = (*action.path, action.slot)
+        path = action.steps
         if len(path) == len(self.table.text_steps) and self.is_text(path, kind):
             self.comes(self.way)
 
@@ -128,7 +128,7 @@ class Arrivals(Addresses):
 
         A stream may begin one of a thousand blocks time and again: not all are asked for it.
         """
-        path, key = (*action.path, action.slot), self.table.text_leaf
+        path, key = action.steps, self.table.text_leaf
         if len(path) != len(self.table.text_steps) or key not in place.values:
             return
         leaf = place.values[key]
@@ -137,9 +137,8 @@ class Arrivals(Addresses):
 
     def step_of(self, action: Action, kind: Any) -> int:
         """Where a full value of this type stands on the way to a text (full.py), or -1."""
-        path = action.path
+        path = action.steps
         if action.slot is not None:
-            path = (*path, action.slot)
             if type(kind) is not str or len(path) > len(self.table.text_steps):
                 return -1
             return 2 * len(path) if self.is_text(path, kind) else -1
@@ -157,9 +156,10 @@ class Arrivals(Addresses):
                 return False
             if last is not None and position == len(path) - 1:
                 return last in types
-            held = member(place, name)
-            if not hasattr(held, "nth"):
+            found = member(place, name)
+            if not isinstance(found, Indexed):
                 return False
+            held = found
             place = held.nth(self.way[position])
             if member(place, "type") not in types:
                 return False

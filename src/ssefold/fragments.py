@@ -72,7 +72,7 @@ class Fragments(Arrivals):
 
     def came_late(self, action: Action, value: Any) -> None:
         """A delta after its element's end: said once for each element and kind of delta."""
-        path = action.path if action.slot is None else (*action.path, action.slot)
+        path = action.steps
         place = [value.get(by) for _, by, _ in path if by is not None]
         kind = (action.verb, *action.source, action.leaf, *map(repr, place))
         self.log.anomaly_once("delta_after_finish", action.source[0], kind)

@@ -79,8 +79,9 @@ def _full_place(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
         before = old.values.get(key)
         if place.gone is not None and value and _is_nothing(before):
             before = _come_back(place, key)
-        place.values[key] = full_value(merger, before, value, below, further)
-        if not lives_on(before, place.values[key]):
+        state = full_value(merger, before, value, below, further)
+        place.values[key] = state
+        if not lives_on(before, state):
             part_with(place, key, before)
     for key, value in old.values.items():
         if key not in new:
@@ -91,6 +92,8 @@ def _full_place(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
 
 def part_with(held: Any, key: Any, old: Any) -> None:
     """What goes from an object or a list is to be taken still: nobody may have asked yet."""
+    if old is None or type(old) is str:
+        return  # as most are: nothing that fragments made
     if type(old) is Place or type(old) is Slots or hasattr(old, "take"):
         if held.gone is None:
             held.gone = []

@@ -14,7 +14,7 @@ from typing import Any
 from .arrivals import Arrivals
 from .full import full_value, text_member
 from .merge import ENTRY_WEIGHT
-from .plain import is_open, weight
+from .plain import given, is_open, weight
 from .routes import NOWHERE, ended, find, fits, hint, lead, same_element, started
 from .state import Place, Slots, member, new_place, whole_place
 from .table import Action
@@ -60,7 +60,7 @@ def put_item(merger: Arrivals, action: Action, value: Any, source: Any) -> None:
         merger.way = (*merger.way, position)
         if place.started and "known" not in rule:
             merger.anomaly("block_restarted", None, action.source[0])
-    kind = source.get("type")
+    kind = given(source, "type")
     merger.begins(action, kind)
     step = merger.step_of(action, kind)
     take_in(merger, place, source, rule.get("text"), step)
@@ -79,21 +79,21 @@ def take_in(merger: Arrivals, place: Place, source: Any, text: Any, step: int) -
     Of an element that began before, only content that the start brings is replaced.
     """
     values = place.values
-    for key, given in source.items():
+    for key, fresh in source.items():
         old = values.get(key)
         if old is None:
-            if key == text and type(given) is str:
-                merger.append(values, key, given)
+            if key == text and type(fresh) is str:
+                merger.append(values, key, fresh)
             else:
-                merger.replace(values, key, given)
-        elif given is None or given == "" or given == [] or given == {}:
+                merger.replace(values, key, fresh)
+        elif fresh is None or fresh == "" or fresh == [] or fresh == {}:
             continue
         elif isinstance(old, (str, int, float)):
             if not place.started or old == "":
-                merger.replace(values, key, given)
+                merger.replace(values, key, fresh)
         elif place.started:
             further = step + 1 if step >= 0 and key == text_member(merger.table, step) else -1
-            values[key] = full_value(merger, old, given, None, further)
+            values[key] = full_value(merger, old, fresh, None, further)
 
 
 def full_item(merger: Arrivals, action: Action, value: Any, source: Any) -> bool:
@@ -123,7 +123,7 @@ def full_item(merger: Arrivals, action: Action, value: Any, source: Any) -> bool
     step = -1
     if isinstance(source, dict):
         if type(old) is not dict:  # whose texts may have been taken as they stand
-            step = merger.step_of(action, source.get("type"))
+            step = merger.step_of(action, given(source, "type"))
         if type(old) is not Place:
             old = new_place(None)  # so that it is known to be finished
     new = full_value(merger, old, source, (None, action.source[-1]), step)
@@ -134,13 +134,13 @@ def full_item(merger: Arrivals, action: Action, value: Any, source: Any) -> bool
     return step >= 0
 
 
-def fill_items(merger: Arrivals, values: Any, key: str, given: Any) -> None:
+def fill_items(merger: Arrivals, values: Any, key: str, fresh: Any) -> None:
     """The elements of a base, where none that is the same came yet."""
     table = merger.table
     held: Slots = merger.list_at(values, key, table.lists[key])
     steps = table.text_steps
     merger.way = ()
-    for index, element in enumerate(given):
+    for index, element in enumerate(fresh):
         if element is None or is_there(merger, held, key, index, element):
             continue
         if not merger.may_enter(held, table.lists[key]):

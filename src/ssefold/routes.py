@@ -56,16 +56,17 @@ def fits(table: Table, element: Any, path: str, wanted: Any) -> bool:
     return not made and "known" not in table.lists[path]
 
 
-def meant(table: Table, held: Slots, step: Any, value: Any, wanted: Any, done: int) -> int:
+def meant(
+    table: Table, held: Slots, step: Any, value: Any, index: Any, wanted: Any, done: int
+) -> int:
     """The position of the element that the event means, NONE or NOWHERE.
 
-    step: the list's step of the action's way; wanted: the type that the event would
-    make, None: any; done: what an open element may not have had.
+    step: the list's step of the action's way; index: the event's hint(); wanted: the type
+    that the event would make, None: any; done: what an open element may not have had.
     """
     _, by, path = step
     if is_cut(value, by):
         return NOWHERE
-    index = hint(value, by)
     if index is not None:
         position = at_index(table, held, index, path, wanted)
         if position >= 0:
@@ -159,7 +160,7 @@ def started(table: Table, held: Slots, step: Any, value: Any, source: Any) -> in
     rule = table.lists[path]
     if is_cut(value, by):
         return NOWHERE
-    kind = source.get("type")
+    kind = given(source, "type")
     known = rule.get("known")
     if known is not None:
         position = same_element(table, held, path, source)
@@ -232,7 +233,7 @@ def ended(table: Table, held: Slots, step: Any, value: Any, source: Any) -> int:
     kind = member(source, "type")
     known = rule.get("known")
     if known is None:
-        return meant(table, held, step, value, kind, OWN_DONE)
+        return meant(table, held, step, value, hint(value, by), kind, OWN_DONE)
     position = same_element(table, held, path, source)
     if position >= 0:
         return position

@@ -19,7 +19,7 @@ from .ending import judge_stopped
 from .full import full_value
 from .merge import ENTRY_WEIGHT
 from .plain import is_open, same, weight
-from .routes import OWN_DONE, meant
+from .routes import OWN_DONE, hint, meant
 from .state import Entries, JSONText, Place, new_place
 
 
@@ -193,7 +193,7 @@ def stop(merger: Any, action: Any, value: Any) -> None:
         for place in held.open_at(index if index is not None else held.to_stop()):
             stop_one(merger, place)
     else:
-        position = meant(merger.table, held, action.slot, value, None, OWN_DONE)
+        position = meant(merger.table, held, action.slot, value, hint(value, by), None, OWN_DONE)
         stop_one(merger, held.nth(position) if position >= 0 else None)
 
 

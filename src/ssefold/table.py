@@ -365,18 +365,31 @@ class Action:
             (name, by, list): `by` is the member of the event that has the index, or
             None for an object; `list` names the list in LISTS.
     slot:   such a step, if the target is an element; leaf: its key, if it is a member.
+    steps:  path, and slot behind it if there is one.
     source: steps into the event.
     make:   members of the elements on the way, where they are missing, outermost first.
     other:  what is done instead where the event has no index.
     alone:  no other action reads the event.
     """
 
-    __slots__ = ("alone", "leaf", "make", "options", "other", "path", "slot", "source", "verb")
+    __slots__ = (
+        "alone",
+        "leaf",
+        "make",
+        "options",
+        "other",
+        "path",
+        "slot",
+        "source",
+        "steps",
+        "verb",
+    )
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.verb: str = options["do"]
         leaf: Any
         self.path, self.slot, leaf = _address(options.get("at", ""))
+        self.steps = self.path if self.slot is None else (*self.path, self.slot)
         self.leaf = leaf
         self.source: tuple[Any, ...] = steps(options.get("from", ""))
         make = options.get("make", ())

@@ -24,6 +24,7 @@ cdef class EventMerger(Fragments):
     cdef public Sequence sequence
     cdef actions_of(self, kind)
     cdef bint is_foreign(self, actions, value) except -1
+    @cython.locals(counted=cython.bint, last=cython.longlong)
     cdef bint is_repeated(self, value, str key) except -1
     cdef act(self, Action action, value)
     cdef base(self, Action action, value)

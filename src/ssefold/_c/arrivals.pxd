@@ -22,4 +22,5 @@ cdef class Arrivals(Addresses):
     cdef take_turns(self)
     cdef follow(self)
     cdef follow_start(self, Action action, Place place)
+    @cython.locals(held=Indexed, name=str, each=str, position=int)
     cdef bint is_text(self, tuple path, last) except -1

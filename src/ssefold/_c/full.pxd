@@ -12,7 +12,7 @@ from .state cimport Place, Replaced, Slots, member, new_place
 cpdef full_value(Arrivals merger, old, new, tuple at, int step=*)
 cdef _begun(Arrivals merger, old, new, int step)
 cdef _rule(Arrivals merger, int step)
-@cython.locals(place=Place, below=tuple, before=object)
+@cython.locals(place=Place, below=tuple, before=object, name=str, key=str)
 cdef Place _full_place(Arrivals merger, Place old, new, tuple at, int step)
 @cython.locals(slots=Slots, below=tuple, former=list, place=int, also=tuple)
 cdef Slots _full_slots(Arrivals merger, Slots old, new, tuple at, int step)

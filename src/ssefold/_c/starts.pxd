@@ -8,7 +8,7 @@ from .blocks cimport known_at
 from .ending cimport judge_stopped
 from .full cimport full_value
 from .plain cimport is_open, same, weight
-from .routes cimport meant
+from .routes cimport hint, meant
 from .state cimport Entries, Indexed, JSONText, Place, new_place
 from .table cimport Action
 

@@ -67,6 +67,7 @@ cdef class Ends:
 cdef class Action:
     cdef readonly str verb
     cdef readonly tuple path
+    cdef readonly tuple steps
     cdef readonly object slot
     cdef readonly object leaf
     cdef readonly tuple source
