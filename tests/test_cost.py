@@ -147,6 +147,41 @@ SHAPES: dict[str, Shape] = {
 }  # fmt: skip
 
 
+# -- streams of which somebody takes at each event ---------------------------------------------
+
+
+def candidate(*parts: Any) -> bytes:
+    return sse({"candidates": [{"index": 0, "content": {"role": "model", "parts": parts}}]})
+
+
+TEXT, IMAGE = {"type": "text", "text": "x"}, {"type": "image_url"}
+CALL = {"functionCall": {"name": "f", "args": {}}}
+PIECE = {"jsonPath": "$.a", "stringValue": "x", "willContinue": True}
+OPEN = {"functionCall": {"name": "f", "partialArgs": [PIECE], "willContinue": True}}
+
+TAKEN: dict[str, Shape] = {
+    "content parts": (b"", lambda i: chat(content=[TEXT, IMAGE])),
+    "strings and lists": (b"", lambda i: chat(content="x") + chat(content=[IMAGE])),
+    "lists of a completion": (
+        b"", lambda i: sse({"object": "text_completion", "choices": [{"text": [TEXT, IMAGE]}]}),
+    ),
+    "texts and calls": (b"", lambda i: candidate({"text": "x"}, CALL)),
+    "texts and thoughts": (b"", lambda i: candidate({"text": "x", "thought": i % 2 == 0})),
+    "a call that goes on": (
+        candidate(OPEN), lambda i: candidate({"text": "x", "thought": i % 2 == 0}),
+    ),
+    "a block whose text is a list": (
+        block("start", 0, content_block={"type": "text", "text": ""}),
+        lambda i: block("delta", 0, delta={"type": "text_delta", "text": [TEXT, IMAGE]}),
+    ),
+    "a list as a delta of a response": (
+        b"",
+        lambda i: sse({"type": "response.output_text.delta", "output_index": 0,
+                       "content_index": 0, "delta": [TEXT, IMAGE]}),
+    ),
+}  # fmt: skip
+
+
 def stream_of(shape: Shape, times: int) -> bytes:
     start, again = shape
     return start + b"".join(map(again, range(times)))
@@ -156,11 +191,14 @@ def reads(stream: bytes, size: int) -> list[bytes]:
     return [stream[i : i + size] for i in range(0, len(stream), size)]
 
 
-def seconds(backend: Backend, chunks: list[bytes], limits: Limits) -> float:
+def seconds(backend: Backend, chunks: list[bytes], limits: Limits, ask: str = "") -> float:
+    """How long it takes to fold them; ask: the method that is called behind each of them."""
     acc = backend.StreamAccumulator(limits=limits)
     began = time.thread_time()
     for chunk in chunks:
         acc.feed(chunk)
+        if ask:
+            getattr(acc, ask)()
     acc.close()
     acc.snapshot_json()
     for _ in range(3):
@@ -178,10 +216,15 @@ def grows_linearly(backend: Backend, shape: Shape, times: int, size: int) -> Non
     """8 times the input may cost 24 times the time; a quadratic step costs 64 times."""
     small = reads(stream_of(shape, times), size)
     large = reads(stream_of(shape, times * TIMES), size)
+    compare(backend, small, large)
+
+
+def compare(backend: Backend, small: list[bytes], large: list[bytes], ask: str = "") -> None:
+    """The same of these reads."""
     fast, slow = float("inf"), float("inf")
     for _ in range(5):  # the best of several: others work on this machine as well
-        fast = min(fast, seconds(backend, small, UNLIMITED))
-        slow = min(slow, seconds(backend, large, UNLIMITED))
+        fast = min(fast, seconds(backend, small, UNLIMITED, ask))
+        slow = min(slow, seconds(backend, large, UNLIMITED, ask))
         most = 3 * TIMES * fast + 0.02
         if slow < most:
             return
@@ -198,6 +241,23 @@ def test_time_grows_with_the_input(backend: Backend, name: str) -> None:
 @pytest.mark.parametrize("name", SHAPES)
 def test_time_grows_with_the_bytes(backend: Backend, name: str) -> None:
     grows_linearly(backend, SHAPES[name], 25, 1)
+
+
+@pytest.mark.parametrize("ask", ["take", "take_text"])
+@pytest.mark.parametrize("name", TAKEN)
+def test_time_grows_with_what_is_taken(backend: Backend, name: str, ask: str) -> None:
+    """Asked behind each event, whoever reads pays for what came since."""
+    start, again = TAKEN[name]
+    chunks = [start, *map(again, range(250 * TIMES))]
+    compare(backend, chunks[:251], chunks, ask)
+
+
+@pytest.mark.parametrize("ask", ["take", "take_text"])
+def test_time_of_taking_behind_the_end(backend: Backend, ask: str) -> None:
+    """A server goes on after its terminator: nothing is looked at time and again."""
+    parts = [chat(content=[TEXT, IMAGE])]
+    small, large = [[*parts * n, b"data: [DONE]\n\n", *[sse({})] * n] for n in (250, 250 * TIMES)]
+    compare(backend, small, large, ask)
 
 
 @pytest.mark.campaign

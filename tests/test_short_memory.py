@@ -55,7 +55,7 @@ def test_a_missed_allocation_loses_nothing_that_is_to_be_taken(dialect: str, see
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert int(done.stdout) > 5
+    assert int(done.stdout) > 3  # one of the streams has nothing to take
 
 
 def scenarios(backend: str, many: int, step: int) -> None:

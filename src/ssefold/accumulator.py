@@ -173,13 +173,12 @@ class Reader(_Core):
         out of the answer is given all the same, asked for before or not.
         """
         final = self._ended()
-        texts = self._located(choice)
+        given: dict[Any, Any] = {}
+        texts = self._located(choice, (self._taken, given, final))
         arrivals = self._stream.arrivals if choice == 0 else None
         pieces = [] if arrivals is None else [arrivals.peek(final)]
         shown = [] if arrivals is None else [arrivals]
-        given: dict[Any, Any] = {}
-        for at, leaf in texts:
-            key = (choice, at)
+        for key, leaf in texts:
             piece, given[key] = _shown(leaf, self._taken.get(key, 0), final)
             pieces.append(piece)
             if not isinstance(leaf, str):
@@ -208,7 +207,7 @@ class Reader(_Core):
         said: dict[Any, dict[str, str]] = {}
         given: dict[Any, Any] = {}
         shown: dict[int, Any] = {}
-        seen = None if self._ended() else (self._taken, given)
+        seen = (self._taken, given, self._ended())
         for kind, leaf, place, key, group in self._leaves(root, stream.source.deltas, seen):
             if id(leaf) in shown:
                 continue  # what several fields of one place gave
@@ -292,31 +291,30 @@ class Reader(_Core):
         parts = self._follow({"parts": found}, (step, "text"), 0)
         return list(parts or self._follow(found, ("text",), 0))
 
-    def _located(self, choice: int) -> list[tuple[Any, Any]]:
-        """The same, each with what it is known by from one call to the next."""
-        texts = self._texts(choice)
-        steps = self._stream.source["READ"]["text"] if texts else ()
-        if not all([isinstance(step, str) or "each" in step for step in steps]):
-            return list(enumerate(texts))
-        located: list[tuple[Any, Any]] = []
-        for at, found in self._locate(self._stream.root, steps):
-            if _is_leaf(found):
-                located.append((at, found))
-            else:
-                below = [leaf for leaf in self._texts_of(found) if _is_leaf(leaf)]
-                located += [((*at, number), leaf) for number, leaf in enumerate(below)]
-        return located
+    def _located(self, choice: int, seen: Any) -> list[tuple[Any, Any]]:
+        """The same, each with what it is known by from one call to the next.
 
-    def _select(self, what: str, choice: int = 0) -> list[Any]:
-        """The states that the dialect's READ path leads to."""
+        But for parts that were seen and to which nothing comes any more (news.py).
+        """
+        steps = self._path("text", choice)
+        found: list[Any] = self._locate(self._stream.root, steps, choice, seen) if steps else []
+        return found
+
+    def _path(self, what: str, choice: int) -> tuple[Any, ...]:
+        """The dialect's READ path; () if there is none for this choice, or no answer."""
         stream = self._stream
         if stream.root is None:
-            return []
+            return ()
         path = stream.source["READ"][what]
         steps = (path,) if isinstance(path, str) else path
         if not steps or (choice != 0 and not (type(steps[0]) is dict and "entry" in steps[0])):
-            return []
-        return self._follow(stream.root, steps, choice)
+            return ()
+        return tuple(steps)
+
+    def _select(self, what: str, choice: int = 0) -> list[Any]:
+        """The states that the dialect's READ path leads to."""
+        steps = self._path(what, choice)
+        return self._follow(self._stream.root, steps, choice) if steps else []
 
     def _plain(self, state: Any) -> Any:
         value = self._read(state)

@@ -1,12 +1,16 @@
 """Where the texts of an answer stand, so that somebody can ask what is new.
 
-Enters: the state of an answer, a table's DELTAS.
+Enters: the state of an answer, a table's DELTAS or a READ path, what was seen before.
 Leaves: the leaves that hold text, in the order of the answer, each with its place.
 Must not know: what was given out of them before, events, dialects.
 
-Nothing is done per event: the state is walked when somebody asks. A sheet is a
-table's DELTAS made ready: rows of (what, path, below, field, whether siblings may
-say the same).
+Nothing is done per event: the state is walked when somebody asks, but for parts of lists
+that nothing can come to any more: an answer may have thousands, and somebody ask at each
+event. A sheet is a table's DELTAS made ready: rows of (what, path, below, field, whether
+siblings may say the same).
+
+What was seen is (what was said at former calls, where to say it now, whether nothing
+follows any more). It is said of each list of parts, by its key.
 
 One source for both backends: `_c/news.pxd` says how it is compiled.
 """
@@ -25,8 +29,11 @@ from .state import (
     Place,
     Slots,
     elements,
+    indexed,
     member,
     read,
+    select,
+    suits,
 )
 
 # What a row of a sheet is.
@@ -39,8 +46,11 @@ CALL = 4  # the object is a tool call: where its id and its name stand
 # The field of a text in whose place an object has rows of its own.
 OWN_ROWS = 9
 
-# At the end of a key: how many elements of a list need not be looked at again.
+# At the end of a key: which elements of a list need not be looked at again.
 SETTLED = "settled"
+
+# What is said of a list of which nothing was seen: no list, none of its elements, no call.
+UNSEEN = (None, 0, -1, False)
 
 # The fields of a place; those of a tool call are the last two.
 PLACE = ("choice", "index", "part", "id", "name")
@@ -93,13 +103,64 @@ def leaves(root: Any, rows: tuple[Any, ...], seen: Any) -> list[Any]:
     """(kind, leaf, place, key, group) of each text, in the order of the answer.
 
     key: what tells the leaf from others, the same at each call. group: the field
-    that the leaf stands in, if its siblings may say the same, else None. seen: for
-    lists whose elements settle, how many of them need not be looked at again, and where
-    to say how many these are now; None to look at all, for nothing follows any more.
+    that the leaf stands in, if its siblings may say the same, else None.
     """
     out: list[Any] = []
     walk(root, rows, NO_PLACE, (), None, False, seen, out)
     return out
+
+
+def texts(root: Any, steps: tuple[Any, ...], choice: int, seen: Any) -> list[Any]:
+    """(key, leaf) of each text to which a READ path leads, in the order of the answer.
+
+    key: as above.
+    """
+    out: list[Any] = []
+    _lead(root, steps, 0, choice, (), seen, out)
+    return out
+
+
+def _lead(value: Any, steps: Any, first: int, choice: int, at: Any, seen: Any, out: Any) -> None:
+    """Add the texts to which the steps lead from there; at: the way through lists so far."""
+    for number in range(first, len(steps)):
+        step = steps[number]
+        if type(step) is str:
+            value = member(value, step)
+        elif "each" in step:
+            held = member(value, step["each"])
+            for i, item in _looked_at(held, (choice, at, SETTLED), seen):
+                if suits(item, step):
+                    _lead(item, steps, number + 1, choice, (*at, i), seen, out)
+            return
+        else:
+            found = select(value, (step,), choice)
+            value = found[0] if found else None
+        if value is None:
+            return
+    if _is_text(value):
+        out.append(((choice, at), value))
+        return
+    # What stands where a text belongs: a text of a choice that stood there is its first part.
+    whole = all([type(step) is str or "each" in step for step in steps])
+    beginning = (*at, 0) if whole else at
+    if type(value) is Place or isinstance(value, dict):
+        leaf = member(value, "text")
+        if _is_text(leaf):
+            out.append(((choice, beginning), leaf))
+        return
+    for i, item in _looked_at(value, (choice, at, SETTLED), seen):
+        leaf = member(item, "text") if member(item, "type") == "text" else None
+        if _is_text(leaf):
+            out.append(((choice, (*at, i) if i else beginning), leaf))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) or hasattr(value, "take")
+
+
+def _looked_at(held: Any, key: Any, seen: Any) -> list[Any]:
+    """(number, element) of a list's elements, but for the parts that are settled."""
+    return _unsettled(held, key, seen) if type(held) is Parts else indexed(held)
 
 
 def walk(
@@ -132,7 +193,7 @@ def walk(
                     inside = place
                     if field >= 0:
                         inside = (*place[:field], number, *place[field + 1 :])
-                    more = seen is not None and _is_open(element)
+                    more = not seen[2] and _is_open(element)
                     walk(element, below, inside, (*here, number), family, more, seen, out)
 
 
@@ -261,10 +322,9 @@ def _elements(value: Any, by_index: bool, key: Any, seen: Any) -> list[Any]:
         calls.sort(key=_call_index)
         return calls
     if kind is Parts:
-        call = value.call
-        return _unsettled(value.items.copy(), call.index if call is not None else -1, key, seen)
+        return _unsettled(value, (*key, SETTLED), seen)
     if kind is Keyed:
-        rest = _unsettled(value.items.copy(), None, key, seen)
+        rest = _without_key(value, (*key, SETTLED), seen)
         return rest if value.hushed is None else [p for p in rest if not value.is_hushed(p[0])]
     items = list(enumerate(elements(value)))
     if by_index:
@@ -272,19 +332,31 @@ def _elements(value: Any, by_index: bool, key: Any, seen: Any) -> list[Any]:
     return items
 
 
-def _unsettled(items: list[Any], grows: int | None, key: Any, seen: Any) -> list[Any]:
-    """Only the last content part grows, and the one at `grows`, if that is one.
+def _unsettled(parts: Any, key: Any, seen: Any) -> list[Any]:
+    """Only the last content part grows, and the one whose call goes on, if there is one.
 
-    Of a keyed list (`grows` is None) no element grows that has no key.
+    Other parts may come behind that call. Once nothing follows, all are looked at once more.
     """
-    known = (*key, SETTLED)  # the list's own key is that of a text which became this list
-    start = 0 if seen is None else seen[0].get(known, 0)
-    if seen is not None:
-        seen[1][known] = len(items) if grows is None else max(0, len(items) - 1)
-        if grows is not None and grows >= 0:
-            seen[1][known] = min(grows, seen[1][known])
-    numbers = range(0 if grows is None else start, len(items))
-    return [(n, items[n]) for n in numbers if n >= start or type(items[n]) is Place]
+    said, begun, over = seen
+    known = said.get(key) or UNSEEN
+    if known[0] is not parts or (over and not known[3]):
+        known = UNSEEN
+    start, going = known[1:3]
+    rest = list(enumerate(parts.items[start:], start))  # another thread may be feeding
+    open_at = -1 if parts.call is None else parts.call.index
+    begun[key] = (parts, max(start, start + len(rest) - 1), open_at, over)
+    calls = [(at, parts.items[at]) for at in sorted({going, open_at}) if 0 <= at < start]
+    return calls + rest
+
+
+def _without_key(held: Any, key: Any, seen: Any) -> list[Any]:
+    """Of a keyed list no element grows that has no key."""
+    said, begun, over = seen
+    known = said.get(key) or UNSEEN
+    start = 0 if over and not known[3] else known[1]
+    items = held.items.copy()
+    begun[key] = (None, len(items), -1, over)
+    return [(n, item) for n, item in enumerate(items) if n >= start or type(item) is Place]
 
 
 def _own_index(element: Any, number: int) -> int:

@@ -560,21 +560,6 @@ def select(value: Any, path: tuple[Any, ...], choice: int) -> list[Any]:
     return found
 
 
-def located(value: Any, path: tuple[Any, ...]) -> list[tuple[tuple[int, ...], Any]]:
-    """The same for a path through whole lists, with the indexes that lead to each."""
-    found: list[Any] = [((), value)]
-    for step in path:
-        below: list[Any] = []
-        for at, one in found:
-            if type(step) is str:
-                below.append((at, member(one, step)))
-            else:
-                items = indexed(member(one, step["each"]))
-                below += [((*at, i), item) for i, item in items if _fits(item, step)]
-        found = below
-    return found
-
-
 def indexed(value: Any) -> list[tuple[int, Any]]:
     """The states of a list's elements with their indexes."""
     if type(value) is Entries or type(value) is Slots:
@@ -598,7 +583,7 @@ def _step(value: Any, step: Any, choice: int) -> list[Any]:
             entry = entries.at(choice)
             return [] if entry is None else [entry]
         return _plain_entry(entries, choice)
-    return [item for item in elements(member(value, step["each"])) if _fits(item, step)]
+    return [item for item in elements(member(value, step["each"])) if suits(item, step)]
 
 
 def _plain_entry(entries: Any, choice: int) -> list[Any]:
@@ -613,7 +598,8 @@ def _plain_entry(entries: Any, choice: int) -> list[Any]:
     return []
 
 
-def _fits(item: Any, step: Any) -> bool:
+def suits(item: Any, step: Any) -> bool:
+    """Whether a step through a list (`each`) leads to this element."""
     types = step.get("type")
     if types is not None and member(item, "type") not in types:
         return False

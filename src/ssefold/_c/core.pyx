@@ -23,10 +23,10 @@ from .framing cimport Framer
 from .jsonread cimport Reading, read_members, read_value
 from .jsonread import read
 from .jsonwrite cimport write
-from .news cimport leaves
+from .news cimport leaves, texts
 from .pieces cimport Piece
 from .state cimport read as read_state
-from .state cimport located, select
+from .state cimport select
 from .statewrite cimport write_state
 from .signs cimport may_fail
 from .stream cimport Stream
@@ -610,9 +610,9 @@ cdef class FoldCore:
         self.settle()
         return select(state, steps, choice)
 
-    def _locate(self, state, steps):
+    def _locate(self, state, steps, choice, seen):
         self.settle()
-        return located(state, steps)
+        return texts(state, steps, choice, seen)
 
     def _write(self, value):
         return write(value)

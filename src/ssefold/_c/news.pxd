@@ -6,6 +6,10 @@ cdef int LEAF, INSIDE, EACH, BY, CALL, OWN_ROWS
 
 cpdef tuple sheet(rows)
 cpdef list leaves(root, tuple rows, seen)
+cpdef list texts(root, tuple steps, choice, seen)
+cdef _lead(value, tuple steps, int first, choice, tuple at, seen, list out)
+cdef bint _is_text(value) except -1
+cdef list _looked_at(held, tuple key, seen)
 cpdef walk(value, tuple rows, place, tuple key, group, bint grows, seen, list out)
 cdef tuple _below(below)
 cdef list _states(value, path, int step)
@@ -18,5 +22,6 @@ cdef bint _is_open(element) except -1
 cdef _leaf(value, bint grows)
 cdef _spoken(text)
 cdef list _elements(value, bint by_index, tuple key, seen)
-cdef list _unsettled(list items, grows, tuple key, seen)
+cdef list _unsettled(parts, tuple key, seen)
+cdef list _without_key(held, tuple key, seen)
 cdef _own_index(element, number)

@@ -21,10 +21,10 @@ from ssefold._py.templates import Templates
 from ssefold._py.text import Text
 from ssefold.errors import not_made
 from ssefold.limits import Limits
-from ssefold.news import leaves
+from ssefold.news import leaves, texts
 from ssefold.options import check_limits, check_options
-from ssefold.state import located, select
 from ssefold.state import read as read_state
+from ssefold.state import select
 from ssefold.stream import Stream
 
 # A private switch, to compare the fast path with the cold one.
@@ -385,8 +385,8 @@ class FoldCore:
     def _follow(self, state: Any, steps: tuple[Any, ...], choice: int) -> list[Any]:
         return select(state, steps, choice)
 
-    def _locate(self, state: Any, steps: tuple[Any, ...]) -> list[tuple[Any, Any]]:
-        return located(state, steps)
+    def _locate(self, state: Any, steps: tuple[Any, ...], choice: int, seen: Any) -> list[Any]:
+        return texts(state, steps, choice, seen)
 
     def _write(self, value: Any) -> bytes:
         return write(value)
