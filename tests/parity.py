@@ -435,8 +435,11 @@ def arrived(stream: bytes) -> tuple[str, bool]:
     texts: dict[Any, str] = {}
     differ = set()
     exact = True
+    made: dict[Any, set[int]] = {}  # the items that came, and which parts of them
     for event in json_lines(stream):
+        note_places(event, made)
         for at, piece, full in text_pieces(event):
+            at = place_of(event, at, made)
             old = texts.get(at, "")
             if full and not (piece.startswith(old) and at not in differ):
                 differ.add(at)
@@ -445,6 +448,34 @@ def arrived(stream: bytes) -> tuple[str, bool]:
             texts[at] = piece if full else old + piece
             out.append(texts[at][len(old) :])
     return "".join(out), exact
+
+
+def note_places(event: Any, made: dict[Any, set[int]]) -> None:
+    """Which item and which part an event of Responses is about."""
+    item, part = event.get("output_index"), event.get("content_index")
+    if type(item) is int:
+        made.setdefault(item, set())
+        if type(part) is int:
+            made[item].add(part)
+
+
+def place_of(event: Any, at: Any, made: dict[Any, set[int]]) -> Any:
+    """The indexes of a text that a whole item or answer holds: it has no holes where they had."""
+    if not isinstance(at, tuple) or "content_index" in event:
+        return at
+    item, part = at
+    if "response" in event:
+        item = nth(made, item)
+    parts = made.setdefault(item, set())
+    part = nth(parts, part)
+    parts.add(part)
+    return item, part
+
+
+def nth(indexes: Iterable[int], place: int) -> int:
+    """The index at this place; one behind all of them where so many never came."""
+    known = sorted(indexes)
+    return known[place] if place < len(known) else max([place, *[one + 1 for one in known]])
 
 
 def is_routed(stream: bytes) -> bool:

@@ -210,7 +210,7 @@ def _route_oddly(rng: random.Random, events: list[Json]) -> None:
                 event["output_index"] = 0
             elif kind == "counts" and part in event:
                 event[part] = number
-            elif kind == "from 1" and part in event:
+            elif kind == "from 1" and type(event.get(part)) is int:
                 event[part] += 1
             elif kind in ("rotates", "rotates all") and "item_id" in event:
                 event["item_id"] = f"r{number}"
