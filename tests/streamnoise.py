@@ -151,6 +151,30 @@ def whole_failure(rng: random.Random) -> Any:
     return found
 
 
+def beside_an_answer(rng: random.Random) -> Any:
+    """Members that are no failure where an answer stands beside them, before or behind it."""
+    return rng.choice(
+        [
+            {"object": "error"}, {"object": "x"}, {"code": 500, "message": "m"}, {"object": ""},
+            {"status_code": 200, "detail": "d"}, {"error_type": "e"}, {"errors": []},
+            {"base_resp": {"status_code": 0}}, {"response": {"id": "r"}}, {},
+        ]
+    )  # fmt: skip
+
+
+def unanswered(rng: random.Random, data: Any) -> None:
+    """Take the answer out of an event, or say a failure in one that has none."""
+    for key in ("choices", "candidates"):
+        if key in data and rng.random() < 0.7:
+            data[key] = rng.choice([[], None, "", []])
+            if rng.random() < 0.3:
+                del data[key]
+    if "object" in data and rng.random() < 0.6:
+        data["object"] = "error"
+    if type(data.get("response")) is dict and rng.random() < 0.3:
+        data["response"] = {"error": {"message": "m"}}
+
+
 def bystanders(rng: random.Random) -> Event:
     """A heartbeat that came as data, or an event of another name."""
     name = rng.choice(["ping", "heartbeat", "keepalive", "keep-alive", "status", "tool", "message"])
@@ -237,6 +261,9 @@ def repeated(rng: random.Random, events: list[Event]) -> list[Event]:
     if not bases:
         return events
     bases = rng.choices(bases, k=rng.choice([1, 1, 2, 3, 6]))
+    failing = rng.choice([0.0, 0.0, 0.0, 0.1])
+    if failing:
+        bases = [(name, {**data, **beside_an_answer(rng)}) for name, data in bases]
     hot = [set(rng.choices(range(len(places_of(data)) + 1), k=2)) for _, data in bases]
     at = rng.randint(0, len(events))
     odd = rng.choice([0.0, 0.005, 0.02])
@@ -252,6 +279,8 @@ def repeated(rng: random.Random, events: list[Event]) -> list[Event]:
                 place[key] = similar(rng, place[key], tame)
             elif rng.random() < odd and not isinstance(place[key], (dict, list)):
                 place[key] = scalar(rng)
+        if rng.random() < failing:
+            unanswered(rng, data)
         out.append((name, mutated(rng, data) if rng.random() < 3 * odd else data))
         if rng.random() < odd:
             out.append(rng.choice([*events, errors(rng), bystanders(rng)]))

@@ -27,11 +27,12 @@ class Traffic(NamedTuple):
     groq: bool  # usage in two places
     ids: bool  # tool fragments carry an id each
     twice: bool  # members come twice
+    codes: bool  # members that report a failure where there is no answer
 
 
 def traffic(rng: random.Random) -> Traffic:
     """A server."""
-    habits = [rng.random() < 0.25 for _ in range(3)]
+    habits = [rng.random() < 0.25 for _ in range(4)]
     return Traffic(rng.choice([0.01, 0.04, 0.2]), *habits)
 
 
@@ -45,7 +46,7 @@ def event(rng: random.Random, like: Traffic) -> str:
     choices = [choice(rng, like) for _ in range(mostly(1, 0, 2))]
     chunk = {
         "id": "c1",
-        "object": "chat.completion.chunk",
+        "object": mostly("chat.completion.chunk", "x", "error"),
         "created": mostly(1, 2, 1.0),
         "model": mostly("m", "n", 7),
         "choices": choices,
@@ -56,6 +57,9 @@ def event(rng: random.Random, like: Traffic) -> str:
         chunk["usage"] = {"a": rng.randint(1, 2)}
     if rng.random() < odd:
         chunk["note"] = mostly("k", None, {"q": 1})
+    if like.codes and rng.random() < 0.5:
+        chunk["code"] = mostly(500, 200)  # no failure beside an answer
+        chunk["message"] = "m"
     return written(rng, like, chunk)
 
 

@@ -179,6 +179,8 @@ class Merger(Ledger):
         elif op == UNLESS:
             self.unless_field(place, key, node, source, at)
         elif op == SIGN:
+            if value is not None:
+                self.no_plan()  # whatever its own rule: the next one may be an error
             self.tell_sign(node, value)
             self.field(place, key, node.item, value, source, at)
         elif op == EXTEND:
@@ -209,9 +211,7 @@ class Merger(Ledger):
         if value is None or not (texts is None or (type(value) is str and value in texts)):
             return
         self.no_plan()
-        if self.signs is None:
-            self.signs = []
-        self.signs.append((number, value))
+        self.signs = [*(self.signs or ()), (number, value)]
 
     def null_field(self, place: Place, key: str, node: Node, at: Any) -> None:
         """null: the key was there, and no more."""

@@ -27,6 +27,9 @@ _UNLESS: tuple[str, ...] = _FAILURES["unless"]
 _ROWS = tuple([(steps(row["at"]), row) for row in _FAILURES["signs"]])
 _WORDS = tuple([(path, row) for path, row in _ROWS if "is" in row])
 _KEYS = frozenset([path[0] for path, row in _ROWS if "is" not in row])
+_WORD_KEYS = frozenset([path[0] for path, row in _WORDS])
+# Members of an event whose value decides whether it is a failure.
+_TELLING = frozenset(["type", *_UNLESS]) | _WORD_KEYS
 
 
 def failure_of(value: Any, kind: str, known: bool) -> Any:
@@ -53,8 +56,47 @@ def may_fail(value: Any) -> bool:
         for key in members:
             if key in _KEYS:
                 return True
-        return False
-    return any([key in _KEYS for key in value])
+    elif any([key in _KEYS for key in value]):
+        return True
+    return _says_word(value)
+
+
+def _says_word(value: Any) -> bool:
+    """Whether a text of an object is a sign."""
+    for path, row in _WORDS:
+        found = value
+        for step in path:
+            found = given(found, step)
+        if found is not None and _is_sign(found, row, value):
+            return True
+    return False
+
+
+def is_telling(key: str) -> bool:
+    """Whether another value of an event's member could make a failure of the event: it is to
+    be looked at each time.
+    """
+    return key in _TELLING
+
+
+def is_of_signs(key: str) -> bool:
+    """Whether signs stand in an event's member of this name."""
+    return key in _KEYS or key in _WORD_KEYS
+
+
+def can_fail(key: str, value: Any) -> bool:
+    """Whether such a member could be a sign where no answer stands beside it."""
+    if key in _KEYS:
+        return value is not None
+    return key in _WORD_KEYS and _says_word({key: value})
+
+
+def may_hold(value: Any, nodes: Any) -> bool:
+    """Whether an event has a member in which the rows of ERRORS look (table.py's tree)."""
+    for node in nodes:
+        if given(value, node[0]) is not None:
+            return True
+    return False
 
 
 def answers(value: Any) -> bool:
@@ -68,8 +110,9 @@ def answers(value: Any) -> bool:
 
 def says_failure(value: Any) -> bool:
     """Whether an object without an answer is a failure as a whole."""
-    rows = _ROWS if may_fail(value) else _WORDS  # most events have none of the others' keys
-    for path, row in rows:
+    if not may_fail(value):
+        return False  # as nearly all events
+    for path, row in _ROWS:
         found = value
         for step in path:
             found = given(found, step)

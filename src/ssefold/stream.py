@@ -51,6 +51,7 @@ from .signs import (
     is_fuller,
     is_vague,
     may_fail,
+    may_hold,
     may_stand,
     named_members,
 )
@@ -466,8 +467,8 @@ class Stream:
             if not value:
                 return
         steady = self.planning and not (failed or (self.asked is not None and self.asked.open))
-        if steady and not known and may_fail(value):
-            steady = False
+        if steady and ((not known and may_fail(value)) or may_hold(value, table.error_tree)):
+            steady = False  # the next one may be the failure that this one is not
         merger.plan = new_plan() if steady else None
         merger.merge(value, self.log.event, kind)
         self.watched = merger.finishing and table.judged

@@ -14,10 +14,11 @@ from libc.string cimport memchr, memcmp, memcpy
 
 from ssefold import values as _values
 
-from .jsonread cimport Reading, key_at, read_value
+from .jsonread cimport Reading, key_at, read_value, scalar_at
 from .jsonscan cimport SCAN_ESCAPE, SCAN_INVALID_UTF8, scan_string, scan_value, skip_space
 from .path cimport Plan
 from .plain cimport same
+from .signs cimport can_fail, is_of_signs, is_telling
 from .slots cimport (
     APPENDED,
     COUNTED,
@@ -316,6 +317,10 @@ cdef class Builder:
             self.p = skip_space(skip_space(q + 1, self.end) + 1, self.end)
             if self.p[0] == c'{' or self.p[0] == c'[' or says_what(&keys[count - 1]):
                 self.in_head = False
+            if self.in_head and is_of_signs(key) and (
+                can_fail(key, scalar_at(self.p, self.end - self.p))
+            ):
+                self.in_head = False  # each event is asked for it, and for what is beside it
             if not self.walk_value(at, key, level):
                 return False
             self.p = skip_space(self.p, self.end)
@@ -375,6 +380,10 @@ cdef class Builder:
         cdef bint is_string = first == c'"'
         cdef bint is_number = first == c'-' or c'0' <= first <= c'9'
         cdef bint is_list = first == c'['
+        # Another value may make an error of an event: a literal, or no template.
+        cdef bint telling = at is None and is_telling(key)
+        if telling and (kind == APPENDED or kind == EXTENDED):
+            return False
         if kind == APPENDED:
             text = cells.text_of(entry) if is_string else None
             if text is None or not self.add_slot(q, kind, 0, text):
@@ -387,13 +396,13 @@ cdef class Builder:
             if not (is_number and self.add_slot(q, kind, 0, entry[1])):
                 return False
         elif kind == DROPPED:
-            if at is None and key == "type":
-                pass  # a literal: another one may make an error of an event
+            if telling:
+                pass
             elif is_string or is_number or is_list or first == c'{':
                 if not self.add_slot(q, kind, level, None):
                     return False
         elif kind == LAST_ONE or kind == LAST_MEMBER:
-            if not self.add_last(q, entry, at, key, is_string or is_number):
+            if not self.add_last(q, entry, (is_string or is_number) and not telling):
                 return False
         elif kind == KEPT:
             self.literal_values += [entry[1], entry[2], entry[1][entry[2]]]
@@ -406,7 +415,7 @@ cdef class Builder:
         return True
 
     cdef bint add_last(
-        self, const unsigned char *q, entry, tuple at, key, bint is_token
+        self, const unsigned char *q, entry, bint may_differ
     ) except -1:
         """A last value: a literal while it never differed, else a slot for ever."""
         cdef Cells cells = self.cells
@@ -416,8 +425,8 @@ cdef class Builder:
                 self.in_head = False  # another member had the last word: alone it would change it
             self.literal_values += [entry[1], entry[2], entry[1][entry[2]]]
             return True
-        if not is_token or (at is None and key == "type"):
-            return False  # an event's type may make an error of it
+        if not may_differ:
+            return False
         if found in self.held:
             return False  # two values for one place: their order is the rules' business
         return self.add_slot(q, LAST_ONE, 0, found)

@@ -9,6 +9,8 @@ cdef struct Reading:
 cdef object read_value(
     const unsigned char *data, Py_ssize_t size, Py_ssize_t start, int depth, Reading *out
 )
+# The scalar at `p`; NOTHING where an object or a list stands there.
+cdef object scalar_at(const unsigned char *p, Py_ssize_t size)
 # The rest of an object whose first members lie before `start`: what read_value would find if it
 # began there, behind a comma.
 cdef object read_members(

@@ -144,6 +144,13 @@ cdef object read_value(
     return _end(&r, _value(&r), data, out)
 
 
+cdef object scalar_at(const unsigned char *p, Py_ssize_t size):
+    cdef Reading reading
+    if p[0] == c'{' or p[0] == c'[':
+        return NOTHING
+    return read_value(p, size, 0, 1, &reading)
+
+
 cdef object read_members(
     const unsigned char *data, Py_ssize_t size, Py_ssize_t start, int depth, Reading *out
 ):

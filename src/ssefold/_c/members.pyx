@@ -23,7 +23,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.string cimport memcmp, memcpy
 
 from .jsoncompact cimport scan_list
-from .jsonread cimport key_at
+from .jsonread cimport key_at, scalar_at
 from .jsonscan cimport (
     SCAN_BAD,
     SCAN_CUT,
@@ -38,6 +38,7 @@ from .jsonscan cimport (
 )
 from .path cimport Plan
 from .plain cimport same
+from .signs cimport can_fail, is_of_signs, is_telling
 from .slots cimport (
     APPENDED,
     DROPPED,
@@ -134,10 +135,9 @@ cdef class Members:
     cdef Py_ssize_t match(
         self, const unsigned char *p, Py_ssize_t size, Slot *slots, Found *found, int *count
     ) noexcept:
-        cdef Py_ssize_t k
         self.slots = slots
         self.found = found
-        k = self.match_frame(p, size)
+        cdef Py_ssize_t k = self.match_frame(p, size)
         count[0] = self.count
         return k
 
@@ -355,16 +355,15 @@ cdef class Members:
         """What the plan says of one member."""
         cdef Standing standing
         cdef Cells cells = self.cells
-        cdef Plan plan = self.plan
-        cdef int kind
-        cdef int token = token_of(key.value[0])
-        cdef bint is_scalar = token == c'"' or token == c'0'
-        entry = plan.entry(at, name)
+        cdef int kind, token = token_of(key.value[0])
+        entry = self.plan.entry(at, name)
         if entry is None:
             return 0
-        if at is None and name == "type" and entry[0] == DROPPED:
-            return 0  # it makes an error of an event, whatever becomes of it
         kind = entry[0]
+        cdef bint telling = at is None and is_telling(name)
+        if (telling and kind in (DROPPED, APPENDED, EXTENDED)) or (at is None and is_of_signs(
+            name) and can_fail(name, scalar_at(key.value, key.value_size))):
+            return 0  # it may make an error of an event, whatever becomes of it
         if kind == OPENED or kind == ROUTED:
             self.learn_below(known, key, kind, at, name, entry)
         elif kind == FIXED:
@@ -383,8 +382,8 @@ cdef class Members:
                 standing = self.stand(known, key, entry, kind)
                 if standing is None:
                     return 0
-                if standing.cell is None or (is_scalar and not (at is None and name == "type")):
-                    self.keep(known, key, kind, standing)  # a type may make an error of an event
+                if standing.cell is None or (token in (c'"', c'0') and not telling):
+                    self.keep(known, key, kind, standing)
                 else:
                     standing.dead = True  # a member of before may lead to it
         return 0

@@ -12,7 +12,8 @@ from .log cimport Log
 from .merge cimport Merger
 from .path cimport Plan, new_plan
 from .plain cimport copy, is_open
-from .signs cimport failure_at, failure_of, first_of, is_fuller, is_vague, may_fail, may_stand
+from .signs cimport failure_at, failure_of, first_of, is_fuller, is_vague, may_fail, may_hold
+from .signs cimport may_stand
 from .signs cimport answers, named_members
 from .strays cimport fails_on, in_range, judge_body, stray_lines, whole_json
 from .wire cimport Wire

@@ -32,6 +32,7 @@ from ssefold.plan import (
     OPENED,
     ROUTED,
 )
+from ssefold.signs import is_telling
 
 # A slot is looked at one by one: where there are more, the cold path costs as much.
 MOST_SLOTS = 16
@@ -268,15 +269,17 @@ class _Builder:
         _, target, name, changed = entry
         is_string = first == 0x22
         is_number = first == 0x2D or 0x30 <= first <= 0x39
-        # A top-level `type` is never a slot: another one may make an error of an event.
-        is_type = at is None and key == "type"
+        # Another value may make an error of an event: a literal, or no template.
+        telling = at is None and is_telling(key)
+        if telling and kind == APPENDED:
+            return False
         if kind == APPENDED:
             text = text_of(target, name) if is_string else None
             return text is not None and self.add_slot(kind, text, end)
         if kind == COUNTED:
             return is_number and self.add_slot(kind, target, end)
         if kind == DROPPED:
-            return is_type or not (is_string or is_number) or self.add_slot(kind, None, end)
+            return telling or not (is_string or is_number) or self.add_slot(kind, None, end)
         if kind == LAST_ONE or kind == LAST_MEMBER:
             cell = self.cells.of(kind, target, name, changed)
             if cell is not None:
@@ -284,7 +287,7 @@ class _Builder:
                 taken = any(slot[2] is cell for slot in self.slots)
                 return (
                     (is_string or is_number)
-                    and not (taken or is_type)
+                    and not (taken or telling)
                     and self.add_slot(LAST_ONE, cell, end)
                 )
         if kind == KEPT or kind == LAST_ONE or kind == LAST_MEMBER:
