@@ -18,11 +18,11 @@ on = $(filter-out 0,$(SSEFOLD_$(1)))
 export SSEFOLD_NO_EXTENSIONS SSEFOLD_SANITIZE SSEFOLD_COVERAGE
 
 # What the installed extension was made from: all of _c/, and the modules that are written once
-# for both backends, NAME.py with a _c/NAME.pxd.
-PXD := $(wildcard src/ssefold/_c/*.pxd)
-ONE_SOURCE := $(foreach pxd,$(PXD),$(wildcard src/ssefold/$(basename $(notdir $(pxd))).py))
-SOURCES := pyproject.toml setup.py src/ssefold/_version.py \
-	$(wildcard src/ssefold/_c/*.pyx src/ssefold/_c/*.py) $(PXD) $(ONE_SOURCE)
+# for both backends, engine/NAME.py with a _c/engine/NAME.pxd.
+PXD := $(wildcard src/ssefold/_c/*.pxd src/ssefold/_c/*/*.pxd)
+ENGINE := $(wildcard $(PXD:src/ssefold/_c/engine/%.pxd=src/ssefold/engine/%.py))
+SOURCES := pyproject.toml setup.py src/ssefold/_version.py $(PXD) $(filter %.py,$(ENGINE)) \
+	$(foreach suffix,pyx py,$(wildcard src/ssefold/_c/*.$(suffix) src/ssefold/_c/*/*.$(suffix)))
 
 # Stamps, all inside $(VENV). Their names carry the settings, so that a changed one works anew.
 MODE := $(if $(call on,NO_EXTENSIONS),python,c)$(if $(call on,SANITIZE),-sanitize)$(if $(call on,COVERAGE),-coverage)
@@ -31,7 +31,8 @@ INSTALLED := $(VENV)/.installed-$(MODE)
 EXTRA := $(VENV)/.extra-
 LITELLM := $(VENV)/.tried-litellm
 CORPUS_PEERS := $(VENV)/.tried-corpus-peers
-PRODUCTS = src/ssefold/*.c $(addprefix src/ssefold/_c/*.,c so pyd)
+PRODUCTS = src/ssefold/engine/*.c \
+	$(foreach suffix,c so pyd,src/ssefold/_c/*.$(suffix) src/ssefold/_c/*/*.$(suffix))
 
 # How pytest is started. Sanitizers must be loaded before the interpreter's own memory functions,
 # see each block only where it comes from malloc, and end the process with a report on stderr,

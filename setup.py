@@ -28,59 +28,61 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CCompilerError, ExecError, PlatformError
 
 PACKAGE = "src/ssefold"
+BACKEND = "ssefold._c"
 
-# Written once for both backends: src/ssefold/NAME.py, compiled with the types of _c/NAME.pxd.
-ONE_SOURCE = [
-    "actions",
-    "addresses",
-    "arrivals",
-    "asked",
-    "bodies",
-    "bystanders",
-    "blocks",
-    "candidates",
-    "called",
-    "calls",
-    "data",
+# Written once for both backends: src/ssefold/engine/NAME.py, compiled with the types of
+# _c/engine/NAME.pxd.
+ENGINE = [
+    "blockdata",
     "detect",
-    "ending",
+    "detect_named",
+    "event_address",
+    "event_full",
+    "event_items",
+    "event_merge",
+    "event_numbers",
+    "event_order",
+    "event_starts",
+    "event_verbs",
     "events",
-    "fragments",
-    "full",
-    "items",
+    "field_calls",
+    "field_candidates",
+    "field_merge",
+    "field_parts",
+    "field_voices",
+    "field_written",
+    "jsonvalue",
+    "judgement",
     "ledger",
     "log",
-    "merge",
-    "news",
-    "parts",
-    "path",
-    "plain",
-    "routes",
-    "sequence",
-    "signs",
-    "starts",
+    "lookup_blocks",
+    "lookup_calls",
+    "lookup_hints",
+    "plan",
     "state",
     "stream",
-    "strays",
+    "stream_bodies",
+    "stream_bystanders",
+    "stream_failures",
+    "stream_strays",
     "table",
-    "voices",
-    "wire",
-    "written",
+    "taking",
+    "wiretext",
 ]
-# Written in Cython: src/ssefold/_c/NAME.pyx.
+# Written in Cython: src/ssefold/_c/NAME.pyx; a dot leads into a folder.
 CYTHON = [
-    "build",
     "core",
     "decoder",
+    "fast.build",
+    "fast.jsoncompact",
+    "fast.members",
+    "fast.runs",
+    "fast.slots",
+    "fast.templates",
     "framing",
-    "jsoncompact",
     "jsonread",
     "jsonwrite",
-    "members",
-    "runs",
-    "slots",
     "statewrite",
-    "templates",
     "text",
 ]
 
@@ -106,6 +108,8 @@ Or set SSEFOLD_NO_EXTENSIONS=1 for the pure backend: the same results, more slow
 
 KEPT = Path("build/modules")
 
+RELATIVE = re.compile(r"^ *from (\.+)([\w.]+) c?import", re.MULTILINE)
+
 
 def switch(name):
     return os.environ.get(f"SSEFOLD_{name}", "") not in ("", "0")
@@ -114,24 +118,32 @@ def switch(name):
 def extensions():
     if switch("NO_EXTENSIONS"):
         return []
-    sources = {name: f"{PACKAGE}/{name}.py" for name in ONE_SOURCE}
-    sources.update({name: f"{PACKAGE}/_c/{name}.pyx" for name in CYTHON})
-    return [Extension(f"ssefold._c.{name}", [path]) for name, path in sources.items()]
+    sources = {f"engine.{name}": f"{PACKAGE}/engine/{name}.py" for name in ENGINE}
+    sources.update({name: f"{PACKAGE}/_c/{name.replace('.', '/')}.pyx" for name in CYTHON})
+    return [Extension(f"{BACKEND}.{name}", [path]) for name, path in sources.items()]
 
 
 @cache
-def contracts(path):
-    """The .pxd files that a source sees: its own, those that it names, and those that they do."""
+def contracts(name):
+    """The .pxd files that a module of the compiled backend sees: its own, and those named there.
+
+    name: the module's, below `ssefold._c`. A relative import means the same in a .py of the
+    engine and in the .pxd beside which it is compiled.
+    """
     found = set()
-    waiting = [path, Path(PACKAGE, "_c", path.stem).with_suffix(".pxd")]
+    waiting = [name]
     while waiting:
         here = waiting.pop()
-        if here in found or not here.is_file():
-            continue
-        found.add(here)
-        names = re.findall(r"^from \.(\w+) (?:c?import)", here.read_text("utf-8"), re.MULTILINE)
-        waiting += [Path(PACKAGE, "_c", name).with_suffix(".pxd") for name in names]
-    return sorted(found - {path})
+        source = f"{PACKAGE}/{here.replace('.', '/')}.py"
+        stem = f"{PACKAGE}/_c/{here.replace('.', '/')}"
+        for path in map(Path, (source, f"{stem}.pyx", f"{stem}.pxd")):
+            if path in found or not path.is_file():
+                continue
+            found.add(path)
+            for dots, named in RELATIVE.findall(path.read_text("utf-8")):
+                above = here.split(".")[: -len(dots)]
+                waiting.append(".".join([*above, named]))
+    return sorted(path for path in found if path.suffix == ".pxd")
 
 
 class BuildExtensions(build_ext):
@@ -155,10 +167,8 @@ class BuildExtensions(build_ext):
 
     def digest(self, extension):
         """What tells a build from others: sources, contracts, switches, compiler, interpreter."""
-        source = Path(extension.sources[0])
-        parts = [
-            Path(name).read_bytes() for name in ("setup.py", source, *contracts(source))
-        ]
+        seen = contracts(extension.name.removeprefix(f"{BACKEND}."))
+        parts = [Path(name).read_bytes() for name in ("setup.py", extension.sources[0], *seen)]
         words = [
             sys.version, sysconfig.get_config_var("EXT_SUFFIX"), sysconfig.get_platform(),
             platform.python_compiler(), version("Cython"), extension.name,
@@ -170,7 +180,7 @@ class BuildExtensions(build_ext):
 
     def kept(self, extension):
         """Where the module is kept that was built from just this."""
-        name = extension.name.rpartition(".")[2]
+        name = extension.name.removeprefix(f"{BACKEND}.")
         return KEPT / f"{name}-{self.digests[extension.name]}"
 
     def is_kept(self, extension):
@@ -186,7 +196,7 @@ class BuildExtensions(build_ext):
             return
         super().build_extension(extension)
         KEPT.mkdir(parents=True, exist_ok=True)
-        name = extension.name.rpartition(".")[2]
+        name = extension.name.removeprefix(f"{BACKEND}.")
         for old in sorted(KEPT.glob(f"{name}-*"), key=os.path.getmtime)[:-3]:
             old.unlink(missing_ok=True)  # one for each switch, and the one before an edit
         shutil.copyfile(target, kept.with_suffix(".new"))

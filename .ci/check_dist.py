@@ -19,9 +19,9 @@ SUFFIXES = {".so", ".pyd"}
 
 def compiled_modules() -> set[str]:
     """Every module that the compiled backend consists of."""
-    cython = {path.stem for path in PACKAGE.glob("_c/*.pyx")}
-    types = {path.stem for path in PACKAGE.glob("_c/*.pxd")}
-    return cython | {name for name in types if (PACKAGE / f"{name}.py").exists()}
+    cython = {path.stem for path in PACKAGE.glob("_c/**/*.pyx")}
+    types = {path.stem for path in PACKAGE.glob("_c/engine/*.pxd")}
+    return cython | {name for name in types if (PACKAGE / "engine" / f"{name}.py").exists()}
 
 
 def source_files() -> set[str]:

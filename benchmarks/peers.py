@@ -65,7 +65,7 @@ def _version(package: str) -> str:
 
 def accumulator(backend: str) -> Any:
     """StreamAccumulator over that backend, whichever the package itself runs."""
-    from ssefold.accumulator import Reader
+    from ssefold._accumulator import Reader
 
     core = import_module(f"ssefold._{'c' if backend == 'c' else 'py'}.core").FoldCore
     return type("StreamAccumulator", (Reader, core), {"__slots__": ()})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ssefold.detect import SOURCES
+from ssefold.engine.detect import SOURCES
 
 from . import chat_shapes, other_shapes
 from .traffic import Shape, Traffic

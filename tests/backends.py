@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from ssefold.accumulator import Reader
+from ssefold._accumulator import Reader
 
 PACKAGES = {"c": "ssefold._c", "python": "ssefold._py"}
 
@@ -39,9 +39,9 @@ def load(name: str) -> Backend:
         importlib.import_module(f"{package}.{module}")
         for module in ("core", "decoder", "framing", "jsonread")
     )
-    # As ssefold.accumulator does it for the backend that runs.
+    # As ssefold._accumulator does it for the backend that runs.
     accumulator = type("StreamAccumulator", (Reader, core.FoldCore), {"__slots__": ()})
-    events = importlib.import_module("ssefold._c.events" if name == "c" else "ssefold.events")
+    events = importlib.import_module(f"{package if name == 'c' else 'ssefold'}.engine.events")
     return Backend(
         name=name,
         StreamAccumulator=accumulator,

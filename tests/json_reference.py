@@ -11,7 +11,7 @@ import json
 import math
 from typing import Any
 
-from ssefold.values import BAD, CUT, DEEP, OK, OUT_OF_RANGE, OpenDict, OpenList
+from ssefold.engine.jsonmarks import BAD, CUT, DEEP, OK, OUT_OF_RANGE, OpenDict, OpenList
 
 # What streams carry, and the bytes that matter in it.
 CHUNKS = [

@@ -66,6 +66,11 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr.strip().splitlines()[-1]
 
 
+def compiled(suffix: str) -> list[Path]:
+    """The modules of the compiled backend."""
+    return sorted((PACKAGE / "_c").rglob(f"*{suffix}"))
+
+
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     """The package without its extensions; the folder to put on the path."""
@@ -154,30 +159,34 @@ def test_asked_for_the_extension_that_is_not_there(copied: Path) -> None:
 
 
 @pytest.mark.parametrize("backend", [None, "c"])
-@pytest.mark.parametrize("broken", ["core", "decoder", "framing", "stream", "events"])
+@pytest.mark.parametrize("broken", ["core", "decoder", "framing", "engine/stream", "engine/events"])
 def test_a_broken_extension_raises(copied: Path, broken: str, backend: str | None) -> None:
     """A slow service would be all that anybody saw of a silent fallback."""
     if broken != "core" and not COMPILED:
         pytest.skip("built without the extension")
     suffix = EXTENSION_SUFFIXES[0]
-    for path in PACKAGE.glob(f"_c/*{suffix}"):
-        shutil.copy(path, copied / "ssefold" / "_c")
-    (copied / "ssefold" / "_c" / f"{broken}{suffix}").write_bytes(b"\x7fELF and then rubbish")
+    for path in compiled(suffix):
+        shutil.copy(path, copied / "ssefold" / path.relative_to(PACKAGE))
+    broken_one = copied.joinpath("ssefold", "_c", f"{broken}{suffix}")
+    broken_one.write_bytes(b"\x7fELF and then rubbish")
     done = python("import ssefold", backend, copied)
     assert last_line(done).startswith("ImportError")
-    assert broken in done.stderr
+    assert broken.rpartition("/")[2] in done.stderr
     assert shown("python", copied) == "python _py"  # the way out, and it is said to be one
 
 
 @needs_extension
-@pytest.mark.parametrize("missing", ["decoder", "framing", "stream", "text", "events"])
+@pytest.mark.parametrize(
+    "missing", ["decoder", "framing", "engine/stream", "text", "engine/events"]
+)
 def test_half_an_extension_raises(copied: Path, missing: str) -> None:
     """A broken installation: the core is there, and what it stands on is not."""
     suffix = EXTENSION_SUFFIXES[0]
-    for path in PACKAGE.glob(f"_c/*{suffix}"):
-        if path.name != f"{missing}{suffix}":
-            shutil.copy(path, copied / "ssefold" / "_c")
-    assert f"ssefold._c.{missing}" in last_line(python("import ssefold", None, copied))
+    for path in compiled(suffix):
+        if path != PACKAGE / "_c" / f"{missing}{suffix}":
+            shutil.copy(path, copied / "ssefold" / path.relative_to(PACKAGE))
+    done = python("import ssefold", None, copied)
+    assert f"ssefold._c.{missing.replace('/', '.')}" in last_line(done)
 
 
 @needs_extension
@@ -187,12 +196,12 @@ def test_an_extension_that_fails_to_start_raises() -> None:
 import sys
 class Blocker:
     def find_spec(self, name, path=None, target=None):
-        if name == "ssefold._c.stream":
+        if name == "ssefold._c.engine.stream":
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Blocker())
 """
     done = python(blocker + "import ssefold")
-    assert "ssefold._c.stream" in last_line(done)
+    assert "ssefold._c.engine.stream" in last_line(done)
 
 
 @needs_extension

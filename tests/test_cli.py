@@ -26,8 +26,8 @@ import pytest
 from backends import BACKENDS
 
 import ssefold
-from ssefold import _excerpt, _terminal, _unpack
-from ssefold.cli import main
+from ssefold.cli import excerpt, terminal, unpack
+from ssefold.cli.main import main
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 COMMAND = [sys.executable, "-m", "ssefold"]
@@ -37,7 +37,7 @@ PATIENCE = 30
 WITHOUT_RICH = """\
 import sys
 sys.modules["rich"] = None
-from ssefold.cli import main
+from ssefold.cli.main import main
 sys.exit(main())
 """
 
@@ -598,7 +598,7 @@ def test_check_counts_anomalies_that_are_not_kept(run, monkeypatch):
     ],
 )
 def test_an_excerpt_can_be_shown(line, at, shown):
-    text, caret = _excerpt.draw(line, at, 80).splitlines()
+    text, caret = excerpt.draw(line, at, 80).splitlines()
     before, _, after = shown.partition("|")
     assert text == f"    {before}{after}"
     columns = sum(2 if c in "日本" else 1 for c in before)
@@ -609,7 +609,7 @@ def test_an_excerpt_can_be_shown(line, at, shown):
 @pytest.mark.parametrize("at", [0, 5, 150, 290, 300])
 @pytest.mark.parametrize("line", [b"x" * 300, "日".encode() * 100, b"\xff" * 300])
 def test_an_excerpt_fits(line, at, width):
-    text, caret = _excerpt.draw(line, at, width).splitlines()
+    text, caret = excerpt.draw(line, at, width).splitlines()
     columns = sum(2 if c == "日" else 1 for c in text)
     most = max(min(width, 100), 25)
     assert columns <= most
@@ -622,7 +622,7 @@ def test_an_excerpt_fits(line, at, width):
 
 
 def test_what_the_encoding_lacks_is_escaped():
-    text, caret = _excerpt.draw('data: "☃"]'.encode(), 11, 80, "ascii").splitlines()
+    text, caret = excerpt.draw('data: "☃"]'.encode(), 11, 80, "ascii").splitlines()
     assert text == '    data: "\\u2603"]'
     assert text[len(caret) - 1] == "]"
 
@@ -777,7 +777,7 @@ def test_a_compressed_file_that_is_damaged(run, kind):
 
 @packed
 def test_a_compressed_file_that_would_fill_a_disk(run, kind, monkeypatch):
-    monkeypatch.setattr(_unpack, "MOST_UNPACKED", 50 << 20)
+    monkeypatch.setattr(unpack, "MOST_UNPACKED", 50 << 20)
     pieces: list[int] = []
     feed = ssefold.StreamAccumulator.feed
 
@@ -1034,7 +1034,7 @@ def test_a_table_of_rich(files):
 
 def test_tables_need_no_rich():
     head, rows = ["FILE", "N"], [["a", "10"], ["long", "7"]]
-    plain = _terminal.plain_table(head, rows, {1})
+    plain = terminal.plain_table(head, rows, {1})
     assert plain == "FILE   N\na     10\nlong   7\n"
-    plain = _terminal.plain_table(head, [["日本", "10"], ["e\u0301", "7"]], {1})
+    plain = terminal.plain_table(head, [["日本", "10"], ["e\u0301", "7"]], {1})
     assert plain == "FILE   N\n日本  10\ne\u0301      7\n"

@@ -26,10 +26,10 @@ import test_adapters
 from backends import Backend
 
 import ssefold
-from ssefold import cli
-from ssefold.detect import SOURCES
+from ssefold.cli import main as cli
+from ssefold.engine.detect import SOURCES
+from ssefold.engine.table import OPS, USER_RULES
 from ssefold.errors import STATE_CODES
-from ssefold.table import OPS, USER_RULES
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "docs/reference.md", "docs/dialects.md")

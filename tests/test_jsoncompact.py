@@ -13,12 +13,12 @@ from decimals import decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssefold.plain import weight
+from ssefold.engine.jsonvalue import weight
 
 pytestmark = pytest.mark.skipif("c" not in BACKENDS, reason="the compiled backend alone has it")
 compact: Any = None
 if "c" in BACKENDS:
-    compact = import_module("ssefold._c.jsoncompact").compact
+    compact = import_module("ssefold._c.fast.jsoncompact").compact
 
 CUT, BAD, LOOSE = 1, 2, 256
 

@@ -21,7 +21,7 @@ import pytest
 from json_reference import ALPHABET, CHUNKS, Judge, loads_kept, open_levels, plain, shape, shown
 
 from ssefold._py import jsonread as pure
-from ssefold.values import (
+from ssefold.engine.jsonmarks import (
     BAD,
     CUT,
     DEEP,

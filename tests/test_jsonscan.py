@@ -15,7 +15,7 @@ import pytest
 from json_reference import ALPHABET, CHUNKS
 
 from ssefold._py import jsonread as pure
-from ssefold.values import BAD, CUT, DEEP, OK
+from ssefold.engine.jsonmarks import BAD, CUT, DEEP, OK
 
 # An extension that does not load must fail here, not vanish from the run.
 WITH_C = os.environ.get("SSEFOLD_NO_EXTENSIONS") != "1"

@@ -28,14 +28,19 @@ class Layer(NamedTuple):
     sees: tuple[str, ...]
 
 
-# Written once for both backends, from the bottom up: each may import those before it, by
-# relative imports, which mean the compiled twin once the importer is compiled.
+# Written once for both backends, in engine/ from the bottom up: each may import those before it,
+# by relative imports, which mean the compiled twin once the importer is compiled.
 ENGINE = (
-    "plain", "path", "table", "log", "wire", "data", "blocks", "called", "state", "routes",
-    "ending", "news", "ledger", "parts", "voices", "written", "candidates", "calls", "merge",
-    "addresses", "arrivals", "fragments", "full", "starts", "items", "sequence", "actions",
-    "detect", "asked", "signs", "bodies", "bystanders", "strays", "stream",
+    "jsonvalue", "plan", "table", "log", "wiretext", "blockdata", "lookup_blocks",
+    "lookup_calls", "state", "lookup_hints", "judgement", "taking", "ledger", "field_parts",
+    "field_voices", "field_written", "field_candidates", "field_calls", "field_merge",
+    "event_address", "event_order", "event_verbs", "event_full", "event_starts", "event_items",
+    "event_numbers", "event_merge", "detect", "detect_named", "stream_failures",
+    "stream_bodies", "stream_bystanders", "stream_strays", "stream",
 )  # fmt: skip
+
+# In engine/ too, and never compiled: shared words, and what checks a table.
+SHARED = ("outcomes", "jsonmarks", "grammar")
 
 # The way back, from the bottom up: what writes a stream, a module for each dialect.
 REPLAY = (
@@ -46,55 +51,61 @@ REPLAY = (
 # From the bottom up; a layer sees what it names, and nothing of its own but where said below.
 LAYERS: dict[str, Layer] = {
     "rules": Layer(("rules.*",), sees=()),  # data, and no more
-    "words": Layer(("_version", "errors", "limits", "values", "plan", "delta"), sees=()),
+    "words": Layer(
+        ("_version", "errors", "limits", "delta", "engine", "engine.jsonmarks", "engine.outcomes"),
+        sees=(),
+    ),
     "input": Layer(("_input",), sees=()),
-    "events": Layer(("events",), sees=("words",)),
-    "engine": Layer(ENGINE, sees=("words", "engine")),
-    "grammar": Layer(("grammar",), sees=("words", "engine")),
-    "options": Layer(("options",), sees=("words", "engine", "grammar")),
+    "events": Layer(("engine.events",), sees=("words",)),
+    "engine": Layer(tuple(f"engine.{name}" for name in ENGINE), sees=("words", "engine")),
+    "grammar": Layer(("engine.grammar",), sees=("words", "engine")),
+    "options": Layer(("_options",), sees=("words", "engine", "grammar")),
     "pure": Layer(("_py.*",), sees=("words", "input", "events", "engine", "options", "pure")),
     "compiled": Layer(("_c.*",), sees=("words", "input", "options", "compiled")),
     "door": Layer(("_backend",), sees=("pure", "compiled", "events")),
-    "accumulator": Layer(("accumulator",), sees=("words", "engine", "door")),
-    "relay": Layer(("relay",), sees=("words", "input", "accumulator")),
+    "accumulator": Layer(("_accumulator",), sees=("words", "engine", "door")),
+    "relay": Layer(("_relay",), sees=("words", "input", "accumulator")),
     "replay": Layer(("_replay.*",), sees=("words", "engine", "options", "replay")),
     "api": Layer(("",), sees=("words", "door", "accumulator", "relay", "replay")),
     "adapters": Layer(("adapters.*",), sees=("api", "adapters")),
-    "bytes": Layer(("_excerpt", "_unpack"), sees=()),
-    "terminal": Layer(("_terminal",), sees=("bytes",)),
-    "cli": Layer(("cli",), sees=("api", "terminal", "bytes")),
+    "bytes": Layer(("cli", "cli.excerpt", "cli.unpack"), sees=()),
+    "terminal": Layer(("cli.terminal",), sees=("bytes",)),
+    "cli": Layer(("cli.main",), sees=("api", "terminal", "bytes")),
     "main": Layer(("__main__",), sees=("cli",)),
 }
 
 # The one module of the engine that sees the tables; all others are handed a compiled Table.
-ALSO = {("detect", "rules"), ("relay", "_input")}
+ALSO = {("engine.detect", "rules"), ("_relay", "_input")}
 
 # Imported when it is needed, in a function: an event is unpickled by the class that runs.
-LATE = {("events", "")}
+LATE = {("engine.events", "")}
 
 # The compiled backend from the bottom up, headers and modules alike.
 COMPILED = (
-    "bytewalk", "jsonscan", "events", "pieces", "framing", "utf8", "wholeframe", "decoder",
-    "jsonread", "jsonbody", "jsonwrite", "jsonnumber", "jsoncompact", "text", *ENGINE, "statewrite",
-    "slots", "build", "members", "runs", "templates", "core",
+    "bytewalk", "jsonscan", "engine.events", "pieces", "framing", "utf8", "wholeframe", "decoder",
+    "jsonread", "jsonbody", "jsonwrite", "jsonnumber", "fast.jsoncompact", "text",
+    *(f"engine.{name}" for name in ENGINE), "statewrite", "fast.slots", "fast.build",
+    "fast.members", "fast.runs", "fast.templates", "core",
 )  # fmt: skip
 
 # The pure one.
-PURE = ("framing", "decoder", "jsonread", "jsonwrite", "text", "build", "templates", "core")
+PURE = (
+    "framing", "decoder", "jsonread", "jsonwrite", "text", "fast.build", "fast.templates", "core",
+)  # fmt: skip
 
 # What is not ours and may be imported at all; of the standard library, what adapters and
 # the engine do without at import time is up to them.
 FOREIGN = {"cpython", "libc", "cython"}
 OPTIONAL = {
     "_py.jsonread": {"orjson"},
-    "_c.slots": {"orjson"},
+    "_c.fast.slots": {"orjson"},
     "_c.jsonwrite": {"orjson"},
     "_input": {"typing_extensions"},
-    "events": {"cython"},  # to compilers and type checkers alone
+    "engine.events": {"cython"},  # to compilers and type checkers alone
 }
 
 # Modules with a name that is computed, or that may be absent.
-DYNAMIC = {"detect", "_terminal", "_unpack"}
+DYNAMIC = {"engine.detect", "cli.terminal", "cli.unpack"}
 
 LONGEST = 700
 # The framing is one machine, byte by byte, and does not fall into parts.
@@ -185,8 +196,9 @@ def ours(path: Path) -> Iterator[tuple[str, bool, bool]]:
         name = found.module
         relative = name.startswith(".")
         if relative:
-            assert not name.startswith(".."), f"{path}: {name}"
-            name = ".".join(filter(None, ["ssefold", above, name[1:]]))
+            bare = name.lstrip(".")
+            parents = above.split(".")[: 1 + above.count(".") - (len(name) - len(bare) - 1)]
+            name = ".".join(filter(None, ["ssefold", *parents, bare]))
         if name.split(".")[0] != "ssefold":
             continue
         target = name.removeprefix("ssefold").removeprefix(".")
@@ -233,9 +245,12 @@ def test_the_parser_sees_imports() -> None:
         Import(".late", ("g",), False),
     ]
     core = {module for module, _, _ in ours(PACKAGE / "_c" / "core.pyx")}
-    assert {"_c.framing", "_c.stream", "_c.text", "_input", "options"} <= core
-    assert {module for module, _, _ in ours(PACKAGE / "relay.py")} == {"_input", "accumulator"}
-    assert ("plain", True, True) in set(ours(PACKAGE / "merge.py"))
+    assert {"_c.framing", "_c.engine.stream", "_c.text", "_input", "_options"} <= core
+    assert {module for module, _, _ in ours(PACKAGE / "_relay.py")} == {"_input", "_accumulator"}
+    merge = set(ours(PACKAGE / "engine" / "field_merge.py"))
+    assert ("engine.jsonvalue", True, True) in merge
+    contract = set(ours(PACKAGE / "_c" / "engine" / "ledger.pxd"))
+    assert ("_c.text", True, True) in contract
 
 
 @each_source
@@ -263,7 +278,7 @@ def test_layers_see_what_stands_below_them() -> None:
     "order", [ENGINE, COMPILED, PURE, REPLAY], ids=["engine", "compiled", "pure", "replay"]
 )
 def test_imports_within_run_downward_too(order: tuple[str, ...]) -> None:
-    package = {ENGINE: "", COMPILED: "_c.", PURE: "_py.", REPLAY: "_replay."}[order]
+    package = {ENGINE: "engine.", COMPILED: "_c.", PURE: "_py.", REPLAY: "_replay."}[order]
     for path in ALL.values():
         here = module_of(path)
         if not here.startswith(package) or here.removeprefix(package) not in order:
@@ -275,20 +290,21 @@ def test_imports_within_run_downward_too(order: tuple[str, ...]) -> None:
                 assert order.index(below) <= place, f"{here} must not import {module}"
 
 
-@pytest.mark.parametrize("folder", ["_c", "_py", "_replay"])
+@pytest.mark.parametrize("folder", ["engine", "_c", "_py", "_replay"])
 def test_every_module_of_a_folder_has_its_place(folder: str) -> None:
-    known = {"_c": COMPILED, "_py": PURE, "_replay": REPLAY}[folder]
+    known = {
+        "engine": (*ENGINE, *SHARED, "events"), "_c": COMPILED, "_py": PURE, "_replay": REPLAY,
+    }[folder]  # fmt: skip
     for path in ALL.values():
-        if path.parent.name == folder and path.stem != "__init__":
-            assert path.stem in known, f"{path.name}: see COMPILED and PURE"
+        here = module_of(path)
+        if here.startswith(f"{folder}.") and path.stem != "__init__":
+            assert here.removeprefix(f"{folder}.") in known, f"{here}: see ENGINE, COMPILED, PURE"
 
 
 def test_the_engine_names_its_twins_relatively_and_nothing_else() -> None:
     """A relative import is compiled with the importer; an absolute one stays shared."""
     for name in ENGINE:
-        if not (path := PACKAGE / f"{name}.py").exists():
-            continue
-        for module, relative, _ in ours(path):
+        for module, relative, _ in ours(PACKAGE / "engine" / f"{name}.py"):
             assert relative == (layer_of(module) == "engine"), f"{name} imports {module}"
     for path in CYTHON.values():
         for module, relative, _ in ours(path):
@@ -317,7 +333,7 @@ def test_only_the_door_names_the_backends(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["cli.py", "_terminal.py", "_excerpt.py", "_unpack.py", "__main__.py", "adapters"]
+    "folder", ["cli", "__main__.py", "adapters"]
 )
 def test_what_stands_above_sees_the_public_names(folder: str) -> None:
     """Of the package's own module, and no attribute of it that is not in __all__."""
@@ -394,23 +410,29 @@ def listed(name: str) -> set[str]:
 
 
 def stems(folder: str, suffix: str) -> set[str]:
-    return {path.stem for path in (PACKAGE / folder).glob(f"*{suffix}")} - {"__init__"}
+    """The modules below a folder, a dot for each folder between."""
+    paths = (path.relative_to(PACKAGE / folder) for path in (PACKAGE / folder).rglob(f"*{suffix}"))
+    return {".".join(path.with_suffix("").parts) for path in paths if path.stem != "__init__"}
 
 
 def test_setup_builds_every_module() -> None:
-    once = listed("ONE_SOURCE")
-    assert once == stems("_c", ".pxd") & stems(".", ".py"), "every one of them has a .pxd"
-    assert once >= {name for name in ENGINE if (PACKAGE / f"{name}.py").exists()}
-    assert once <= {*ENGINE, "events"}
+    once = listed("ENGINE")
+    assert once == stems("_c/engine", ".pxd"), "every one of them has a .pxd"
+    assert once == {*ENGINE, "events"} == stems("engine", ".py") - {*SHARED}
     assert listed("CYTHON") == stems("_c", ".pyx")
-    assert not once & listed("CYTHON")
 
 
 def test_both_backends_have_the_same_modules() -> None:
     assert stems("_py", ".py") <= listed("CYTHON")
-    alone = {"slots", "members", "runs", "statewrite", "jsoncompact"}
+    alone = {"fast.slots", "fast.members", "fast.runs", "fast.jsoncompact", "statewrite"}
     assert listed("CYTHON") - stems("_py", ".py") == alone
-    assert stems("_c", ".py") == set(), "what is written once stands above _c"
+    assert stems("_c", ".py") == set(), "what is written once stands in engine"
+
+
+def test_the_top_floor_can_be_seen_at_once() -> None:
+    """Whoever opens the folder sees the houses, and few rooms."""
+    found = [path.name for path in PACKAGE.iterdir() if path.is_file() and path.suffix != ".so"]
+    assert len(found) <= 15, sorted(found)
 
 
 def test_make_rebuilds_for_every_source() -> None:
@@ -422,8 +444,8 @@ def test_make_rebuilds_for_every_source() -> None:
     if done.returncode and "eval" in done.stderr:
         pytest.skip("an old make")
     assert done.returncode == 0, done.stderr
-    built = {f"_c/{name}.pyx" for name in listed("CYTHON")}
-    built |= {f"{name}.py" for name in listed("ONE_SOURCE")}
+    built = {f"_c/{name.replace('.', '/')}.pyx" for name in listed("CYTHON")}
+    built |= {f"engine/{name}.py" for name in listed("ENGINE")}
     built |= {name for name in CYTHON if name.endswith(".pxd")}
     assert {f"src/ssefold/{name}" for name in built} <= set(done.stdout.split())
 
@@ -444,7 +466,7 @@ def test_a_module_says_what_enters_and_leaves(path: Path) -> None:
     said = docstring_of(path)
     assert said.strip(), "a module begins with a docstring"
     is_contract = path.suffix == ".pxd" and path.with_suffix(".pyx").exists()
-    is_compiled = path.suffix == ".pxd" and (PACKAGE / f"{path.stem}.py").exists()
+    is_compiled = path.suffix == ".pxd" and path.parent.name == "engine"
     is_table = path.parent.name == "rules" and path.stem != "__init__"
     if is_contract or is_compiled or is_table or path.stem in ("__main__", "_version"):
         return

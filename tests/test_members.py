@@ -1,4 +1,4 @@
-"""Chunks told apart member by member (_c/members.pyx) fold as all others do.
+"""Chunks told apart member by member (_c/fast/members.pyx) fold as all others do.
 
 Events of a small grammar, made to deceive what was learned from the ones before: members
 in any order, twice, missing, of another type; two members that change one place; an index

@@ -1,4 +1,4 @@
-"""Streams made to deceive the pure backend's templates (_py/templates.py).
+"""Streams made to deceive the pure backend's templates (_py/fast/templates.py).
 
 Each is folded with templates and without, and by the compiled backend where it is there,
 in several cuts; everything that can be seen must be the same after each read.
@@ -16,7 +16,7 @@ from parity import Case, Watched, agree, check, slow
 
 from ssefold import Limits, StreamMalformed
 from ssefold._py.core import CARRY, blank_line
-from ssefold._py.templates import LONGEST_BODY, MAX_TEMPLATES, Templates
+from ssefold._py.fast.templates import LONGEST_BODY, MAX_TEMPLATES, Templates
 
 PURE = BACKENDS["python"]
 

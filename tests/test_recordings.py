@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from backends import BACKENDS, Backend
 
-from ssefold.detect import SOURCES
+from ssefold.engine.detect import SOURCES
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 FOLDER = Path(os.environ.get("SSEFOLD_RECORDINGS") or BESIDE)

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 import ssefold
 from ssefold import Limits, SSEFoldError, StreamFailed, replay
-from ssefold.detect import SOURCES
+from ssefold.engine.detect import SOURCES
 
 SEEDS = 80
 PIECES = (1, 2, 7, 16, None)

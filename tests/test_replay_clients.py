@@ -10,7 +10,8 @@ import pytest
 import test_adapters
 from answers import chat, losses
 
-from ssefold import cli, replay
+from ssefold import replay
+from ssefold.cli import main as cli
 
 # -- the command line -----------------------------------------------------------------------------
 

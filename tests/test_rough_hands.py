@@ -24,7 +24,7 @@ from backends import Backend
 
 import ssefold
 from ssefold import Limits, StreamError, StreamMalformed
-from ssefold.relay import atap, tap
+from ssefold._relay import atap, tap
 
 DONE = b"data: [DONE]\n\n"
 

@@ -17,9 +17,9 @@ from backends import Backend
 from chats import event, fed
 
 from ssefold import Delta
-from ssefold.detect import DIALECTS, SOURCES, _load
-from ssefold.grammar import RESTS, RULES, STREAMS, VERBS, source_of
-from ssefold.table import OPS
+from ssefold.engine.detect import DIALECTS, SOURCES, _load
+from ssefold.engine.grammar import RESTS, RULES, STREAMS, VERBS, source_of
+from ssefold.engine.table import OPS
 
 TABLE: dict[str, Any] = {
     "NAME": "acme.chat",

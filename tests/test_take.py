@@ -24,8 +24,8 @@ from chats import COPIES, DONE, chunk, event, fed, state
 from test_conformance import CASES, NAMES, make, pieces
 
 from ssefold import DELTA_KINDS, Delta, Limits
-from ssefold.detect import SOURCES
-from ssefold.news import LEAF, sheet
+from ssefold.engine.detect import SOURCES
+from ssefold.engine.taking import LEAF, sheet
 
 Place = tuple[str, int, Any, Any]
 

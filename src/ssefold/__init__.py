@@ -7,9 +7,10 @@
 """
 
 from ssefold import _backend
+from ssefold._accumulator import StreamAccumulator
+from ssefold._relay import afold, atap, fold, tap
 from ssefold._replay import replay
 from ssefold._version import __version__
-from ssefold.accumulator import StreamAccumulator
 from ssefold.delta import DELTA_KINDS, Delta
 from ssefold.errors import (
     ANOMALY_CODES,
@@ -23,7 +24,6 @@ from ssefold.errors import (
     StreamTruncated,
 )
 from ssefold.limits import Limits
-from ssefold.relay import afold, atap, fold, tap
 
 SSEDecoder = _backend.SSEDecoder
 ServerSentEvent = _backend.ServerSentEvent

@@ -1,8 +1,8 @@
-"""`python -m ssefold`: the command line (cli.py says what enters and what leaves)."""
+"""`python -m ssefold`: the command line (cli/main.py says what enters and what leaves)."""
 
 import sys
 
-from ssefold.cli import main
+from ssefold.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -44,12 +44,12 @@ name = _choose()
 if TYPE_CHECKING or name == "python":
     from ssefold._py.core import FoldCore
     from ssefold._py.decoder import SSEDecoder
-    from ssefold.events import ServerSentEvent
+    from ssefold.engine.events import ServerSentEvent
 else:
     try:
         from ssefold._c.core import FoldCore
         from ssefold._c.decoder import SSEDecoder
-        from ssefold._c.events import ServerSentEvent
+        from ssefold._c.engine.events import ServerSentEvent
     except ImportError as error:
         if "interpreter" not in str(error):
             raise

@@ -3,8 +3,8 @@
 
 from .framing cimport Framer
 from .jsonread cimport Reading
-from .stream cimport Stream
-from .templates cimport Templates
+from .engine.stream cimport Stream
+from .fast.templates cimport Templates
 
 
 cdef class FoldCore:

@@ -13,28 +13,28 @@ from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.string cimport memcpy
 
 from ssefold._input import as_bytes
-from ssefold import values as _values
+from ssefold.engine import jsonmarks as _values
 from ssefold.errors import not_made
-from ssefold.options import DEFAULT_LIMITS, DEFAULT_OPTIONS, check_limits, check_options
+from ssefold._options import DEFAULT_LIMITS, DEFAULT_OPTIONS, check_limits, check_options
 
-from .build cimport Head, head_has
+from .fast.build cimport Head, head_has
 from .bytewalk cimport line_end
 from .framing cimport Framer
 from .jsonread cimport Reading, read_members, read_value
 from .jsonread import read
 from .jsonwrite cimport write
-from .news cimport leaves, texts
+from .engine.taking cimport leaves, texts
 from .pieces cimport Piece
-from .state cimport read as read_state
-from .state cimport select
+from .engine.state cimport read as read_state
+from .engine.state cimport select
 from .statewrite cimport write_state
-from .signs cimport may_fail
-from .stream cimport Stream
-from .templates cimport RUN_CR, RUN_CRLF, RUN_CUT, Templates
+from .engine.stream_failures cimport may_fail
+from .engine.stream cimport Stream
+from .fast.templates cimport RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
 
 # A private switch, to compare the fast path with the cold one: off, on, or nothing but
-# known members (members.pyx), which take over only where templates turn out to be many.
+# known members (fast/members.pyx), which take over only where templates turn out to be many.
 cdef enum:
     OFF = 0
     ON = 1

@@ -1,7 +1,7 @@
 # cython: language_level=3
 """What decoder.pyx holds; nobody cimports it."""
 
-from .events cimport ServerSentEvent
+from .engine.events cimport ServerSentEvent
 from .framing cimport Framer
 from .wholeframe cimport Whole
 

@@ -15,7 +15,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memcmp
 
-from .events cimport ServerSentEvent
+from .engine.events cimport ServerSentEvent
 from .framing cimport Framer
 from .pieces cimport Piece
 from .utf8 cimport ssefold_text

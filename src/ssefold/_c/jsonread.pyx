@@ -34,7 +34,7 @@ from .jsonscan cimport (
 from .utf8 cimport utf8_text
 
 from ssefold import limits as _limits
-from ssefold import values as _values
+from ssefold.engine import jsonmarks as _values
 
 cdef extern from "Python.h":
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)

@@ -27,9 +27,9 @@ from .jsonwrite cimport (
     put_value,
     reserve,
 )
-from .plain cimport copy
-from .called cimport Calls
-from .state cimport (
+from .engine.jsonvalue cimport copy
+from .engine.lookup_calls cimport Calls
+from .engine.state cimport (
     Echo,
     Elements,
     Entries,
@@ -42,10 +42,10 @@ from .state cimport (
     Slots,
     elements,
 )
-from .state import default_of
-from .table cimport Node
+from .engine.state import default_of
+from .engine.table cimport Node
 from .text cimport Text
-from .written cimport Written
+from .engine.field_written cimport Written
 
 cdef extern from "Python.h":
     char *PyByteArray_AS_STRING(object data)
@@ -172,7 +172,7 @@ cdef int put_states(Writer *w, list states) except -1:
 
 
 cdef int put_elements(Writer *w, Elements elements) except -1:
-    """What waits stands there as JSON writes it, a comma behind each (slots.pyx)."""
+    """What waits stands there as JSON writes it, a comma behind each (fast/slots.pyx)."""
     cdef bytearray waiting = elements.waiting
     cdef list items = elements.items
     cdef Py_ssize_t size = 0 if waiting is None else len(waiting), count = len(items)

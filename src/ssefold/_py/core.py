@@ -14,18 +14,18 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from ssefold._input import BytesLike, as_bytes
+from ssefold._options import check_limits, check_options
+from ssefold._py.fast.templates import Templates
 from ssefold._py.framing import NO_LIMIT, Block, Framer
 from ssefold._py.jsonread import read
 from ssefold._py.jsonwrite import write
-from ssefold._py.templates import Templates
 from ssefold._py.text import Text
+from ssefold.engine.state import read as read_state
+from ssefold.engine.state import select
+from ssefold.engine.stream import Stream
+from ssefold.engine.taking import leaves, texts
 from ssefold.errors import not_made
 from ssefold.limits import Limits
-from ssefold.news import leaves, texts
-from ssefold.options import check_limits, check_options
-from ssefold.state import read as read_state
-from ssefold.state import select
-from ssefold.stream import Stream
 
 # A private switch, to compare the fast path with the cold one.
 FAST = os.environ.get("SSEFOLD_TEMPLATES", "1") != "0"

@@ -12,8 +12,8 @@ from typing import Any
 
 from ssefold._input import BytesLike, as_bytes
 from ssefold._py.framing import Block, Framer
+from ssefold.engine.events import ServerSentEvent
 from ssefold.errors import SSEFoldError, not_made
-from ssefold.events import ServerSentEvent
 from ssefold.limits import Limits
 
 _new_event = ServerSentEvent.__new__

@@ -17,8 +17,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
-from ssefold.limits import DEPTH_CEILING
-from ssefold.values import (
+from ssefold.engine.jsonmarks import (
     BAD,
     CUT,
     DEEP,
@@ -32,6 +31,7 @@ from ssefold.values import (
     OpenList,
     number,
 )
+from ssefold.limits import DEPTH_CEILING
 
 Result = tuple[int, Any, int, int]
 

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any
 
 from ssefold._py.jsonread import read
-from ssefold.values import DEEP, OK
+from ssefold.engine.jsonmarks import DEEP, OK
 
 # A place in a text: the pieces before it, the characters before it in the next one, and those
 # before it in all.

@@ -13,14 +13,13 @@ import json
 from math import isfinite
 from typing import Any, NoReturn
 
-from ssefold.called import id_key
-from ssefold.calls import SORTS, name_of
-from ssefold.candidates import is_more
-from ssefold.errors import SSEFoldError
-from ssefold.limits import DEPTH_CEILING
-from ssefold.plain import given
-from ssefold.state import routing
-from ssefold.table import (
+from ssefold.engine.field_calls import SORTS, name_of
+from ssefold.engine.field_candidates import is_more
+from ssefold.engine.jsonmarks import MAX_DIGITS
+from ssefold.engine.jsonvalue import given
+from ssefold.engine.lookup_calls import id_key
+from ssefold.engine.state import routing
+from ssefold.engine.table import (
     APPEND,
     CALLS,
     CONTENT,
@@ -41,7 +40,8 @@ from ssefold.table import (
     Node,
     Table,
 )
-from ssefold.values import MAX_DIGITS
+from ssefold.errors import SSEFoldError
+from ssefold.limits import DEPTH_CEILING
 
 # An event wraps what it carries in two objects at most.
 MOST_DEPTH = DEPTH_CEILING - 2
@@ -252,7 +252,7 @@ def _check_keyed(node: Node, value: list[Any], path: str) -> None:
         _members(node.item, element, here, ())
 
 
-# -- content: what stands in parts.py, seen from the other end ------------------------------
+# -- content: what stands in field_parts.py, seen from the other end ------------------------------
 
 
 def _check_parts(parts: list[Any], path: str) -> None:
@@ -284,7 +284,7 @@ def _check_join(before: Any, part: Any, kind: str, path: str) -> None:
 
 
 def _check_candidate_parts(parts: list[Any], path: str, options: Any) -> None:
-    """What stands in candidates.py: texts join that agree, a signature ends one."""
+    """What stands in field_candidates.py: texts join that agree, a signature ends one."""
     joins, unless, closing = options["joins"], options.get("unless"), options.get("closed_by")
     before: Any = None
     for position, part in enumerate(parts):

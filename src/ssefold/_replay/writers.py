@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from ssefold._options import check_name
 from ssefold._replay import (
     anthropic_messages,
     google_gemini,
@@ -21,8 +22,7 @@ from ssefold._replay import (
 )
 from ssefold._replay.check import check_members, check_values, refuse
 from ssefold._replay.frames import Event, Writer, frame
-from ssefold.detect import SOURCES, dialect_of, table_of, whole_answer
-from ssefold.options import check_name
+from ssefold.engine.detect import SOURCES, dialect_of, table_of, whole_answer
 
 WRITERS: Mapping[str, Writer] = {
     "openai.chat": openai_chat.events,

@@ -27,7 +27,7 @@ SEQUENCE  the member that numbers the events, if they are numbered.
 EVENTS    kind -> actions, or `by` (a member) and actions for each of its values;
           a `*` within a kind stands for anything. An action is a mapping with `do`,
           `at` (where, in the answer), `from` (where, in the event) and what that
-          verb reads (actions.py): `value` (a constant instead of `from`), `make`
+          verb reads (event_merge.py): `value` (a constant instead of `from`), `make`
           (what missing elements on the way are made of, outermost first; "*" is
           what the kind's stood for), `without_index` (where, if the event has no
           index), `again` (what another base does: "update", a later state; "fill", what is
@@ -38,7 +38,7 @@ EVENTS    kind -> actions, or `by` (a member) and actions for each of its values
 ALIASES   kind -> the kind it is another name of.
 LISTS     how lists of the answer that events address by index are held, by their
           path: `limit`; `index: "hint"` (an index is one way to find an element among
-          others, routes.py: an event has to fit the element's type); `known` (the
+          others, lookup_hints.py: an event has to fit the element's type); `known` (the
           members by which an element is known, the first before the next; `made` says
           where events have the first); `open` (an index that leads to none means the
           open element of its type); `made` (members of a missing element, and where the
@@ -89,7 +89,7 @@ Options: `into` (the key in the answer), `null: "absent"`, `empty: "null"`
 `always`, `rest`, `early`, `alike` (of a delta: members that may say the same in an event, first
 those that are given; each with the members of a list's element that say it), `json` (of append
 and last: an object or a list is its JSON text), `texts` (of content: types whose neighbours join
--> their members that are texts), and those a single rule reads (merge.py).
+-> their members that are texts), and those a single rule reads (field_merge.py).
 """
 
 from __future__ import annotations

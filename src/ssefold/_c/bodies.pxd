@@ -1,8 +1,0 @@
-# cython: language_level=3
-"""How bodies.py is compiled: a body has no events, and is asked once."""
-
-
-cdef class Body:
-    cdef public bytes begin
-    cdef public list parts
-    cdef public long long size

@@ -1,0 +1,50 @@
+# cython: language_level=3
+"""How event_address.py is compiled."""
+
+cimport cython
+
+from .lookup_blocks cimport fitting
+from .field_merge cimport Merger
+from .jsonvalue cimport given, is_open, same
+from .lookup_hints cimport add, hint, insert, is_hint, lead, meant
+from .state cimport Entries, Indexed, Place, Slots, member, new_place, whole_place
+from .table cimport Action
+
+# Assigned by the import of lookup_hints.py.
+cdef int ANY_DONE, NONE, NOWHERE, OWN_DONE
+
+
+cdef class Addresses(Merger):
+    cdef public str star
+    cdef public str asked
+    cdef public tuple way
+    cdef public tuple latest
+    cdef public long long passed
+    cdef public bint missing
+    cdef bint routed(self, Action action, value) except -1
+    cdef bint tells(self, Action action, step, value) except -1
+    @cython.locals(place=Place, step=tuple, level=cython.int, made=dict)
+    cdef Place holder(self, Action action, value, tuple make)
+    @cython.locals(place=Place)
+    cdef Place object_at(self, dict values, str name, Action action)
+    @cython.locals(held=Entries, place=Place, name=str, by=str, path=str, done=int, rule=dict)
+    cdef Place element(self, dict values, tuple step, value, dict make, Action action)
+    @cython.locals(
+        held=Slots, name=str, by=str, path=str, position=int, by_index=cython.bint, rule=dict
+    )
+    cdef Place hinted(self, dict values, tuple step, value, dict make, int done)
+    @cython.locals(place=Place, by=str, path=str, rule=dict)
+    cdef Place begun(self, Slots held, index, tuple step, value, dict make)
+    cdef bint may_grow(self, held, dict rule) except -1
+    cdef bint may_enter(self, Slots held, dict rule) except -1
+    cdef int enter(self, Slots held, index, element) except -2
+    @cython.locals(place=Place)
+    cdef Place opened(self, Entries held, index, str by, plain, dict rule)
+    cdef fill_in(self, Place place, value, dict rule, dict make)
+    @cython.locals(entries=Entries, slots=Slots, place=Place)
+    cdef Indexed list_at(self, dict values, str name, dict rule)
+
+
+@cython.locals(exclusive=dict)
+cdef bint takes(found, leaf, dict rule) except -1
+cdef bint says_nothing(Action action, value) except -1

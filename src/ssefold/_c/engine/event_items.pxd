@@ -1,0 +1,27 @@
+# cython: language_level=3
+"""How event_items.py is compiled."""
+
+cimport cython
+
+from .event_order cimport Arrivals
+from .event_full cimport full_value, text_member
+from .jsonvalue cimport given, is_open, weight
+from .lookup_hints cimport ended, find, fits, hint, lead, same_element, started
+from .state cimport Place, Slots, member, new_place, whole_place
+from .table cimport Action
+
+# Assigned by the import of lookup_hints.py.
+cdef int NOWHERE
+
+@cython.locals(name=str, by=str, path=str, holder=Place)
+cdef Slots list_of(Arrivals merger, Action action, value)
+@cython.locals(held=Slots, place=Place, by=str, path=str, position=int, step=int, rule=dict)
+cpdef put_item(Arrivals merger, Action action, value, source)
+@cython.locals(values=dict, further=int)
+cdef take_in(Arrivals merger, Place place, source, text, int step)
+@cython.locals(held=Slots, by=str, path=str, position=int, step=int, rule=dict)
+cpdef bint full_item(Arrivals merger, Action action, value, source) except -1
+@cython.locals(held=Slots, place=Place, position=int)
+cpdef fill_items(Arrivals merger, dict values, str key, given)
+@cython.locals(position=int)
+cdef bint is_there(Arrivals merger, Slots held, str key, int index, element) except -1

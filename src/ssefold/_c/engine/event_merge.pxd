@@ -1,0 +1,49 @@
+# cython: language_level=3
+"""How event_merge.py is compiled."""
+
+cimport cython
+
+from .event_verbs cimport Fragments, value_at
+from .event_full cimport full_value, lives_on, part_with
+from .event_items cimport fill_items, full_item, put_item
+from .jsonvalue cimport given, is_open, same, text_weight, weight
+from .lookup_hints cimport is_hint
+from .event_numbers cimport Sequence
+from .event_starts cimport begin, fill_base, stop
+from .state cimport Entries, Place, Slots, elements, member, new_place, whole_place
+from .table cimport Action
+
+# Assigned by the import of outcomes.py.
+cdef int COUNTED, FIXED
+
+
+cdef class EventMerger(Fragments):
+    cdef public bint foreign
+    cdef public bint based
+    cdef public object base_id
+    cdef public Sequence sequence
+    cdef actions_of(self, kind)
+    cdef bint is_foreign(self, actions, value) except -1
+    @cython.locals(counted=cython.bint, last=cython.longlong)
+    cdef bint is_repeated(self, value, str key) except -1
+    cdef act(self, Action action, value)
+    cdef base(self, Action action, value)
+    cdef begin_answer(self, dict values)
+    cdef update(self, dict values, source)
+    @cython.locals(held=Entries, place=Place)
+    cpdef fill(self, dict values, str key, given)
+    @cython.locals(values=dict, fresh=dict)
+    cdef answer(self, Action action, value)
+    cdef list left_out(self, dict values, source)
+    cdef bint is_routed(self, str key) except -1
+    cdef put_element(self, Action action, value)
+    @cython.locals(holder=Place, held=Entries, step=tuple)
+    cdef tuple place_for(self, Action action, value)
+    @cython.locals(place=Place, at=tuple, values=dict)
+    cdef full(self, Action action, value)
+    @cython.locals(held=Entries)
+    cdef bint full_element(self, Action action, value, source, tuple at) except -1
+
+
+@cython.locals(events=EventMerger)
+cpdef bint knows(merger, str kind, value) except -1

@@ -1,0 +1,29 @@
+# cython: language_level=3
+"""How field_voices.py is compiled."""
+
+cimport cython
+
+from .ledger cimport Ledger
+from .jsonvalue cimport given, is_open
+from .state cimport Keyed, Place, member
+
+
+cdef class Voice:
+    cdef public object group
+    cdef public int rank
+    cdef public bint silent
+    cdef public object buffer
+
+
+@cython.locals(members=dict)
+cpdef bint speaks(source, dict names) except -1
+@cython.locals(present=int, others=int)
+cpdef listen(Ledger merger, Place place, tuple fields, source)
+cpdef settle(Ledger merger, Place place, tuple fields, heard)
+cdef _group(Ledger merger, dict values, tuple fields)
+cdef _begin(Ledger merger, item, inner, group, int rank, bint silent)
+cdef list _texts(Ledger merger, item, inner)
+cdef _said(value, inner)
+cdef _elements(Ledger merger, Keyed held, inner, source, group, int rank, bint silent)
+cdef _turn(Ledger merger, list here, group)
+cdef _gather(Ledger merger, list texts)

@@ -1,0 +1,74 @@
+# cython: language_level=3
+"""How ledger.py is compiled: the account by offset, its methods as C calls."""
+
+cimport cython
+
+from .log cimport Log
+from .plan cimport Plan, path_of
+from .jsonvalue cimport is_open, same, starts_with, text_weight, weight
+from .state cimport Echo, Grown, Place, has_index, new_place, route_of
+from ..text cimport Text
+from .table cimport Node, Table
+from .wiretext cimport Wire
+
+# Assigned by the import of outcomes.py: comparisons of C integers.
+cdef int APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED, ROUTED
+cdef tuple PLAIN
+# Assigned by ledger.py.
+cdef int KEY_WEIGHT
+cdef dict _LIMITS
+
+
+cdef class Ledger:
+    cdef public Table table
+    cdef public object limits
+    cdef public Log log
+    cdef public object text
+    cdef public Place root
+    cdef public long long added
+    cdef public long long changes
+    cdef public long long openings
+    cdef public dict awaited
+    cdef public list signs
+    cdef public long long structure
+    cdef public Plan plan
+    cdef public Wire wire
+    cdef public long long held
+    cdef public long long held_limit
+    cdef public long long extra
+    cdef public long long extra_limit
+
+    cdef open_books(self, Table table, limits, Log log, text)
+    cdef note(self, tuple at, key, int kind)
+    cdef note_target(self, tuple at, key, int kind, values, str name, bint changed)
+    cpdef tuple under(self, tuple at, key)
+    cpdef open(self, old)
+    cpdef no_plan(self)
+    cpdef restructure(self)
+    @cython.locals(text=Text)
+    cpdef append(self, dict values, str key, str value)
+    cdef extend(self, elements, source)
+    @cython.locals(count=Py_ssize_t)
+    cdef bint put(self, dict values, str key, value, Node node) except -1
+    cpdef keep(self, dict values, str key, value, tuple at)
+    cpdef bint replace(self, dict values, str key, value) except -1
+    cdef member_field(self, dict values, str key, value, tuple at)
+    cdef merge_keys(self, dict target, source, tuple at)
+    cdef open_dict(self, dict values, str key, tuple at)
+    @cython.locals(here=tuple)
+    cdef any_field(self, dict values, str key, value, tuple at)
+    @cython.locals(grown=Grown)
+    cdef list_rule(self, dict values, str key, new)
+    cdef merge_indexed(self, Grown grown, element)
+    cdef fragment_field(self, dict values, str key, str value, tuple at)
+    cpdef charge(self, Py_ssize_t size)
+    cpdef charge_extra(self, Py_ssize_t size)
+    cpdef anomaly(self, str code, tuple at, key)
+    cpdef wire_text(self, value, tuple at, key, bint containers=*)
+    cpdef most(self, str limit)
+    cpdef bint room(self, str limit, Py_ssize_t count) except -1
+
+
+cdef tell(voice, str value)
+cdef bint _is_scalar(value) except -1
+cdef Py_ssize_t _weight_of(value) except -1

@@ -1,0 +1,29 @@
+# cython: language_level=3
+"""How plan.py is compiled: links by offset, a plan's methods as C calls."""
+
+cimport cython
+
+# Assigned by plan.py.
+cdef int MOST_NOTES
+
+
+@cython.final
+cdef class Plan:
+    cdef readonly list notes
+    cdef readonly list paths
+    cdef readonly Py_ssize_t cursor
+    @cython.locals(notes=list)
+    cdef note(self, tuple at, key, entry)
+    @cython.locals(path=tuple)
+    cdef tuple under(self, tuple at, key)
+    @cython.locals(notes=list, position=Py_ssize_t)
+    cdef entry(self, tuple at, key)
+    @cython.locals(path=tuple)
+    cdef tuple found(self, tuple at, key)
+
+
+@cython.locals(plan=Plan)
+cpdef Plan new_plan()
+@cython.locals(first=str, second=str)
+cdef bint same_key(a, b) except -1
+cpdef str path_of(tuple at, key)

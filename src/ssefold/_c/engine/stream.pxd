@@ -1,0 +1,88 @@
+# cython: language_level=3
+"""How stream.py is compiled: what the core reads of a Stream, by offset."""
+
+from .event_merge cimport knows
+from .detect_named cimport Asked
+from .stream_bodies cimport Body
+from .stream_bystanders cimport Bystanders
+from .blockdata cimport is_comment
+from .detect cimport dialect_of, plain_table
+from .judgement cimport judge
+from .log cimport Log
+from .field_merge cimport Merger
+from .plan cimport Plan, new_plan
+from .jsonvalue cimport copy, is_open
+from .stream_failures cimport answers, failure_at, failure_of, first_of, is_fuller, is_vague
+from .stream_failures cimport may_fail, may_hold, may_stand, named_members
+from .stream_strays cimport fails_on, in_range, judge_body, stray_lines, whole_json
+from .wiretext cimport Wire
+
+# Assigned by the import of jsonmarks.py: tests of C integers.
+cdef int HAS_RANGE, HAS_SURROGATE
+
+
+cdef class Stream:
+    cdef public bint strict
+    cdef public object limits
+    cdef public object rules
+    cdef public object read
+    cdef public object text
+    cdef public Log log
+    cdef public int depth
+    cdef public long long events
+    cdef public bint ended
+    cdef public bint failed
+    cdef public bint dead
+    cdef public bint closed
+    cdef public bint complete
+    cdef public bint lost
+    cdef public bint done
+    cdef public bint surrogates
+    cdef public object error
+    cdef public object answer
+    cdef public list pending
+    cdef public long long pending_size
+    cdef public bint planning
+    cdef public object undecided
+    cdef public Body body
+    cdef public Bystanders bystanders
+    cdef public bint vague
+    cdef public bint watched
+    cdef public Asked asked
+    cdef public long long last
+    cdef public object dialect
+    cdef public object source
+    cdef public Merger merger
+    cdef public Wire wire
+    cdef public list removed
+
+    cpdef whole(self, bytes name, value, int flags, Py_ssize_t size, long long start)
+    cpdef block(self, bytes name, bytes data, spans, bytes stray, start, bint final)
+    cdef data(self, bytes name, bytes data, spans, bint final)
+    cdef count(self)
+    cdef event(self, bytes name, value, int flags, Py_ssize_t size)
+    cdef take(self, bytes name, value, int flags, Py_ssize_t size)
+    cdef heartbeat(self)
+    cdef terminator(self)
+    cdef bint is_foreign(self) except -1
+    cdef pass_by(self, str kind)
+    cdef bint is_known(self, str kind, value) except -1
+    cpdef bint fails(self, str kind, value) except -1
+    cdef bint tells_failure(self, str kind, value, bint known) except -1
+    cpdef fail(self, payload, event)
+    cpdef bint fails_at(self, value, table) except -1
+    cdef decide(self, source)
+    cdef find_dialect(self, str kind, value)
+    cdef keep(self, value, str kind, Py_ssize_t size, bint failed)
+    cdef merge(self, value, str kind, bint failed, bint known)
+    cdef settle_end(self)
+    cdef settle_others(self)
+    cdef judge_answer(self, bint terminated)
+    cdef leave_removed(self)
+    cdef Bystanders aside(self)
+    cdef note_other(self)
+    cpdef limit(self, str code, offset)
+    cpdef void lose(self, long long offset) noexcept
+    cpdef end_folding(self, str code, offset)
+    cpdef close(self)
+

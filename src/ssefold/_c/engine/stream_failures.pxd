@@ -1,0 +1,35 @@
+# cython: language_level=3
+"""How stream_failures.py is compiled: what every event that is read is asked, as C calls."""
+
+cimport cython
+
+from .jsonvalue cimport given, is_open
+
+
+cpdef failure_of(value, str kind, bint known)
+# Assigned by stream_failures.py, once and for all.
+cdef tuple _UNLESS, _ROWS, _WORDS
+cdef frozenset _KEYS, _WORD_KEYS, _TELLING
+
+
+@cython.locals(members=dict)
+cpdef bint may_fail(value) except -1
+cpdef bint answers(value) except -1
+@cython.locals(path=tuple, row=dict)
+cdef bint _says_word(value) except -1
+cpdef bint is_telling(str key) except -1
+cpdef bint is_of_signs(str key) except -1
+cpdef bint can_fail(str key, value) except -1
+@cython.locals(node=tuple)
+cpdef bint may_hold(value, tuple nodes) except -1
+@cython.locals(ends=bint, below=tuple)
+cpdef bint may_stand(value, tuple nodes) except -1
+@cython.locals(path=tuple, row=dict)
+cpdef bint says_failure(value) except -1
+cdef bint _is_sign(found, dict row, value) except -1
+cpdef failure_at(value, tuple row)
+cdef _at(value, tuple path, int level, among)
+cpdef first_of(value)
+cpdef bint is_vague(payload, event) except -1
+cpdef bint is_fuller(payload) except -1
+cpdef named_members(value, dict names)

@@ -1,0 +1,21 @@
+# cython: language_level=3
+"""How wiretext.py is compiled."""
+
+# Assigned by the import of table.py: comparisons of C integers.
+cdef int APPEND, CONTENT, PARTS, UNLESS
+
+
+cdef class Wire:
+    cdef public object data
+    cdef public object read
+    cdef public object tree
+    cdef public Py_ssize_t start
+
+    cpdef begin(self, data, Py_ssize_t start)
+    cpdef end(self)
+
+
+cdef class Span:
+    cdef public Py_ssize_t start
+    cdef public Py_ssize_t end
+    cdef public object held

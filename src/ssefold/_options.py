@@ -1,0 +1,97 @@
+"""The options of a fold, checked once for both backends.
+
+Enters: what a caller passed. Leaves: the same, typed, or TypeError / ValueError.
+Must not know: what the options do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from ssefold.engine.detect import SOURCES, Source
+from ssefold.engine.grammar import source_of
+from ssefold.engine.table import checked, merges, unreachable
+from ssefold.limits import Limits
+
+DEFAULT_LIMITS = Limits()
+# What most streams are made with: one object for all of them.
+DEFAULT_OPTIONS: Any = (None, False, {})
+
+
+def check_limits(limits: Limits | None) -> Limits:
+    """The limits to use; raises TypeError for anything else."""
+    if limits is None:
+        return DEFAULT_LIMITS
+    if not isinstance(limits, Limits):
+        raise TypeError(f"limits must be a Limits, not {type(limits).__name__}")
+    return limits
+
+
+def check_options(dialect: Any, strict: bool, rules: Mapping[str, str] | None) -> Any:
+    """(dialect, strict, rules): what a fold is made with; TypeError or ValueError if wrong.
+
+    The dialect is None for "auto", the name of one of ours, or a caller's Source.
+    """
+    if rules is None and strict is False and type(dialect) is str and dialect == "auto":
+        return DEFAULT_OPTIONS
+    source = check_dialect(dialect)
+    return source, bool(strict), check_rules(rules, source)
+
+
+def check_dialect(dialect: Any) -> str | Source | None:
+    """None for "auto", one of our names, or the Source that a table describes."""
+    if isinstance(dialect, (Mapping, ModuleType)):
+        return source_of(dialect)
+    if not isinstance(dialect, str):
+        raise TypeError(
+            f"dialect must be a str, or a table (a module or a mapping), "
+            f"not {type(dialect).__name__}"
+        )
+    return check_name(dialect)
+
+
+def check_name(dialect: str) -> str | None:
+    """None for "auto", or one of our names."""
+    if dialect == "auto":
+        return None
+    if not isinstance(dialect, str):
+        raise TypeError(f"dialect must be a str, not {type(dialect).__name__}")
+    if dialect not in SOURCES:
+        known = ", ".join(["auto", *SOURCES])
+        raise ValueError(f"unknown dialect {dialect!r}: it is one of {known}")
+    return dialect
+
+
+def check_rules(
+    rules: Mapping[str, str] | None, dialect: str | Source | None = None
+) -> dict[str, str]:
+    """The overrides; raises TypeError or ValueError that names the wrong one.
+
+    A path must be one that the dialect can ask for; under "auto", some dialect.
+    """
+    overrides = checked(rules)
+    source = SOURCES[dialect] if isinstance(dialect, str) else dialect
+    for path in overrides:
+        reasons = [_reason(one, overrides, path) for one in _candidates(source, path)]
+        if all(reasons):
+            where = f"in {source['NAME']}" if source is not None else "in any dialect"
+            raise ValueError(f"rule of {path!r} is never asked {where}: {reasons[0]}")
+    return overrides
+
+
+def _candidates(source: Source | None, path: str) -> list[Source]:
+    """The dialects that a rule may be for; where all refuse it, the first one's reason is told:
+    that of one which has such a member, or chat's."""
+    if source is not None:
+        return [source]
+    member = path.partition(".")[0].partition("[]")[0]
+    latest = list(SOURCES.values())[::-1]
+    return sorted(latest, key=lambda one: member not in one["FIELDS"])
+
+
+def _reason(source: Source, overrides: Mapping[str, str], path: str) -> str:
+    if not merges(source):
+        return "its events say what each of them does, and no member is merged by a rule"
+    return unreachable({**source["FIELDS"], **overrides}, path)

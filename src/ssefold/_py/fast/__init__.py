@@ -1,0 +1,1 @@
+"""The fast path of the pure backend: what is like something seen before is not read again."""

@@ -1,0 +1,206 @@
+"""Which dialect an event or a body speaks, by the tables' DETECT and WHOLE.
+
+Enters: a decoded event and its SSE event name; or a whole JSON body.
+Leaves: the deciding dialect, or None; tables, compiled once.
+Must not know: states, merging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+from ssefold.rules import DIALECTS, FAILURES, HEARTBEATS
+
+from .table import Table, merges, unreachable
+from .taking import sheet
+
+__all__ = ["FAILURES", "HEARTBEATS", "SOURCES"]  # of the tables, for those who do not see them
+
+_JSON_TYPES: dict[str, Any] = {"array": list, "object": dict, "string": str, "number": (int, float)}
+
+
+class Source(dict):  # type: ignore[type-arg]
+    """A dialect's literals, by their names; `deltas` is its DELTAS, ready to be walked.
+
+    One object is one dialect: it is known by its identity.
+    """
+
+    __slots__ = ("deltas", "plain")
+    __hash__ = object.__hash__  # type: ignore[assignment]
+    __eq__ = object.__eq__
+
+    def __init__(self, literals: Mapping[str, Any]) -> None:
+        super().__init__(literals)
+        self.deltas = sheet(literals.get("DELTAS", {}))
+        self.plain: Table | None = None  # made when it is first asked for
+
+
+def _load(module: str) -> dict[str, Any]:
+    """A table's literals; what it inherits stands below what it says."""
+    source = vars(import_module(f"ssefold.rules.{module}"))
+    own = {key: value for key, value in source.items() if key.isupper()}
+    if "INHERITS" not in own:
+        return own
+    base = _load(own["INHERITS"])
+    return {**base, **own, "FIELDS": {**base["FIELDS"], **own["FIELDS"]}}
+
+
+SOURCES: Mapping[str, Source] = {
+    source["NAME"]: source for source in (Source(_load(module)) for module in DIALECTS)
+}
+
+
+@lru_cache(maxsize=64)
+def _table(source: Source, overrides: tuple[tuple[str, str], ...]) -> Table:
+    fields = {**source["FIELDS"], **dict(overrides)}
+    reached = merges(source)
+    return Table(source, {p: r for p, r in overrides if reached and not unreachable(fields, p)})
+
+
+def table_of(source: Source, overrides: Mapping[str, str]) -> Table:
+    """The dialect's table under these overrides; what is not of this dialect does nothing."""
+    return _table(source, tuple(overrides.items()))
+
+
+def plain_table(source: Source) -> Table:
+    """The dialect's table without overrides."""
+    table = source.plain
+    if table is None:
+        table = source.plain = _table(source, ())
+    return table
+
+
+class _Signs:
+    """A table's DETECT, ready to be asked."""
+
+    __slots__ = ("events", "item", "keys", "objects", "source", "types", "unless")
+
+    def __init__(self, source: Source) -> None:
+        detect: Mapping[str, Any] = source["DETECT"]
+        self.source = source
+        self.events = detect.get("event", ())
+        self.keys = detect.get("key", ())
+        self.types = detect.get("type", ())
+        self.objects = detect.get("object", ())
+        self.item = detect.get("item")
+        self.unless = detect.get("unless")
+
+
+_SIGNS = [_Signs(source) for source in SOURCES.values()]
+
+
+def dialect_of(value: Mapping[str, Any], event: str) -> Source | None:
+    """The dialect that this event decides for, or None if it decides nothing."""
+    members = value if type(value) is dict else dict(value)
+    kind = members.get("type")
+    shape = members.get("object")
+    for signs in _SIGNS:
+        if _decides(signs, members, event, kind, shape):
+            return signs.source
+    return None
+
+
+def has_signs(source: Source) -> bool:
+    """Whether a table says what decides for it."""
+    return bool(source["DETECT"])
+
+
+def decides_for(source: Source, value: Any, event: str) -> bool:
+    """Whether this event, as far as it was read, would have decided for a dialect."""
+    if not isinstance(value, dict):
+        return False
+    if SOURCES.get(source["NAME"]) is source:
+        return dialect_of(value, event) is source
+    members = dict(value)
+    return _decides(_Signs(source), members, event, members.get("type"), members.get("object"))
+
+
+def _decides(signs: _Signs, members: dict[str, Any], event: str, kind: Any, shape: Any) -> bool:
+    """kind, shape: the members `type` and `object`."""
+    if event and event in signs.events:
+        return True
+    for key in signs.keys:
+        if key in members:
+            return True
+    if kind is not None and _fits_one(kind, signs.types):
+        return True
+    found = shape is not None and _fits_one(shape, signs.objects)
+    if not found and signs.item is not None:
+        found = _first_item_decides(signs.item, members)
+    return found and (signs.unless is None or not _first_has(signs.unless, members))
+
+
+def _fits_one(text: Any, patterns: tuple[str, ...]) -> bool:
+    if isinstance(text, str):
+        for pattern in patterns:
+            if _fits(text, pattern):
+                return True
+    return False
+
+
+def _fits(text: str, pattern: str) -> bool:
+    """Whether `text` is `pattern`, in which a `*` at an end stands for anything."""
+    if pattern[0] == "*":
+        return pattern[1:-1] in text if pattern[-1] == "*" else text.endswith(pattern[1:])
+    return text.startswith(pattern[:-1]) if pattern[-1] == "*" else text == pattern
+
+
+def _first_of(key: str, value: dict[str, Any]) -> Any:
+    """The first element of a list, if it is an object, or None."""
+    elements = value.get(key)
+    if isinstance(elements, list) and elements and isinstance(elements[0], dict):
+        return elements[0]
+    return None
+
+
+def _first_item_decides(item: tuple[str, ...], value: dict[str, Any]) -> bool:
+    first = _first_of(item[0], value)
+    if first is None or item[1] not in first:
+        return False
+    for lacks in item[2:]:
+        if lacks in first:
+            return False
+    return True
+
+
+def _first_has(unless: tuple[str, ...], value: dict[str, Any]) -> bool:
+    first = _first_of(unless[0], value)
+    if first is not None:
+        for key in unless[1:]:
+            if key in first:
+                return True
+    return False
+
+
+def whole_answer(value: Mapping[str, Any], known: Source | None) -> Source | None:
+    """The dialect whose whole, unstreamed answer `value` is, or None.
+
+    known: the dialect, if it is decided already.
+    """
+    for source in SOURCES.values() if known is None else (known,):
+        if _is_whole(value, source["WHOLE"]):
+            return source
+    return None
+
+
+def _is_whole(value: Mapping[str, Any], wholes: Any) -> bool:
+    for whole in (wholes,) if isinstance(wholes, Mapping) else wholes:
+        if all(_stands(value, path, kind) for path, kind in whole.items()):
+            return True
+    return False
+
+
+def _stands(value: Any, path: str, kind: str) -> bool:
+    """Whether a value of JSON type `kind` (or that very string) stands at `path`."""
+    for step in path.split("."):
+        name, _, index = step.partition("[")
+        value = value.get(name) if isinstance(value, dict) else None
+        if index:
+            value = value[0] if isinstance(value, list) and value else None
+    expected = _JSON_TYPES.get(kind)
+    if expected is None:
+        return bool(value == kind)
+    return isinstance(value, expected) and type(value) is not bool

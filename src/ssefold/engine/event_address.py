@@ -1,0 +1,292 @@
+"""Where in the answer an event acts: elements that it names by index.
+
+Enters: an action's address, an event with the indexes.
+Leaves: the object or the list there, made where it is missing; or None.
+Must not know: what is done there, which dialect this is.
+
+Two kinds of lists are addressed by index: those whose order is all that comes of it
+(Entries), and those in which the index is a hint among others (Slots, lookup_hints.py). Lists
+that stand plainly in an answer become one of them when the first event addresses them.
+
+One source for both backends: `_c/engine/event_address.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .field_merge import ENTRY_WEIGHT, Merger
+from .jsonvalue import given, is_open, same
+from .lookup_blocks import fitting
+from .lookup_hints import ANY_DONE, NONE, NOWHERE, OWN_DONE, add, hint, insert, is_hint, lead, meant
+from .state import Entries, Place, Slots, member, new_place, whole_place
+from .table import Action
+
+# Verbs of fragments: an element whose text had its `.done` takes no more of them.
+FRAGMENTS = ("append", "append_json", "extend", "full")
+
+
+class Addresses(Merger):
+    """A Merger that finds and makes what events address.
+
+    star:    what the `*` of the event's kind stands for.
+    way:     where the elements on the way to the last target stand in their lists; of
+             Entries their indexes.
+    asked:   the member of the last event that routed it beside an index, or "".
+    latest:  the way to the text that grew last.
+    passed:  the event in which something on the way to the last target was
+             finished, or -1.
+    missing: whether something on that way was missing.
+    """
+
+    __slots__ = ("asked", "latest", "missing", "passed", "star", "way")
+
+    def __init__(self, table: Any, limits: Any, log: Any, text: Any, parse: Any) -> None:
+        Merger.__init__(self, table, limits, log, text, parse)
+        self.star = self.asked = ""
+        self.way: tuple[int, ...] = ()
+        self.latest: tuple[int, ...] = ()
+        self.passed = -1
+        self.missing = False
+
+    # -- the way to a target ---------------------------------------------------------
+
+    def routed(self, action: Action, value: Any) -> bool:
+        """Whether the event says where it belongs, as far as its lists need that."""
+        for step in action.steps:
+            by = step[1]
+            if by is None:
+                continue
+            index = given(value, by)
+            if index is not None and type(index) is not int:
+                self.anomaly("wrong_type", None, by)
+            if is_hint(self.table, step[2]):
+                if type(index) is int and index < 0:
+                    self.anomaly("wrong_type", None, by)
+                if index is None and action.other is not None:
+                    made = self.table.lists[step[2]].get("made", {})
+                    return any([given(value, member) is not None for member in made.values()])
+            elif type(index) is not int and (
+                index is not None or not self.tells(action, step, value)
+            ):
+                return False
+        return True
+
+    def tells(self, action: Action, step: Any, value: Any) -> bool:
+        """Whether an event without this index says all the same which element it means."""
+        if action.other is not None or is_open(value):
+            return False  # it may have been still to come
+        return step is not action.slot or action.verb in ("put", "spread", "stop")
+
+    def holder(self, action: Action, value: Any, make: Any) -> Any:
+        """The object that holds the target, made where it is missing, or None."""
+        self.passed = -1
+        self.missing = False
+        self.asked = ""
+        self.way = ()
+        place = self.root
+        level = 0
+        for step in action.path:
+            if step[1] is None:
+                place = self.object_at(place.values, step[0], action)
+            else:
+                made = make[level] if level < len(make) else {}
+                last = action if step is action.path[-1] else None
+                place = self.element(place.values, step, value, made, last)
+                level += 1
+            if place is None:
+                return None
+        return place
+
+    def object_at(self, values: Any, name: str, action: Action) -> Any:
+        """The object at `name`, made where it is missing; None if it is no object."""
+        old = values.get(name)
+        if type(old) is Place:
+            return old
+        if old is not None and type(old) is not dict:
+            self.anomaly("wrong_type", None, action.source[-1] if action.source else name)
+            return None
+        place = new_place(None)
+        if old is None:
+            self.charge(ENTRY_WEIGHT)
+        else:
+            place.values.update(old)
+        values[name] = place
+        return place
+
+    def element(self, values: Any, step: Any, value: Any, make: Any, action: Any) -> Any:
+        """The element that the event addresses, made where it never started, or None.
+
+        action: what is to be done to a member of it, or None.
+        """
+        name, by, path = step
+        rule = self.table.lists[path]
+        if is_hint(self.table, path):
+            done = OWN_DONE
+            if action is not None and action.verb in FRAGMENTS and action.leaf:
+                done = ANY_DONE
+            place = self.hinted(values, step, value, make, done)
+            if place is None:
+                return None
+        else:
+            held = self.list_at(values, name, rule)
+            index = value.get(by)
+            if index is None:
+                self.no_plan()
+                index = value[by] = held.meant()
+                if index is None:
+                    return None
+            found = held.at(index)
+            if action is not None and not takes(found, action.leaf, rule):
+                found = fitting(held, index, action.leaf, rule)
+                if found is None and held.at(index) is not None and says_nothing(action, value):
+                    return None  # no element is opened for it
+            if type(found) is Place:
+                place = found
+            else:
+                place = self.opened(held, index, by, found, rule)
+                if place is None:
+                    return None
+                if not place.started:
+                    self.fill_in(place, value, rule, make)
+            self.way = (*self.way, index)
+        if place.finished >= 0:
+            self.passed = place.finished
+        return place
+
+    def hinted(self, values: Any, step: Any, value: Any, make: Any, done: int) -> Any:
+        """The element that the event means by whatever it says, made if there is none."""
+        name, by, path = step
+        rule = self.table.lists[path]
+        wanted = make.get("type")
+        if wanted == "*":
+            wanted = self.star
+        if is_open(value) and by not in value:
+            return None  # that was still to come
+        held = self.list_at(values, name, rule)
+        index = hint(value, by)
+        position = meant(self.table, held, step, value, index, wanted, done)
+        if position == NOWHERE:
+            return None
+        by_index = position != NONE and index is not None and held.indexes[position] == index
+        if not by_index and "known" in rule:
+            self.asked = rule.get("made", {}).get(rule["known"][0], rule["known"][0])
+        if position == NONE:
+            return self.begun(held, index, step, value, make)
+        found = held.items[position]
+        if type(found) is dict:
+            held.items[position] = whole_place(found)
+        elif type(found) is not Place:
+            self.anomaly("wrong_type", None, by)
+            return None
+        if rule.get("open", False) and index is not None and held.indexes[position] != index:
+            lead(held, position, index)
+            self.restructure()
+        self.way = (*self.way, position) if self.way else (position,)
+        return held.items[position]
+
+    def begun(self, held: Slots, index: Any, step: Any, value: Any, make: Any) -> Any:
+        """A new element, which never started; None past the limit."""
+        _, by, path = step
+        rule = self.table.lists[path]
+        if not self.may_enter(held, rule):
+            return None
+        self.charge(ENTRY_WEIGHT)
+        if rule.get("starts", True) and not self.missing:
+            self.missing = True
+            self.anomaly("missing_start", None, by)
+        place = new_place(None)
+        self.enter(held, index, place)
+        self.fill_in(place, value, rule, make)
+        return place
+
+    def may_grow(self, held: Any, rule: Any) -> bool:
+        """The same for either kind of list."""
+        if type(held) is Slots:
+            return self.may_enter(held, rule)
+        return self.room(rule["limit"], held.count())
+
+    def may_enter(self, held: Slots, rule: Any) -> bool:
+        """Whether there may be one element more."""
+        if self.room(rule["limit"], len(held.items)):
+            return True
+        held.skipped = True
+        return False
+
+    def enter(self, held: Slots, index: Any, element: Any) -> int:
+        """A new element behind those with its index; its position, which ends the way."""
+        position = insert(held, index, element)
+        way, latest = self.way, self.latest
+        depth = len(way)
+        if depth < len(latest) and latest[:depth] == way and latest[depth] >= position:
+            self.latest = (*way, latest[depth] + 1, *latest[depth + 1 :])  # it moved by one
+        self.way = (*way, position)
+        self.restructure()
+        return position
+
+    def opened(self, held: Entries, index: int, by: str, plain: Any, rule: Any) -> Any:
+        """A place for the element at `index`, which stood there plainly or not at all."""
+        if plain is not None and type(plain) is not dict:
+            self.anomaly("wrong_type", None, by)
+            return None
+        if plain is None:
+            if not self.room(rule["limit"], held.count()):
+                return None
+            self.charge(ENTRY_WEIGHT)
+            if type(held) is Entries and held.at(index) is not None:
+                self.restructure()
+                self.anomaly("index_reused", None, by)
+                place = new_place(None)
+                held.behind(index, place)
+                return place
+            if rule.get("starts", True) and not self.missing:
+                self.missing = True
+                self.anomaly("missing_start", None, by)
+        place = new_place(None) if plain is None else whole_place(plain)
+        held.put(index, place)
+        return place
+
+    def fill_in(self, place: Place, value: Any, rule: Any, make: Any) -> None:
+        """What an element that never started can be known to be."""
+        for key, name in rule.get("made", {}).items():
+            found = value.get(name)
+            if found is not None and not isinstance(found, (dict, list)):
+                self.replace(place.values, key, found)
+        for key, constant in make.items():
+            place.values[key] = self.star if constant == "*" else constant
+
+    # -- lists -----------------------------------------------------------------------
+
+    def list_at(self, values: Any, name: str, rule: Any) -> Any:
+        """The addressed list at `name`; elements that stood there plainly stay in it."""
+        held = values.get(name)
+        if rule.get("index") == "hint":
+            if type(held) is not Slots:
+                slots = values[name] = Slots()
+                for position, element in enumerate(held if type(held) is list else ()):
+                    add(slots, position, position, position, element)
+                return slots
+        elif type(held) is not Entries:
+            entries = values[name] = Entries()
+            for position, element in enumerate(held if type(held) is list else ()):
+                place = whole_place(element if type(element) is dict else {})
+                place.stopped = True
+                entries.put(position, place)
+            return entries
+        return held
+
+
+def takes(found: Any, leaf: Any, rule: Any) -> bool:
+    """Whether an element is of the kind that has this member, as nearly always."""
+    exclusive = rule.get("exclusive")
+    if exclusive is None or leaf not in exclusive:
+        return True
+    kind = exclusive[leaf]
+    return kind is not None and type(found) is Place and same(member(found, "type"), kind)
+
+
+def says_nothing(action: Action, value: Any) -> bool:
+    """Whether what the event brings is empty."""
+    for step in action.source:
+        value = given(value, step)
+    return not value and isinstance(value, (str, list, dict))

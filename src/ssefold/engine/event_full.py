@@ -1,0 +1,282 @@
+"""Full values in the place of the fragments that they repeat.
+
+Enters: what an answer holds, and the value that is to stand there.
+Leaves: that value, in which the texts that it continues live on, so that what was
+taken of them piece by piece is not taken again; and those that it brings begin, so
+that they are not lost when a later one lacks them before anybody took.
+Must not know: events, addresses, dialects.
+
+One source for both backends: `_c/engine/event_full.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .jsonvalue import repair_text, same, text_weight, weight
+from .lookup_calls import FEW
+from .lookup_hints import keep
+from .state import Place, Replaced, Slots, member, new_place
+
+
+def full_value(merger: Any, old: Any, new: Any, at: Any, step: int = -1) -> Any:
+    """`new`, to stand where `old` did; charged to the merger.
+
+    at: the path of `new` in its event, for anomalies; None: verbatim, nothing is odd.
+    step: where `new` stands on the table's way to a text, -1 if it does not: even for an
+    object, odd for a list, and past the last list's for the text itself.
+    """
+    if step >= 0 and not old and type(old) is not merger.text:
+        old = _begun(merger, old, new, step)
+    if type(old) is merger.text or type(old) is Replaced:
+        return _full_text(merger, old, new, at)
+    if type(old) is Place and isinstance(new, dict):
+        return _full_place(merger, old, new, at, step)
+    if type(old) is Slots:
+        if isinstance(new, list):
+            return _full_slots(merger, old, new, at, step)
+        if new is None and at is not None:
+            return old  # null never overwrites what fragments gave
+    _lost(merger, old, at)
+    merger.charge_extra(weight(new) - (weight(old) if isinstance(old, (str, dict)) else 0))
+    merger.added += 1
+    return new
+
+
+def _begun(merger: Any, old: Any, new: Any, step: int) -> Any:
+    """What grows where nothing stood, if `new` may bring texts there."""
+    steps = merger.table.text_steps
+    if step == 2 * len(steps) + 1:
+        return merger.text() if type(new) is str and new else old
+    if step % 2 == 0:
+        return new_place(None) if isinstance(new, dict) else old
+    return Slots() if isinstance(new, list) and new and _rule(merger, step) else old
+
+
+def _rule(merger: Any, step: int) -> Any:
+    """How the table holds a list on the way to a text, if what it holds are Slots."""
+    rule = merger.table.text_rules[step // 2]
+    return rule if rule is not None and rule.get("index") == "hint" else None
+
+
+def text_member(table: Any, step: int) -> Any:
+    """The member on the way to a text, of an object that stands at this step of it."""
+    steps = table.text_steps
+    return steps[step // 2][0] if step < 2 * len(steps) else table.text_leaf
+
+
+def _full_place(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
+    name = None if step < 0 else text_member(merger.table, step)
+    place = new_place(None)
+    place.started = place.stopped = True
+    place.finished = merger.event
+    place.index = old.index
+    place.gone = old.gone
+    for key, value in new.items():
+        merger.charge_extra(text_weight(key))
+        below = None if at is None else (at, key)
+        further = step + 1 if key == name else -1
+        before = old.values.get(key)
+        if place.gone is not None and value and _is_nothing(before):
+            before = _come_back(place, key)
+        state = full_value(merger, before, value, below, further)
+        place.values[key] = state
+        if not lives_on(before, state):
+            part_with(place, key, before)
+    for key, value in old.values.items():
+        if key not in new:
+            _lost(merger, value, at)
+            part_with(place, key, value)
+    return place
+
+
+def part_with(held: Any, key: Any, old: Any) -> None:
+    """What goes from an object or a list is to be taken still: nobody may have asked yet."""
+    if old is None or type(old) is str:
+        return  # as most are: nothing that fragments made
+    if type(old) is Place or type(old) is Slots or hasattr(old, "take"):
+        if held.gone is None:
+            held.gone = []
+        held.gone.append((key, old))
+
+
+def _come_back(held: Any, key: Any) -> Any:
+    """What went from an object, and goes on if it comes again: it is not taken twice."""
+    for position, (known, state) in enumerate(held.gone):
+        if known == key:
+            del held.gone[position]
+            return state
+    return None
+
+
+def _is_nothing(state: Any) -> bool:
+    return state is None or (isinstance(state, (str, list)) and not state)
+
+
+def _coming_back(slots: Any, old: Any, value: Any, also: Any) -> Any:
+    """(number, element) of the first that went from a list and is such a one, or None."""
+    for number, element in slots.gone:
+        ids = (_id(element, "id"), _id(value, "id"))
+        if ids[0] != ids[1] and ids[0] and ids[1]:
+            continue
+        if number in old.numbers or number in slots.numbers:
+            continue
+        if _alike(element, value, also):
+            return number, element
+    return None
+
+
+def lives_on(old: Any, new: Any) -> bool:
+    """Whether what is taken of the old value is taken of the new one from now on."""
+    if old is new or type(new) is Replaced:
+        return True
+    return type(old) is type(new) and (type(old) is Place or type(old) is Slots)
+
+
+def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
+    slots = Slots()
+    slots.top = old.top  # no number of one that goes is given to another
+    slots.gone = old.gone
+    rule = _rule(merger, step) if step >= 0 else None
+    most = None if rule is None else merger.most(rule["limit"])
+    also = merger.table.second_ids
+    former = _former(old, new, also)
+    for position, value in enumerate(new):
+        below = None if at is None else (at, position)
+        further = -1
+        if rule is not None and (most is None or position < most):
+            known = member(value, "type") in merger.table.text_steps[step // 2][1]
+            further = step + 1 if known else -1
+        place = former[position]
+        before = None if place < 0 else old.items[place]
+        index = position if place < 0 else old.indexes[place]
+        number = old.numbers[place] if place >= 0 else position if position > slots.top else -1
+        if place < 0 and slots.gone is not None and isinstance(value, dict):
+            again = _coming_back(slots, old, value, also)
+            if again is not None:
+                number, before = again
+                slots.gone.remove(again)
+        element = full_value(merger, before, value, below, further)
+        keep(slots, index, number, element)
+        if not lives_on(before, element):
+            part_with(slots, number, before)
+    kept = set(former)
+    for position, value in enumerate(old.items):
+        if value is not None and position not in kept:
+            _lost(merger, value, at)
+            part_with(slots, old.numbers[position], value)
+    return slots
+
+
+def _former(old: Any, new: Any, also: Any) -> list[int]:
+    """For each element of `new` the position of what it was before, or -1.
+
+    That is the one with its id, else the one whose index is its place, else the one in
+    its place, if it has its type, else the first of its type that no other is: servers
+    leave items out of the whole that they streamed, others rotate the ids, and indexes
+    begin at 1 here and where a stream was resumed there.
+    """
+    if len(new) == len(old.items) and all(
+        [
+            old.indexes[position] == position
+            and _id(old.items[position], "id") == _id(value, "id")
+            and _alike(old.items[position], value, also)
+            for position, value in enumerate(new)
+        ]
+    ):
+        return list(range(len(new)))  # as nearly always
+    known = {_id(item, "id"): position for position, item in enumerate(old.items)}
+    former = [-1] * len(new)
+    free = set(range(len(old.items)))
+    for position, value in enumerate(new):
+        before = known.get(_id(value, "id"), -1) if _id(value, "id") else -1
+        # Gateways give one id to several items, or to items of several types.
+        if before in free and _alike(old.items[before], value, also):
+            former[position] = before
+            free.discard(before)
+    places = {index: position for position, index in enumerate(old.indexes)}
+    for by_index in (True, False) if free else ():
+        for position, value in enumerate(new):
+            before = places.get(position, -1) if by_index else position
+            if by_index and position < len(old.items) and old.indexes[position] == position:
+                before = position
+            if former[position] >= 0 or before not in free:
+                continue
+            if _alike(old.items[before], value, also):
+                former[position] = before
+                free.discard(before)
+    kinds: dict[Any, list[int]] = {}
+    for before in sorted(free):
+        kinds.setdefault(_id(old.items[before], "type"), []).append(before)
+    for position, value in enumerate(new if kinds else ()):
+        kind = _id(value, "type")
+        if former[position] < 0 and kind is not None:
+            for before in kinds.get(kind, ())[:FEW]:
+                if _alike(old.items[before], value, also):
+                    former[position] = before
+                    kinds[kind].remove(before)
+                    break
+    return former
+
+
+def _alike(before: Any, value: Any, also: Any) -> bool:
+    """Whether a value may be what stood there: of one type, and no second id of another.
+
+    also: the members that are second ids; those of calls do not rotate as the first ones do.
+    """
+    for key in also:
+        ids = (_id(before, key), _id(value, key))
+        if ids[0] and ids[1] and ids[0] != ids[1]:
+            return False
+    kinds = (member(before, "type"), member(value, "type"))
+    return kinds[0] is None or kinds[1] is None or kinds[0] == kinds[1]
+
+
+def _id(item: Any, key: str) -> Any:
+    known = member(item, key)
+    return known if type(known) is str and known else None
+
+
+def _lost(merger: Any, old: Any, at: Any) -> None:
+    """What fragments gave and the full value lacks: an empty `content`, say."""
+    if merger.goes(old) and at is not None:
+        merger.anomaly("done_mismatch", at[0], at[1])
+
+
+def _full_text(merger: Any, old: Any, new: Any, at: Any) -> Any:
+    """The text goes on if the value begins with it; else it is what was taken."""
+    if type(new) is not str:
+        if at is None:
+            merger.goes(old)
+            return new
+        return old if new is None else _full_value(merger, old, new, at)
+    given = old.get()
+    if given == new:
+        return old  # as nearly always
+    # Halves of a surrogate pair may have met in the text.
+    given = repair_text(given)
+    value = repair_text(new)
+    if given == value:
+        return old
+    if given and at is not None:
+        merger.anomaly("done_mismatch", at[0], at[1])
+    merger.added += 1
+    if type(old) is not Replaced and value.startswith(given):
+        rest = value[len(given) :]
+        merger.charge(text_weight(rest))
+        old.append(rest)
+        return old
+    merger.charge(text_weight(value))
+    whole = merger.text()
+    whole.append(value)
+    return Replaced(old.text if type(old) is Replaced else old, whole)
+
+
+def _full_value(merger: Any, old: Any, new: Any, at: Any) -> Any:
+    """Another JSON type in the place of a text: its JSON text, which may be the same."""
+    text = merger.wire_text(new, at[0], at[1], True)
+    if text is None:
+        merger.anomaly("wrong_type", at[0], at[1])
+        return old
+    whole, value = merger.parse(old.get())
+    return old if whole and same(value, new) else _full_text(merger, old, text, at)

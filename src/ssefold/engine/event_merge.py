@@ -1,0 +1,428 @@
+"""Executes the events of dialects that say what each event does.
+
+Enters: a decoded event and its kind.
+Leaves: a changed state; `ended` once the terminator came.
+Must not know: bytes, frames, which dialect this is.
+
+A table's EVENTS maps kinds to actions. The verbs:
+  base         the whole object becomes the answer so far; update: its members do;
+  answer       the whole object is the answer, and the stream ends;
+  merge        the event merges member by member (FIELDS);
+  put          a whole element of a list; it replaces what stood there;
+  full         a full value; it replaces what its fragments gave;
+  append       a string grows; append_json: a string that is JSON text;
+  extend       a list grows by a list, push: by one element, insert: at an index;
+  set          a value is replaced, by a constant if the action has a `value`;
+  spread       each member goes to the element's member of the same name;
+  stop         an element is finished; end: the stream is.
+An address such as `content[index].text` takes the index from the event.
+
+One source for both backends: `_c/engine/event_merge.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ssefold.engine.outcomes import COUNTED, FIXED
+
+from .event_full import full_value, lives_on, part_with
+from .event_items import fill_items, full_item, put_item
+from .event_numbers import Sequence
+from .event_starts import begin, fill_base, stop
+from .event_verbs import Fragments, value_at
+from .jsonvalue import given, is_open, same, text_weight, weight
+from .lookup_hints import is_hint
+from .state import Place, Slots, elements, member, new_place, whole_place
+from .table import Action
+
+# What a full value is, by the `holds` of its action.
+JSON_TYPES = {"object": dict, "array": list, "string": str}
+
+# Verbs of terminal events.
+ENDS = ("answer", "end")
+
+# Larger numbers are no sequence numbers.
+MOST_NUMBER = 1 << 62
+
+
+class EventMerger(Fragments):
+    """A Merger for dialects whose events have kinds.
+
+    foreign:  a second stream began; nothing is merged any more.
+    based:    the answer's base came; base_id: with this id.
+    sequence: the numbers of the events, if the dialect has them.
+    """
+
+    __slots__ = ("base_id", "based", "foreign", "sequence")
+
+    def __init__(self, table: Any, limits: Any, log: Any, text: Any, parse: Any) -> None:
+        Fragments.__init__(self, table, limits, log, text, parse)
+        self.foreign = False
+        self.based = False
+        self.base_id: Any = None
+        self.sequence = Sequence()
+
+    def merge(self, value: Any, event: int, kind: Any) -> None:
+        """Merge one event; `kind` is its SSE event name, should it not say its own."""
+        self.event = event
+        table = self.table
+        own = given(value, table.kind or "")
+        if type(own) is not str and is_open(value):
+            self.no_plan()
+            if table.sequence is not None and not self.foreign:
+                self.is_repeated(value, table.sequence)
+            return  # its kind may have been still to come
+        actions: Any = self.actions_of(own if type(own) is str else kind)
+        self.note(None, table.kind, FIXED)
+        if self.is_foreign(actions, value):
+            return
+        repeated = table.sequence is not None and self.is_repeated(value, table.sequence)
+        if repeated and not is_terminal(actions):
+            return
+        if type(actions) is dict:
+            by = actions["by"]
+            self.note_path(by)
+            found = value_at(value, by)
+            if type(found) is not str:
+                holder = value_at(value, by[:-1])
+                if holder is not None and not isinstance(holder, dict):
+                    self.anomaly("wrong_type", None, by[0])
+                if not isinstance(holder, dict) or (found is None and is_open(holder)):
+                    return  # or it may have been still to come
+                if found is not None:
+                    self.no_plan()
+                    self.log.anomaly("wrong_type", ".".join(by))
+                    found = None
+            actions = actions.get(found, actions.get("*", ()))
+            if not actions:
+                self.no_plan()
+        if actions is not None:  # unknown kinds are counted, never fatal
+            for action in actions:
+                self.act(action, value)
+        self.note_rest(value, None)
+
+    def actions_of(self, kind: str) -> Any:
+        """What the table says of this kind, or None."""
+        actions = self.table.events.get(kind)
+        if actions is None:
+            for prefix, suffix, below in self.table.patterns:
+                star = kind[len(prefix) : len(kind) - len(suffix)]
+                if star and kind.startswith(prefix) and kind.endswith(suffix):
+                    self.star = star
+                    return below
+        return actions
+
+    def is_foreign(self, actions: Any, value: Any) -> bool:
+        """Whether the event belongs to a second stream, which begins with a base."""
+        if self.based and not self.foreign and type(actions) is tuple and actions:
+            action = actions[0]
+            if action.verb == "base":
+                source = value_at(value, action.source)
+                # Without an id of both it is the base again: gateways send one of their own.
+                known = source.get("id") if isinstance(source, dict) else None
+                if known and self.base_id and known != self.base_id:
+                    self.foreign = True
+                    self.restructure()
+                    self.anomaly("second_stream", None, action.source[0])
+        return self.foreign
+
+    def is_repeated(self, value: Any, key: str) -> bool:
+        """Whether an event with this sequence number came before."""
+        number = given(value, key)
+        sequence = self.sequence
+        if number is None:
+            if is_open(value):
+                sequence.pass_one()
+                if not sequence.counts:
+                    self.restructure()
+        elif type(number) is not int or not 0 <= number < MOST_NUMBER:
+            self.anomaly("wrong_type", None, key)
+        else:
+            counted, last = sequence.counts, sequence.last
+            event = self.wire.joined() if number == 0 and self.wire is not None else None
+            if event is not None and self.wire.start:
+                event = event[self.wire.start :]  # glued to another
+            code = sequence.take(number, event)
+            if not counted and last != sequence.last:
+                self.restructure()  # what has the number before as a literal
+            if code:
+                self.anomaly(code, None, key)
+            elif not sequence.counts:
+                self.note(None, key, FIXED)
+            elif sequence.last != last:  # it is this number now
+                self.note_target(None, key, COUNTED, sequence, key, False)
+            else:
+                self.no_plan()
+            return code == "sequence_repeated"
+        return False
+
+    def act(self, action: Action, value: Any) -> None:
+        verb = action.verb
+        if verb not in ("append", "append_json", "extend"):
+            self.restructure()  # rare: no template for what comes once
+        if verb == "merge":
+            self.merged = True
+            self.members(self.root, value, None)
+        elif verb == "base" or verb == "update":
+            self.base(action, value)
+        elif verb == "answer":
+            self.answer(action, value)
+        elif verb == "end":
+            self.ended = True
+        elif verb == "put":
+            self.put_element(action, value)
+        elif verb == "full":
+            self.full(action, value)
+        elif verb == "stop":
+            stop(self, action, value)
+        else:
+            self.delta(action, value)
+
+    # -- the whole answer ------------------------------------------------------------
+
+    def base(self, action: Action, value: Any) -> None:
+        """The answer as it begins."""
+        source = value_at(value, action.source)
+        if not isinstance(source, dict):
+            self.wrong(action)
+            return
+        values = self.root.values
+        if self.based and not self.base_id:
+            self.base_id = source.get("id")
+        again = action.options.get("again")
+        if again == "fill" and (self.based or values):
+            if not self.based:
+                self.based = self.merged = True
+                self.base_id = source.get("id")
+            fill_base(self, values, source)
+            self.begin_answer(values)
+            return
+        if self.based:
+            if again == "update":
+                self.update(values, source)
+            return
+        self.based = self.merged = True
+        self.base_id = source.get("id")
+        early = values.copy()  # what deltas made before their start
+        values.clear()
+        for key, below in source.items():
+            if not is_open(below):
+                self.replace(values, key, below)
+        for key, kept in early.items():
+            given = values.get(key)
+            values[key] = kept
+            if type(kept) is Slots and isinstance(given, list) and key in self.table.lists:
+                self.fill(values, key, given)
+        self.begin_answer(values)
+
+    def begin_answer(self, values: Any) -> None:
+        """The texts of a base, which come before all others."""
+        if self.table.text_steps:
+            given = values.get(self.table.text_steps[0][0])
+            if self.begin_texts(values, 0):
+                self.latest = max(self.latest, (len(given) - 1,))
+
+    def update(self, values: Any, source: Any) -> None:
+        """A later state of the base: last non-null; lists of elements never shrink."""
+        for key, below in source.items():
+            if is_open(below):
+                continue
+            if key in self.table.lists and values.get(key) is not None:
+                if isinstance(below, list):
+                    self.fill(values, key, below)
+            elif below is not None or key not in values:
+                self.replace(values, key, below)
+        self.begin_answer(values)
+
+    def fill(self, values: Any, key: str, given: Any) -> None:
+        """Elements for the places where nothing came yet."""
+        if is_hint(self.table, key):
+            fill_items(self, values, key, given)
+            return
+        held = self.list_at(values, key, self.table.lists[key])
+        steps = self.table.text_steps
+        for index, element in enumerate(given):
+            if element is not None and held.at(index) is None:
+                self.charge_extra(weight(element))
+                place = whole_place(element if type(element) is dict else {})
+                place.stopped = True
+                texts = steps and steps[0][0] == key and member(element, "type") in steps[0][1]
+                if texts and self.begin_texts(place.values, 1):
+                    self.comes((index,))
+                held.put(index, place)
+        if self.arrivals is not None:
+            self.follow()
+
+    def answer(self, action: Action, value: Any) -> None:
+        """The answer itself, verbatim. One that was cut is no end."""
+        payload = action.options.get("error")
+        source = value_at(value, action.source)
+        whole = not is_open(value)
+        if payload is not None:
+            failure = value_at(value, payload.split("."))
+            if failure is not None and not is_open(failure):
+                self.failure = failure
+            elif whole:
+                self.failure = value
+        if isinstance(source, dict) and not is_open(source):
+            self.merged = self.ended = True
+            values = self.root.values
+            rebuilt = self.left_out(values, source)
+            if not rebuilt:
+                self.extra = 0  # all but the texts goes, and those are on the other account
+            fresh: dict[str, Any] = {}
+            for key, below in source.items():
+                self.charge_extra(text_weight(key))
+                old = values.get(key)
+                state = old if key in rebuilt else full_value(self, old, below, None)
+                fresh[key] = state
+                if not lives_on(old, state):
+                    part_with(self.root, key, old)
+            for key in rebuilt:
+                fresh[key] = values[key]
+                self.anomaly("done_mismatch", (None, action.source[-1]), key)
+            for key, old in values.items():
+                if key not in fresh:
+                    self.goes(old)
+                    part_with(self.root, key, old)
+            values.clear()
+            values.update(fresh)
+            if self.arrivals is not None:
+                self.follow()
+        elif whole:
+            self.ended = True
+            if source is not None:
+                self.wrong(action)
+
+    def left_out(self, values: Any, source: Any) -> list[str]:
+        """The lists that the answer lacks although elements were streamed."""
+        lists = [key for key in self.table.lists if self.is_routed(key) and not given(source, key)]
+        return [key for key in lists if any(elements(values.get(key)))]
+
+    def is_routed(self, key: str) -> bool:
+        """Whether events address the elements of this member of the answer by hints."""
+        return key in self.table.lists and is_hint(self.table, key)
+
+    # -- elements --------------------------------------------------------------------
+
+    def put_element(self, action: Action, value: Any) -> None:
+        """A whole element at its index; one that deltas made keeps what they gave."""
+        source = value_at(value, action.source)
+        if not isinstance(source, dict) or is_open(source):
+            if source is not None and not isinstance(source, dict):
+                self.wrong(action)
+            return
+        if is_hint(self.table, action.slot[2]):
+            put_item(self, action, value, source)
+        else:
+            begin(self, action, value, source)
+
+    def place_for(self, action: Action, value: Any) -> Any:
+        """(list, index, its rule) where the element of this event belongs, or nothing."""
+        step = action.slot
+        if self.routed(action, value):
+            holder = self.holder(action, value, action.make)
+            if holder is not None:
+                rule = self.table.lists[step[2]]
+                index = value[step[1]]
+                held = self.list_at(holder.values, step[0], rule)
+                if held.at(index) is not None or self.room(rule["limit"], held.count()):
+                    self.way = (*self.way, index)
+                    return held, index, rule
+        return None, None, None
+
+    def full(self, action: Action, value: Any) -> None:
+        """A full value in the place of its fragments."""
+        source = value_at(value, action.source)
+        if source is None or is_open(source):
+            return
+        holds = action.options.get("holds", "string")
+        if not isinstance(source, JSON_TYPES[holds]):
+            source = self.text_of(action, source) if holds == "string" else None
+            if source is None:
+                self.wrong(action)
+                return
+        at = (None, action.source[-1])
+        if action.slot is not None:
+            came = self.full_element(action, value, source, at)
+        elif self.routed(action, value):
+            place = self.holder(action, value, action.make)
+            if place is None:
+                return
+            self.comes_late()
+            values, key = place.values, action.leaf
+            grown = values.get(key)
+            if type(grown) is list and grown and not same(grown, source):
+                self.anomaly("done_mismatch", None, at[1])
+            step = self.step_of(action, None)
+            values[key] = full_value(self, values.get(key), source, at, step)
+            came = step >= 0
+            if place is not self.root:
+                place.finished = self.event
+        else:
+            return
+        self.merged = True
+        if came:
+            self.came_whole()
+        if self.arrivals is not None:
+            self.follow()
+
+    def full_element(self, action: Action, value: Any, source: Any, at: Any) -> bool:
+        """A full value in the place of an element; True if a text may have come with it."""
+        if is_hint(self.table, action.slot[2]):
+            return full_item(self, action, value, source)
+        held, index, _ = self.place_for(action, value)
+        if held is None:
+            return False
+        self.comes_late()
+        old = held.at(index)
+        step = -1
+        if isinstance(source, dict):
+            if type(old) is not dict:  # whose texts may have been taken as they stand
+                step = self.step_of(action, source.get("type"))
+            if type(old) is not Place:
+                old = new_place(None)  # so that it is known to be finished
+        held.put(index, full_value(self, old, source, at, step))
+        return step >= 0
+
+
+def is_terminal(actions: Any) -> bool:
+    """Whether these are the actions of a terminal event, which is never skipped."""
+    return type(actions) is tuple and any([one.verb in ENDS for one in actions])
+
+
+def knows(merger: Any, kind: str, value: Any) -> bool:
+    """Whether the dialect's events have kinds, and an event of this name is of one of them."""
+    if type(merger) is not EventMerger:
+        return False
+    events: EventMerger = merger
+    own = given(value, events.table.kind or "")
+    return events.actions_of(own if type(own) is str else kind) is not None
+
+
+def is_finished(merger: Any, finished: Any) -> bool:
+    """Whether a stream that closed without its terminator is complete all the same."""
+    if not finished:
+        return False
+    root = merger.root
+    instead = finished.get("or")
+    if instead is not None and value_in(root, instead) is not None:
+        return True
+    each = finished.get("each")
+    if each is not None:
+        items = elements(member(root, each))
+        return bool(items) and all(member(item, finished["has"]) is not None for item in items)
+    if member(root, finished["has"]) is None:
+        return False
+    stopped = finished.get("stopped")
+    return stopped is None or all(
+        getattr(item, "stopped", True) for item in elements(member(root, stopped))
+    )
+
+
+def value_in(place: Any, path: Any) -> Any:
+    """The state that dotted steps lead to, or None."""
+    for step in path:
+        place = member(place, step)
+    return place

@@ -1,0 +1,331 @@
+"""Which tool call a fragment belongs to: by its id, by its index, by being next.
+
+Enters: a fragment, the calls so far.
+Leaves: its call, which may be new; None to skip it. Anomalies, where a server counts
+otherwise than its API says.
+Must not know: how a call's members merge, choices, what callers read.
+
+One source for both backends: `_c/engine/field_calls.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ssefold.engine.jsonmarks import HAS_RANGE, OK
+from ssefold.engine.outcomes import FIXED
+
+from .jsonvalue import given, is_open, repair_text
+from .lookup_calls import id_key
+from .state import Place, new_place
+
+# Where a call has its name and its arguments: the object of each sort of call.
+SORTS = (("function", "arguments"), ("custom", "input"))
+
+# What a skipped index costs, so that a server cannot make us remember as many as it likes.
+SKIPPED_WEIGHT = 64
+
+# Of arguments that are neither object nor list nor text: no longer one is asked about.
+LONGEST_SCALAR = 64
+
+
+def call_of(merger: Any, calls: Any, node: Any, element: Any, at: Any) -> Any:
+    """The call that `element` is a fragment of, made if new; None to skip it."""
+    index = given(element, "index")
+    if index is not None and type(index) is not int:
+        merger.anomaly("wrong_type", at, "index")
+        index = None
+    if index is None and is_open(element):
+        return None  # the index may have been still to come
+    new_id = id_key(given(element, "id"))
+    name = name_of(element)
+    merger.note(at, "index", FIXED)
+    if name or index is None:
+        merger.note(at, "id", FIXED)  # it routes
+    call = calls.with_id(new_id, index) if new_id else None
+    if call is not None:
+        if not _begins_another(merger, calls, call, element, name, index):
+            _leads(merger, calls, call, name, index)
+            return call
+        merger.anomaly("tool_index_reused", at, "index" if index is not None else "id")
+    elif index is None:
+        if not new_id and not name:
+            if calls.items or calls.skipped:
+                return None if calls.skipped else calls.items[-1]
+        elif not new_id and _goes_on(merger, calls, name):
+            merger.no_plan()
+            return calls.items[-1]
+    else:
+        call = calls.newest_at(index)
+        if call is not None:
+            if _takes_index(calls, call, index, new_id, name):
+                if new_id and new_id != id_key(call.values.get("id")):
+                    merger.no_plan()  # another id may be a known one
+                return call
+            if not calls.is_borrowed(index):
+                merger.anomaly("tool_index_reused", at, "index")
+        elif not new_id and not name:
+            if calls.is_skipped(index) or calls.skipped:
+                return None
+            if _waits(merger, calls):
+                call = calls.items[-1]
+                calls.borrow(index)
+                merger.restructure()
+                merger.anomaly("tool_index_reused", at, "index")
+                return call
+    if not holds(element, "index"):
+        merger.no_plan()
+        return None
+    return _begun(merger, calls, node, index)
+
+
+def _begun(merger: Any, calls: Any, node: Any, index: Any) -> Any:
+    """A new call, unless there are too many."""
+    merger.restructure()
+    if not merger.room(node.options["limit"], len(calls.items)):
+        calls.skipped = True
+        if index is not None and calls.skip(index):
+            merger.charge_extra(SKIPPED_WEIGHT)
+        return None
+    if index is None:
+        index = calls.highest + 1 if calls.items else 0
+    call = new_place(node.item)
+    calls.open(call, index)
+    merger.added += 1
+    return call
+
+
+def _begins_another(
+    merger: Any, calls: Any, call: Any, element: Any, name: str, index: Any
+) -> bool:
+    """Whether a fragment with the id of `call` is of another one: servers use ids again."""
+    if not name:
+        return False
+    old = name_of_call(call)
+    other = bool(old) and old != name
+    elsewhere = index is not None and index != call.index
+    if not other and not elsewhere:
+        return False
+    merger.no_plan()  # the answer depends on what the arguments have become
+    if elsewhere and (other or is_whole(merger, calls, call)):
+        return True
+    return other and _has_arguments(element) and is_whole(merger, calls, call)
+
+
+def _leads(merger: Any, calls: Any, call: Any, name: str, index: Any) -> None:
+    """A call was found by its id: a new index leads to it from then on."""
+    if index is None:
+        return
+    led = calls.newest_at(index)
+    if led is None:
+        calls.lead(index, call)
+        merger.restructure()
+    elif led is not call or (name and call.index != index):
+        merger.no_plan()  # without its id, or once the arguments are whole, it would go elsewhere
+
+
+def _takes_index(calls: Any, call: Any, index: int, new_id: str, name: str) -> bool:
+    """Whether the call that an index leads to takes a fragment whose id is not known."""
+    if calls.is_borrowed(index):
+        return not new_id and not name
+    if not new_id or not name:
+        return True
+    old = id_key(call.values.get("id"))
+    return not old or old == new_id
+
+
+def _goes_on(merger: Any, calls: Any, name: str) -> bool:
+    """Whether the last call's own name comes again while its arguments grow."""
+    if not calls.items or calls.skipped:
+        return False
+    last = calls.items[-1]
+    return (
+        name_of_call(last) == name
+        and _begun_arguments(last)
+        and not is_whole(merger, calls, last)
+    )
+
+
+def _waits(merger: Any, calls: Any) -> bool:
+    """Whether the last call is one to which more must come."""
+    if not calls.items:
+        return False
+    last = calls.items[-1]
+    if not id_key(last.values.get("id")) and not name_of_call(last):
+        return False
+    return not is_whole(merger, calls, last)
+
+
+# -- what a fragment and a call have ---------------------------------------------------------
+
+
+def name_of(element: Any) -> str:
+    """The non-empty name that a fragment carries, or ""."""
+    for sort, _ in SORTS:
+        name = given(given(element, sort), "name")
+        if type(name) is str and name:
+            return name
+    return ""
+
+
+def name_of_call(call: Any) -> str:
+    """The same of a call's state."""
+    for sort, _ in SORTS:
+        below = call.values.get(sort)
+        name = below.values.get("name") if type(below) is Place else None
+        if type(name) is str and name:
+            return name
+    return ""
+
+
+def holds(element: Any, by: str) -> bool:
+    """Whether an element of a routed list has anything but its index."""
+    if type(element) is dict:
+        members = element
+        for key in members:
+            if key != by and members[key] is not None:
+                return True
+        return False
+    return any([value is not None for key, value in element.items() if key != by])
+
+
+def _has_arguments(element: Any) -> bool:
+    for sort, key in SORTS:
+        value = given(given(element, sort), key)
+        if value is not None and value != "":
+            return True
+    return False
+
+
+def _arguments(call: Any) -> Any:
+    """The state of a call's arguments, or None."""
+    for sort, key in SORTS:
+        below = call.values.get(sort)
+        found = below.values.get(key) if type(below) is Place else None
+        if found is not None:
+            return found
+    return None
+
+
+def _begun_arguments(call: Any) -> bool:
+    found = _arguments(call)
+    return bool(found) and (type(found) is str or hasattr(found, "since"))
+
+
+# -- whether arguments are whole JSON ----------------------------------------------------------
+
+
+def is_whole(merger: Any, calls: Any, call: Any) -> bool:
+    """Whether the arguments of a call are one JSON value, as far as they came.
+
+    What came since the last question is looked at, and no more: a server whose index
+    counts its fragments asks at each of them.
+    """
+    text = _arguments(call)
+    if not hasattr(text, "since"):
+        return type(text) is str and _is_json(merger, text)
+    scans = calls.scans
+    if scans is None:
+        scans = calls.scans = {}
+    scan = scans.get(call)
+    if scan is None or scan.text is not text:
+        scan = scans[call] = Scan(text)
+    verdict: bool = scan.ask(merger)
+    return verdict
+
+
+NOTHING_YET, IN_SCALAR, IN_VALUE, CLOSED, NEVER = range(5)
+
+_find_solid = re.compile(r"[^ \t\n\r]").search
+_find_bracket = re.compile(r'["\[\]{}]').search
+_find_quote = re.compile(r'["\\]').search
+
+
+class Scan:
+    """How far a growing text is on its way to be one JSON value.
+
+    mark:   what of the text was looked at. depth: of brackets; quoted: in a string,
+            escaped: behind a backslash. scalar: what began without bracket or quote.
+    stands: one of the numbers above; a value that closed is read once, and `whole` or not.
+    """
+
+    __slots__ = ("depth", "escaped", "mark", "quoted", "scalar", "stands", "text", "whole")
+
+    def __init__(self, text: Any) -> None:
+        self.text = text
+        self.mark: Any = None
+        self.depth = 0
+        self.quoted = self.escaped = False
+        self.scalar = ""
+        self.stands = NOTHING_YET
+        self.whole: Any = None
+
+    def ask(self, merger: Any) -> bool:
+        """Look at what came; whether the text is whole."""
+        if self.stands != NEVER:
+            more, self.mark = self.text.since(self.mark)
+            self.look(more)
+        if self.stands == IN_SCALAR:
+            return _is_json(merger, self.scalar)
+        if self.stands != CLOSED:
+            return False
+        if self.whole is None:
+            self.whole = _is_json(merger, self.text.get())
+        return bool(self.whole)
+
+    def look(self, more: str) -> None:
+        """Go on with what came."""
+        position = 0
+        if self.stands == IN_SCALAR:
+            self.scalar += more[: LONGEST_SCALAR + 1]
+            if len(self.scalar) > LONGEST_SCALAR:
+                self.stands = NEVER
+            return
+        while position < len(more):
+            if self.escaped:
+                self.escaped = False
+                position += 1
+                continue
+            if self.quoted:
+                found = _find_quote(more, position)
+            elif self.depth:
+                found = _find_bracket(more, position)
+            else:
+                found = _find_solid(more, position)
+            if found is None:
+                return
+            position = found.end()
+            self.meet(found.group(), more, found.start())
+            if self.stands == NEVER or self.stands == IN_SCALAR:
+                return
+
+    def meet(self, char: str, more: str, position: int) -> None:
+        """A character that means something where it stands."""
+        if self.quoted:
+            if char == "\\":
+                self.escaped = True
+                return
+            self.quoted = False
+        elif self.depth == 0 and self.stands != NOTHING_YET:
+            self.stands = NEVER  # one value and something behind it
+            return
+        elif char == '"':
+            self.quoted = True
+        elif char in "[{":
+            self.depth += 1
+        elif char in "]}" and self.depth:
+            self.depth -= 1
+        else:
+            self.scalar = more[position : position + LONGEST_SCALAR + 1]
+            self.stands = IN_SCALAR if len(self.scalar) <= LONGEST_SCALAR else NEVER
+            return
+        self.stands = IN_VALUE if self.depth or self.quoted else CLOSED
+
+
+def _is_json(merger: Any, text: str) -> bool:
+    if merger.wire is None:
+        return False
+    data = repair_text(text).encode("utf-8")
+    code, _, position, flags = merger.wire.read(data, 0, merger.limits.depth)
+    return code == OK and position == len(data) and not flags & HAS_RANGE

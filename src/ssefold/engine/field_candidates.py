@@ -1,0 +1,295 @@
+"""How the parts of a candidate join: neighbouring texts are one, a call that goes on grows.
+
+Enters: the parts of an event, the list of parts that stands so far, the names of the
+members that say what joins (the options of the rule `parts`).
+Leaves: longer or more parts; each element added is charged to the merger.
+Must not know: dialects; what a path says, and how values are put there (field_written.py).
+
+One source for both backends: `_c/engine/field_candidates.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ssefold.engine.outcomes import APPENDED, FIXED, OPENED
+
+from .field_parts import keep_text
+from .field_written import Written, end, end_string, steps_of, write
+from .jsonvalue import is_open, same, weight
+from .state import Place, new_place
+
+# What holds a call that goes on, beside what it says.
+CALL_WEIGHT = 512
+
+
+def add_candidate_parts(merger: Any, parts: Any, options: Any, source: Any, at: Any) -> None:
+    """Parts: neighbouring texts that agree in `unless` join.
+
+    What `closed_by` names (a signature) closes the part. An empty text with one gives it
+    to the text before it, or stays a part; one without leaves nothing, unless there would
+    be no part at all.
+    """
+    joins = options["joins"]
+    streams = options.get("streams")
+    for position, item in enumerate(source):
+        if not isinstance(item, dict):
+            merger.note(at, position, FIXED)
+            if item is not None:
+                merger.anomaly("wrong_type", at, position)
+            continue
+        if item.get(joins) is None or is_more(item, options):
+            called = streams is not None and isinstance(item.get(streams["call"]), dict)
+            if not (called and _add_call(merger, parts, options, item, merger.under(at, position))):
+                _add_whole(merger, parts, options, item)
+        elif not is_open(item):
+            here = merger.under(at, position)
+            text = _text_of(merger, item[joins], here, joins)
+            if text is not None:
+                merger.note(at, position, OPENED)
+                _add_text(merger, parts, options, item, text, here)
+
+
+def is_more(item: Any, options: Any) -> bool:
+    """Whether a part with a text says something else beside it: gateways and models send both."""
+    return len(item) > 1 and any(
+        [isinstance(item.get(name), dict) for name in options.get("whole", ())]
+    )
+
+
+def _text_of(merger: Any, value: Any, at: Any, key: str) -> Any:
+    """A text, the wire's of a number, or the object or list that is kept in its place; or None."""
+    if type(value) is str:
+        return value
+    if isinstance(value, (dict, list)):
+        if not value:
+            merger.anomaly("text_as_value", at, key)
+        return value or ""  # an empty one adds nothing
+    text = merger.wire_text(value, at, key)
+    if text is None:
+        merger.anomaly("wrong_type", at, key)
+    return text
+
+
+def _add_text(merger: Any, parts: Any, options: Any, item: Any, text: Any, at: Any) -> None:
+    joins = options["joins"]
+    closing = options.get("closed_by")
+    signature = (item.get(closing) or None) if closing is not None else None  # "" is none
+    last: Any = parts.items[-1] if parts.items else None
+    if not text and signature is None and parts.items:
+        merger.no_plan()  # the next one in its place may be longer
+        return
+    if type(last) is Place and not parts.closed and _agree(last.values, item, options):
+        part = last
+    else:
+        drop_placeholder(parts, options)
+        part = _new_part(merger, parts)
+        parts.closed = False
+        merger.restructure()
+    for key, value in item.items():
+        if key == joins:
+            old = part.values.get(key)
+            if type(text) is str and (old is None or type(old) is merger.text):
+                merger.append(part.values, key, text)
+                merger.note_target(at, key, APPENDED, part.values, key, False)
+            elif text:
+                merger.no_plan()
+                keep_text(merger, part.values, key, text, at, key)
+        else:
+            old = part.values.get(key)
+            merger.keep(part.values, key, value, at)
+            if value is not None and not same(old, value):
+                merger.no_plan()  # an empty text or a signature would make another event of it
+    if signature is not None:
+        parts.closed = True
+        merger.restructure()
+
+
+def _add_whole(merger: Any, parts: Any, options: Any, item: Any) -> None:
+    if is_open(item):
+        return
+    merger.restructure()
+    drop_placeholder(parts, options)
+    merger.charge(weight(item))
+    parts.items.append(item)
+    parts.closed = True
+    merger.added += 1
+
+
+def drop_placeholder(parts: Any, options: Any) -> None:
+    """An empty text that stood only because there was no part leaves nothing."""
+    if len(parts.items) == 1 and type(parts.items[0]) is Place:
+        values = parts.items[0].values
+        if values.get(options["joins"]) or options["joins"] not in values:
+            return
+        if values.get(options.get("closed_by")) is None:
+            parts.items.clear()
+
+
+def _agree(values: Any, item: Any, options: Any) -> bool:
+    """As who reads the text sees it: neither false nor 0, so that a join takes no text away."""
+    unless = options.get("unless")
+    return (values.get(unless) in (None, False)) == (item.get(unless) in (None, False))
+
+
+def _new_part(merger: Any, parts: Any) -> Any:
+    part = new_place(None)
+    merger.charge(8)
+    parts.items.append(part)
+    return part
+
+
+# -- calls whose arguments come in pieces ---------------------------------------------------
+
+
+def _add_call(merger: Any, parts: Any, options: Any, item: Any, at: Any) -> bool:
+    """A call that goes on, or a piece of the one that is open; False: it is a part as it stands."""
+    streams = options["streams"]
+    call = item[streams["call"]]
+    goes_on = call.get(streams["while"]) is True
+    part = parts.call
+    if part is None or _begins(part.values[streams["call"]].values, call, streams):
+        if is_open(call):
+            return False
+        if part is not None and not goes_on:
+            _end_call(merger, parts, streams)
+        parts.call = None
+        named = isinstance(call.get(streams["of"]), list) and _text(call, streams["name"]) != ""
+        if not goes_on and not named:
+            return False
+        part = _open_call(merger, parts, options, item, at)
+    else:
+        merger.no_plan()
+        for key, value in item.items():
+            if key != streams["call"]:
+                merger.keep(part.values, key, value, None)
+    values = part.values[streams["call"]].values
+    here = merger.under(at, streams["call"])
+    for key, value in call.items():
+        if key == streams["of"]:
+            _write_pieces(merger, values[streams["into"]], streams, value, merger.under(here, key))
+            if not isinstance(value, list) and value is not None:
+                merger.anomaly("wrong_type", here, key)
+        elif key == streams["into"]:
+            _write_members(merger, values[key], value, here, key)
+        elif key in (streams["name"], streams["id"]):
+            if _text(values, key) == "":
+                merger.keep(values, key, value, None)
+        elif key != streams["while"]:
+            merger.keep(values, key, value, None)
+    if not goes_on and not is_open(call):
+        _end_call(merger, parts, streams)
+    return True
+
+
+def _begins(known: Any, call: Any, streams: Any) -> bool:
+    """Whether this is no piece of the call that is open: a name begins one.
+
+    But the open call's own name, sent again with each piece of it, does not.
+    """
+    name = _text(call, streams["name"])
+    if name == "":
+        return False
+    if not isinstance(call.get(streams["of"]), list):
+        return True
+    if _text(known, streams["name"]) not in ("", name):
+        return True
+    old, new = _text(known, streams["id"]), _text(call, streams["id"])
+    return old != "" and new not in ("", old)
+
+
+def _open_call(merger: Any, parts: Any, options: Any, item: Any, at: Any) -> Any:
+    """The part that a call begins with, without its pieces; its arguments stand last in it."""
+    streams = options["streams"]
+    call = item[streams["call"]]
+    drop_placeholder(parts, options)
+    merger.restructure()
+    merger.charge(CALL_WEIGHT)
+    part = _new_part(merger, parts)
+    part.index = len(parts.items) - 1
+
+    parts.closed = True
+    parts.call = part
+    inner = new_place(None)
+    for key, value in item.items():
+        if key == streams["call"]:
+            part.values[key] = inner
+        else:
+            merger.keep(part.values, key, value, None)
+    for key, value in call.items():
+        if key not in (streams["of"], streams["into"], streams["while"]):
+            merger.keep(inner.values, key, value, None)
+    levels = 2  # the event and the call stand around its arguments, and what is on the way
+    while at is not None:
+        levels += 1
+        at = at[0]
+    room = max(0, merger.limits.depth - levels)
+    inner.values[streams["into"]] = Written(merger.text(), room)
+    merger.added += 1
+    return part
+
+
+def _end_call(merger: Any, parts: Any, streams: Any) -> None:
+    part = parts.call
+    part.values[streams["call"]].stopped = True
+    end(merger, part.values[streams["call"]].values[streams["into"]])
+    parts.call = None
+
+
+def _write_pieces(merger: Any, written: Any, streams: Any, pieces: Any, at: Any) -> None:
+    """Each piece has a path and a value; an open one may lack either."""
+    for position, piece in enumerate(pieces if isinstance(pieces, list) else ()):
+        if is_open(piece):
+            continue
+        if not isinstance(piece, dict):
+            if piece is not None:
+                merger.anomaly("wrong_type", at, position)
+            continue
+        steps = steps_of(piece.get(streams["path"]), written.room)
+        if steps is None:
+            merger.anomaly("wrong_type", merger.under(at, position), streams["path"])
+            continue
+        goes_on = piece.get(streams["while"]) is True
+        key = _value_key(piece, streams)
+        if key is None:
+            if not goes_on:
+                end_string(merger, written, steps)
+            continue
+        value = None if key == streams["null"] else piece[key]
+        if len(steps) + _depth(value) > written.room:
+            merger.log.fault_once("limit_depth", f"more than {merger.limits.depth} levels")
+        elif not write(merger, written, steps, value, goes_on):
+            merger.anomaly("wrong_type", merger.under(at, position), key)
+
+
+def _value_key(piece: Any, streams: Any) -> Any:
+    """The member that holds the value: the first that is not null, or the one that says null."""
+    for key, value in piece.items():
+        if key not in (streams["path"], streams["while"], streams["null"]) and value is not None:
+            return key
+    return streams["null"] if streams["null"] in piece else None
+
+
+def _write_members(merger: Any, written: Any, values: Any, at: Any, key: str) -> None:
+    """Arguments that a piece carries whole: each member of them."""
+    if isinstance(values, dict):
+        for name, value in values.items():
+            if not is_open(value) and not write(merger, written, (name,), value, False):
+                merger.anomaly("wrong_type", merger.under(at, key), name)
+    elif values is not None:
+        merger.anomaly("wrong_type", at, key)
+
+
+def _text(values: Any, key: str) -> str:
+    """The string at `key`, "" if there is none."""
+    value = values.get(key)
+    return value if type(value) is str else ""
+
+
+def _depth(value: Any) -> int:
+    """How deep objects and lists nest in a value."""
+    if isinstance(value, dict):
+        return 1 + max([_depth(below) for below in value.values()], default=0)
+    if isinstance(value, list):
+        return 1 + max([_depth(below) for below in value], default=0)
+    return 0

@@ -1,0 +1,223 @@
+"""Fields of one message that may say the same: each event's words are given once.
+
+Enters: a message's state, an event's members, the fields in question (`alike` of a table).
+Leaves: for each of their texts a voice: whether what it says now is given, and what was.
+Must not know: which fields these are, what they say, who takes.
+
+Some servers send one reasoning as a string and as a list (OpenRouter, LiteLLM, vLLM). A
+field is silent in an event if an earlier field of its group brings the same text in that
+event. That is decided event by event, as they come: what somebody takes cannot depend on
+when.
+
+Mostly it is decided once: one field speaks and the others are silent, from the first word
+to the last. Then a voice is all there is, and recognised chunks go on as they are known
+(_c/fast/slots.pyx and _py/fast/templates.py see that each voice stays as it is). Where a voice
+changes, or two speak at one place, what is to be given goes to a `buffer`, in the order in
+which it came.
+
+One source for both backends: `_c/engine/field_voices.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .jsonvalue import given, is_open
+from .state import Keyed, member
+
+
+class Voice:
+    """Of a text that another field of its message may repeat: what of it is to be given.
+
+    group: the same for all fields of a message that may say the same; rank: which of them.
+    silent: what comes now was said by another, or nothing came yet. buffer: what is taken in
+    the place of the text, once not all of it is given; or None (field_voices.py).
+    """
+
+    __slots__ = ("buffer", "group", "rank", "silent")
+
+    def __init__(self, group: Any, rank: int, silent: bool) -> None:
+        self.group = group
+        self.rank = rank
+        self.silent = silent
+        self.buffer: Any = None
+
+
+def speaks(source: Any, names: Any) -> bool:
+    """Whether an event has any of these fields: most have none."""
+    if type(source) is dict:
+        members = source
+        for key in members:
+            if key in names:
+                return True
+        return False
+    return any([key in names for key in source])
+
+
+def listen(merger: Any, place: Any, fields: Any, source: Any) -> Any:
+    """Before an event's members merge: who says what another says.
+
+    fields: (name, members of a list's element that say it) of each, first those that are
+    given. What comes back is for settle(), behind them; None: nothing has to be told apart.
+    """
+    values = place.values
+    present = others = 0
+    for name, _ in fields:
+        if given(source, name) is not None:
+            present += 1
+        elif values.get(name) is not None:
+            others += 1
+    if present + others < 2 or not present:
+        return None
+    group = _group(merger, values, fields)
+    said = [_said(source.get(name), inner) for name, inner in fields]
+    silent = [bool(text) and text in said[:rank] for rank, text in enumerate(said)]
+    here = []
+    sizes = []
+    for rank, (name, inner) in enumerate(fields):
+        held = values.get(name)
+        sizes.append(len(held.items) if type(held) is Keyed else 0)
+        if inner:
+            if type(held) is Keyed and isinstance(source.get(name), list):
+                _elements(merger, held, inner, source[name], group, rank, silent[rank])
+            continue
+        says = said[rank] is None or said[rank] != ""
+        here.append((values, name, rank, says, silent[rank]))
+    _turn(merger, here, group)
+    return group, silent, sizes
+
+
+def settle(merger: Any, place: Any, fields: Any, heard: Any) -> None:
+    """Behind the members: what stood there for the first time has a voice, too."""
+    group, silent, sizes = heard
+    merger.awaited = None
+    for rank, (name, inner) in enumerate(fields):
+        held = place.values.get(name)
+        if type(held) is merger.text and held.voice is None:
+            held.voice = Voice(group, rank, not held)
+        if type(held) is not Keyed:
+            continue
+        held.group = group
+        for number in range(sizes[rank], len(held.items)):
+            grows = _begin(merger, held.items[number], inner, group, rank, silent[rank])
+            if silent[rank] and not grows:
+                held.hush(number)
+
+
+def _group(merger: Any, values: Any, fields: Any) -> Any:
+    """What the voices of a message have in common, made with the first of them."""
+    for name, _ in fields:
+        held = values.get(name)
+        if type(held) is Keyed and held.group is not None:
+            return held.group
+        voice = getattr(held, "voice", None)
+        if voice is not None:
+            return voice.group
+    group = object()
+    merger.restructure()  # what is known of these texts is known without voices
+    for rank, (name, inner) in enumerate(fields):
+        held = values.get(name)
+        if type(held) is Keyed:
+            held.group = group
+            for item in held.items:
+                _begin(merger, item, inner, group, rank, False)
+        elif type(held) is merger.text:
+            held.voice = Voice(group, rank, not held)
+    return group
+
+
+def _begin(merger: Any, item: Any, inner: Any, group: Any, rank: int, silent: bool) -> bool:
+    """Voices for the texts of an element; False if it has none that may grow."""
+    texts = _texts(merger, item, inner)
+    for text in texts:
+        if text.voice is None:
+            text.voice = Voice(group, rank, silent or not text)
+    speaking = [text for text in texts if not text.voice.silent]
+    if len(speaking) > 1:
+        _gather(merger, texts)
+    return bool(texts)
+
+
+def _texts(merger: Any, item: Any, inner: Any) -> list[Any]:
+    """The texts of an element."""
+    found = [member(item, name) for name in inner]
+    return [text for text in found if type(text) is merger.text]
+
+
+def _said(value: Any, inner: Any) -> str | None:
+    """What a field says in an event; None: something that is like nothing else."""
+    if value is None:
+        return ""
+    if not inner:
+        return value if type(value) is str else None
+    if not isinstance(value, list):
+        return None
+    words = []
+    for element in value:
+        if isinstance(element, dict) and not is_open(element):
+            for name in inner:
+                word = element.get(name)
+                if type(word) is str:
+                    words.append(word)
+                elif word is not None:
+                    return None
+    return "".join(words)
+
+
+def _elements(
+    merger: Any, held: Any, inner: Any, source: Any, group: Any, rank: int, silent: bool
+) -> None:
+    """The elements that are there already, and which of their texts go on."""
+    for element in source:
+        if not isinstance(element, dict):
+            continue
+        place = held.found(element)
+        if place is not None:
+            here = [(place.values, name, rank, bool(element.get(name)), silent) for name in inner]
+            _turn(merger, here, group)
+
+
+def _turn(merger: Any, here: list[Any], group: Any) -> None:
+    """Who speaks next at one place.
+
+    here: of each that has a text there, (values, name, rank, whether it says something now,
+    whether that is silent).
+    """
+    texts = [values.get(name) for values, name, _, _, _ in here]
+    buffer = None
+    speaking = 0
+    changes = False
+    for text, (_, _, _, speaks, silent) in zip(texts, here, strict=True):
+        voice = text.voice if type(text) is merger.text else None
+        if voice is not None and voice.buffer is not None:
+            buffer = voice.buffer
+        if voice is not None and text and speaks and voice.silent != silent:
+            changes = True
+        if (speaks and not silent) or (voice is not None and not voice.silent):
+            speaking += 1
+    if buffer is None and (changes or speaking > 1):
+        buffer = _gather(merger, texts)
+    for text, (values, name, rank, speaks, silent) in zip(texts, here, strict=True):
+        if not speaks:
+            continue
+        if type(text) is merger.text:
+            text.voice.silent = silent
+            text.voice.buffer = buffer
+        else:
+            voice = Voice(group, rank, silent)
+            voice.buffer = buffer
+            if merger.awaited is None:
+                merger.awaited = {}
+            merger.awaited[id(values), name] = voice
+
+
+def _gather(merger: Any, texts: list[Any]) -> Any:
+    """What is to be given of the texts at one place goes to a buffer from now on."""
+    buffer = merger.text()
+    for text in texts:
+        voice = text.voice if type(text) is merger.text else None
+        if voice is not None:
+            if not voice.silent:
+                buffer.append(text.take(True, 1))
+            voice.buffer = buffer
+    return buffer

@@ -1,0 +1,586 @@
+"""A dialect's table as a caller gives it: is it one?
+
+Enters: a module or a mapping with the names that `rules/__init__.py` describes.
+Leaves: a `Source`, complete and checked; or TypeError / ValueError that names what is
+wrong, so that nothing can go wrong with the table once a fold runs.
+Must not know: events, states, backends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any, NoReturn
+
+from ssefold.delta import DELTA_KINDS
+from ssefold.engine.detect import SOURCES, Source
+from ssefold.engine.table import OPS, ROUTED_RULES, rule_of, unreachable
+
+SECTIONS = (
+    "NAME", "DETECT", "WHOLE", "ERRORS", "OWN", "INHERITS", "FIELDS", "KIND", "SEQUENCE", "EVENTS",
+    "ALIASES", "LISTS", "ENDS", "FINISHED", "READ", "DELTAS",
+)  # fmt: skip
+
+# Tables nest five levels deep or so; what nests deeper holds itself.
+DEEPEST = 32
+
+MEMBERS = re.compile(r"[^.\[\]]+(\.[^.\[\]]+)*")
+FIELD = re.compile(r"[^.\[\]]+(\[\])?(\.[^.\[\]]+(\[\])?)*")
+ELEMENT = re.compile(r"[^.\[\]]+(\[\d+\])?(\.[^.\[\]]+(\[\d+\])?)*")
+ADDRESS = re.compile(r"[^.\[\]]+(\[[^.\[\]]+\])?(\.[^.\[\]]+(\[[^.\[\]]+\])?)*")
+TEXTS = re.compile(r"[^.\[\]]+(\[\w*\])?(\.[^.\[\]]+(\[\w*\])?)*")
+
+
+# -- what a value may be: a description, and whether it is so ------------------------------
+
+
+def _is_string(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_strings(value: Any) -> bool:
+    return isinstance(value, tuple) and all(_is_string(one) for one in value)
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, (str, int, float))
+
+
+def _is_members(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(_is_scalar(one) for one in value.values())
+
+
+def _among(*words: str) -> tuple[str, Callable[[Any], bool]]:
+    return " or ".join(map(repr, words)), lambda value: value in words
+
+
+Check = tuple[str, Callable[[Any], bool]]
+STRING: Check = ("a string", _is_string)
+STRINGS: Check = ("a list of strings", _is_strings)
+FLAG: Check = ("True or False", lambda value: isinstance(value, bool))
+NUMBER: Check = ("an integer", lambda value: type(value) is int)
+SCALAR: Check = ("a string, a number or a boolean", _is_scalar)
+DEFAULT: Check = (
+    "a string, a number, a boolean, None or ()",
+    lambda value: value is None or value == () or _is_scalar(value),
+)
+PATH: Check = ("a path such as 'a.b'", lambda v: isinstance(v, str) and bool(MEMBERS.fullmatch(v)))
+PART_TEXTS: Check = (
+    "a mapping of types to lists of strings",
+    lambda value: isinstance(value, Mapping) and all(map(_is_strings, value.values())),
+)
+LIMIT = _among("choices", "tool_calls", "blocks")
+OBJECTS: Check = (
+    "a path such as 'a[].b'",
+    lambda value: isinstance(value, str) and bool(FIELD.fullmatch(value)),
+)
+PATHS: Check = (
+    "a list of paths such as 'a.b'",
+    lambda value: isinstance(value, tuple) and value != () and all(map(PATH[1], value)),
+)
+ROW: Check = ("a mapping", lambda value: isinstance(value, Mapping))
+ROWS: Check = (
+    "a list of mappings",
+    lambda value: isinstance(value, tuple) and all(map(ROW[1], value)),
+)
+MAKE: Check = (
+    "a mapping of members, or a list of such",
+    lambda value: all(map(_is_members, value if isinstance(value, tuple) else (value,))),
+)
+
+KINDS: Check = (
+    "a mapping of members to a type, or to None",
+    lambda value: (
+        isinstance(value, Mapping)
+        and all(_is_string(name) for name in value)
+        and all(kind is None or _is_string(kind) for kind in value.values())
+    ),
+)
+# The members of a part that streams a call's arguments.
+STREAMS = ("call", "id", "name", "into", "of", "path", "null", "while")
+STREAMED: Check = (
+    f"a mapping with {', '.join(STREAMS)}, all strings",
+    lambda value: isinstance(value, Mapping)
+    and set(value) == set(STREAMS)
+    and all(map(_is_string, value.values())),
+)
+ALIKE: Check = (
+    "a mapping of members to lists of members",
+    lambda value: isinstance(value, Mapping) and all(map(_is_strings, value.values())),
+)
+
+# What decides for a dialect; of `item` and `unless` the first is a list, the rest are members.
+FIRST_ITEM: Check = (
+    "a list, and members of its first element",
+    lambda value: _is_strings(value) and len(value) > 1,
+)
+SIGNS = {
+    "event": STRINGS, "type": STRINGS, "key": STRINGS, "object": STRINGS, "item": FIRST_ITEM,
+    "unless": FIRST_ITEM,
+}  # fmt: skip
+
+# What is judged at the end, besides what it needs.
+CALL_OPTIONS = {"type": STRINGS, "json": PATH, "stopped": FLAG}
+FINISH_OPTIONS = {"at": OBJECTS, "holds": STRINGS, "but": STRINGS}
+
+# Options of every rule, and of each: those it needs, those it may have.
+ANY_RULE = {"rule": STRING, "into": STRING, "null": _among("absent"), "default": DEFAULT}
+OBJECT_OPTIONS = {
+    "into": ("a string", lambda value: isinstance(value, str)),
+    "order": STRINGS, "always": STRINGS, "early": STRINGS, "delta": FLAG, "alike": ALIKE,
+}  # fmt: skip
+RULES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
+    "drop": ({}, {"only": _among("string")}),
+    "first": ({}, {"empty": _among("null"), "without": STRING, "default_with": STRINGS}),
+    "last": ({}, {"empty": _among("null"), "json": FLAG}),
+    "last_filled": ({}, {"empty": _among("null")}),
+    "finish": ({}, {"empty": _among("null")}),
+    "append": ({}, {"delta": FLAG, "json": FLAG}),
+    "content": ({}, {"texts": PART_TEXTS}),
+    "object": ({}, OBJECT_OPTIONS),
+    "entries": ({"by": STRING, "missing": _among("position", "zero"), "limit": LIMIT}, {}),
+    "calls": ({"limit": LIMIT}, {}),
+    "keyed": ({"by": STRINGS, "needs": STRING}, {}),
+    "name": ({"until": STRING}, {}),
+    "parts": (
+        {"joins": STRING},
+        {
+            "unless": STRING, "closed_by": STRING, "streams": STREAMED, "texts": PART_TEXTS,
+            "last_words": STRINGS, "whole": STRINGS,
+        },
+    ),
+    "deferred": ({"rank": NUMBER, "to": STRING}, {}),
+    "unless": ({"sibling": STRING}, {"as_sibling": STRING}),
+    "any_delta": ({"last_words": STRINGS}, {}),
+}
+
+# What can be the rule of all members that have none.
+RESTS = (
+    "drop", "first", "last", "last_filled", "append", "extend", "extend_any", "snapshot", "per_key",
+    "member", "any", "any_delta",
+)  # fmt: skip
+
+# Verbs: what they need, what they may have, and what stands at their address.
+FROM = {"from": PATH}
+AT = {"at": STRING}
+HOLDS = _among("object", "array", "string")
+GROWS = {"make": MAKE, "without_index": PATH}
+VERBS: dict[str, tuple[dict[str, Check], dict[str, Check], str]] = {
+    "base": (FROM, {"again": _among("update", "fill")}, ""),
+    "update": (FROM, {"again": _among("update")}, ""),
+    "answer": (FROM, {"error": PATH}, ""),
+    "merge": ({}, {}, ""),
+    "end": ({}, {}, ""),
+    "put": ({**AT, **FROM}, {"make": MAKE}, "an element"),
+    "full": ({**AT, **FROM}, {"make": MAKE, "holds": HOLDS, "json": FLAG}, "a place"),
+    "append": ({**AT, **FROM}, {**GROWS, "json": FLAG}, "a place"),
+    "append_json": ({**AT, **FROM}, GROWS, "a member"),
+    "extend": ({**AT, **FROM}, GROWS, "a member"),
+    "push": ({**AT, **FROM}, GROWS, "a member"),
+    "insert": ({**AT, **FROM, "index": STRING}, GROWS, "a member"),
+    "set": (AT, {**FROM, **GROWS, "value": SCALAR}, "a place"),
+    "spread": (
+        {**AT, **FROM},
+        {
+            **GROWS,
+            "without": STRINGS,
+            "type_without": STRING,
+            "last": STRINGS,
+            "last_words": STRINGS,
+        },
+        "an element",
+    ),
+    "stop": (AT, {}, "an element"),
+}
+
+LIST = (
+    {"limit": LIMIT},
+    {
+        "exclusive": KINDS, "index": _among("hint"), "known": STRINGS, "last_words": STRINGS,
+        "made": MAKE, "open": FLAG, "same": STRING, "starts": FLAG, "text": STRING,
+        "texts": PART_TEXTS,
+    },
+)  # fmt: skip
+
+
+def _wrong(where: str, text: str) -> NoReturn:
+    raise ValueError(f"{where}: {text}")
+
+
+def _mistyped(where: str, wanted: str, value: Any) -> NoReturn:
+    raise TypeError(f"{where} must be {wanted}, not {type(value).__name__}")
+
+
+def _mapping(where: str, value: Any) -> Mapping[Any, Any]:
+    if not isinstance(value, Mapping):
+        _mistyped(where, "a mapping", value)
+    return value
+
+
+def _options(
+    where: str, given: Mapping[str, Any], needed: Mapping[str, Check], allowed: Mapping[str, Check]
+) -> None:
+    """Whether all needed options are there, no unknown one is, and each is what it must be."""
+    for name in needed:
+        if name not in given:
+            _wrong(where, f"needs {name!r}")
+    checks = {**needed, **allowed}
+    for name, value in given.items():
+        if name not in checks:
+            _wrong(where, f"{name!r} is no option here: {', '.join(checks) or 'there are none'}")
+        wanted, fits = checks[name]
+        if not fits(value):
+            _wrong(f"{where}[{name!r}]", f"must be {wanted}, not {value!r}")
+
+
+def _pattern(where: str, value: Any, pattern: re.Pattern[str], example: str) -> str:
+    if not isinstance(value, str):
+        _mistyped(where, "a string", value)
+    if not pattern.fullmatch(value):
+        _wrong(where, f"{value!r} is not a path such as {example!r}")
+    return value
+
+
+# -- a table ----------------------------------------------------------------------------------
+
+_known: dict[str, Source] = {}
+
+
+def source_of(table: Any) -> Source:
+    """The dialect that a module or a mapping describes; raises TypeError or ValueError.
+
+    A table that says the same as one before it is the same dialect, and is not
+    checked again.
+    """
+    if isinstance(table, ModuleType):
+        table = {n: v for n, v in vars(table).items() if n.isupper() and n[0] != "_"}
+    literals = _literals("the table", _mapping("dialect", table), 0)
+    said = repr(literals)
+    if said not in _known:
+        if len(_known) >= 64:
+            _known.clear()
+        _known[said] = _checked(literals)
+    return _known[said]
+
+
+def _literals(where: str, value: Any, depth: int) -> Any:
+    """A copy in plain types, in which lists are tuples: tables may come from JSON."""
+    if depth > DEEPEST:
+        _wrong(where, f"nests more than {DEEPEST} levels")
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        for key in value:
+            if not (key is None or isinstance(key, (str, bool))):
+                _mistyped(f"a key of {where}", "a string", key)
+        return {k: _literals(f"{where}[{k!r}]", v, depth + 1) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return tuple(_literals(f"{where}[{i}]", v, depth + 1) for i, v in enumerate(value))
+    _mistyped(where, "a literal", value)
+
+
+def _checked(own: dict[str, Any]) -> Source:
+    for name in own:
+        if name not in SECTIONS:
+            _wrong("the table", f"{name!r} is no part of one: {', '.join(SECTIONS)}")
+    if "NAME" not in own:
+        _wrong("the table", "needs 'NAME'")
+    if not _is_string(own["NAME"]) or own["NAME"] == "auto":
+        _wrong("NAME", f"must be a name other than 'auto', not {own['NAME']!r}")
+    _mapping("FIELDS", own.get("FIELDS", {}))
+    full = _inherited(own)
+    _check_fields(full["FIELDS"])
+    _check_kinds(full)
+    lists = _mapping("LISTS", full["LISTS"])
+    for path, rule in lists.items():
+        _pattern("LISTS", path, MEMBERS, "a.b")
+        _options(f"LISTS[{path!r}]", _mapping(f"LISTS[{path!r}]", rule), *LIST)
+    _check_events(full)
+    _check_aliases(full)
+    _check_held(full)
+    _check_reading(full)
+    _check_deltas("DELTAS", full["DELTAS"])
+    return Source(full)
+
+
+def _inherited(own: dict[str, Any]) -> dict[str, Any]:
+    """What the table says, on top of what it inherits, on top of nothing."""
+    base: Mapping[str, Any] = {}
+    if "INHERITS" in own:
+        known = {name.replace(".", "_"): source for name, source in SOURCES.items()}
+        found = known.get(str(own["INHERITS"]).replace(".", "_"))
+        if found is None:
+            _wrong("INHERITS", f"{own['INHERITS']!r} is not one of {', '.join(SOURCES)}")
+        base = found
+    elif "FIELDS" not in own and "EVENTS" not in own:
+        _wrong("the table", "needs 'FIELDS', or 'KIND' and 'EVENTS'")
+    nothing: dict[str, Any] = {
+        "DETECT": {}, "WHOLE": (), "ERRORS": (), "FIELDS": {}, "EVENTS": {}, "ALIASES": {},
+        "LISTS": {}, "ENDS": {},
+        "FINISHED": {}, "READ": {}, "DELTAS": {},
+    }  # fmt: skip
+    full = {**nothing, **base, **own}
+    full["FIELDS"] = {**base.get("FIELDS", {}), **own.get("FIELDS", {})}
+    _mapping("READ", full["READ"])
+    given = {what: (way,) if isinstance(way, str) else way for what, way in full["READ"].items()}
+    full["READ"] = {"text": (), "finish": (), "calls": (), "usage": (), **given}
+    return full
+
+
+def _check_kinds(full: Mapping[str, Any]) -> None:
+    """KIND and EVENTS go together; SEQUENCE is for such dialects."""
+    _mapping("EVENTS", full["EVENTS"])
+    if ("KIND" in full) != bool(full["EVENTS"]):
+        _wrong("the table", "'KIND' and 'EVENTS' go together")
+    for name in ("KIND", "SEQUENCE"):
+        if name in full and not _is_string(full[name]):
+            _wrong(name, f"must be the name of a member, not {full[name]!r}")
+    if "SEQUENCE" in full and "KIND" not in full:
+        _wrong("SEQUENCE", "is for events that have kinds: it needs 'KIND'")
+
+
+# -- FIELDS -------------------------------------------------------------------------------------
+
+
+def _check_fields(fields: dict[str, Any]) -> None:
+    """Each path and its rule; then what must be so between them."""
+    for path, rule in fields.items():
+        where = f"FIELDS[{path!r}]"
+        if path != "":
+            _pattern("FIELDS", path, FIELD, "choices[].delta.foo")
+        if (path == "" or path.endswith("[]")) and rule_of(rule) != "object":
+            _wrong(where, "is an object: it has options such as 'rest', and no rule")
+        _check_rule(where, rule)
+        lists = path.removesuffix("[]")
+        reason = unreachable(fields, lists) if path else ""
+        if not reason and lists != path and rule_of(fields.get(lists)) not in ROUTED_RULES:
+            reason = f"{lists!r} has none of the rules {', '.join(ROUTED_RULES)}"
+        if reason:
+            _wrong(where, f"is never asked: {reason}")
+    for path, rule in list(fields.items()):
+        if rule_of(rule) in ROUTED_RULES:
+            fields.setdefault(path + "[]", {})
+    _check_siblings(fields)
+
+
+def _check_rule(where: str, rule: Any) -> None:
+    if isinstance(rule, str):
+        rule = {"rule": rule}
+    name = rule_of(_mapping(where, rule))
+    if name not in OPS:
+        _wrong(where, f"{name!r} is no rule: it is one of {', '.join(OPS)}")
+    needed, allowed = RULES.get(name, ({}, {}))
+    rest = rule.get("rest")
+    if rest is not None and name == "object":
+        below = rest if isinstance(rest, Mapping) else {"rule": rest}
+        if below.get("rule") not in RESTS:
+            _wrong(f"{where}['rest']", f"must be one of {', '.join(RESTS)}, not {rest!r}")
+        _check_rule(f"{where}['rest']", below)
+        if "into" in below:
+            _wrong(f"{where}['rest']", "'into' would be one key for all members")
+        rule = {key: value for key, value in rule.items() if key != "rest"}
+    _options(where, rule, needed, {**ANY_RULE, **allowed})
+
+
+def _check_siblings(fields: Mapping[str, Any]) -> None:
+    """What a rule says of other members of its object."""
+    for path, rule in fields.items():
+        parent = path.rpartition(".")[0]
+        options = rule if isinstance(rule, Mapping) else {}
+        where = f"FIELDS[{path!r}]"
+        for early in options.get("early", ()):
+            if (f"{path}.{early}" if path else early) not in fields:
+                _wrong(f"{where}['early']", f"{early!r} has no rule of its own")
+        alias = options.get("as_sibling")
+        if alias is not None:
+            other = f"{parent}.{alias}" if parent else alias
+            if rule_of(fields.get(other)) in ("", "unless"):
+                _wrong(f"{where}['as_sibling']", f"{other!r} has no rule that it could have")
+
+
+# -- EVENTS ---------------------------------------------------------------------------------------
+
+
+def _check_events(full: Mapping[str, Any]) -> None:
+    events, lists = full["EVENTS"], full["LISTS"]
+    texts: dict[str, str] = {}
+    deciding = {full.get("KIND"), full.get("SEQUENCE")}
+    for kind, actions in events.items():
+        where = f"EVENTS[{kind!r}]"
+        if not _is_string(kind) or kind.count("*") > 1:
+            _wrong(where, "a kind is a string with one * at most")
+        if not isinstance(actions, Mapping):
+            _check_actions(where, actions, lists, texts, deciding)
+            continue
+        if "by" not in actions:
+            _wrong(where, "needs 'by', or is a list of actions")
+        _pattern(f"{where}['by']", actions["by"], MEMBERS, "delta.type")
+        for value, below in actions.items():
+            if value != "by":
+                here = f"{where}[{value!r}]"
+                _check_actions(here, below, lists, texts, {*deciding, actions["by"]})
+
+
+def _check_aliases(full: Mapping[str, Any]) -> None:
+    for alias, kind in _mapping("ALIASES", full["ALIASES"]).items():
+        if not _is_string(alias) or "*" in alias:
+            _wrong("ALIASES", f"{alias!r} is not one kind")
+        if not _is_string(kind) or kind not in full["EVENTS"] or "*" in kind:
+            _wrong(f"ALIASES[{alias!r}]", f"{kind!r} is not one kind of EVENTS")
+
+
+def _check_held(full: Mapping[str, Any]) -> None:
+    """A list is routed by its rule or by its events: not by both, which hold it otherwise."""
+    routed = {
+        rule.get("into", path.rpartition(".")[2])
+        for path, rule in full["FIELDS"].items()
+        if isinstance(rule, Mapping) and rule_of(rule) in ROUTED_RULES
+    }
+    for path in full["LISTS"]:
+        if path.rpartition(".")[2] in routed:
+            _wrong(f"LISTS[{path!r}]", "FIELDS say how it is held")
+
+
+def _check_actions(
+    where: str, actions: Any, lists: Mapping[str, Any], texts: dict[str, str], deciding: set[Any]
+) -> None:
+    if not isinstance(actions, tuple):
+        _mistyped(where, "a list of actions", actions)
+    taken = {*deciding}
+    for number, action in enumerate(actions):
+        here = f"{where}[{number}]"
+        verb = _mapping(here, action).get("do")
+        if not isinstance(verb, str) or verb not in VERBS:
+            _wrong(here, f"'do' must be one of {', '.join(VERBS)}, not {verb!r}")
+        needed, allowed, target = VERBS[verb]
+        _options(here, action, {"do": STRING, **needed}, allowed)
+        if target:
+            _check_address(here, action, target, lists)
+        if verb == "set" and ("value" in action) == ("from" in action):
+            _wrong(here, "needs 'from' or 'value'")
+        if verb == "spread" and not (action.get("make") or "type_without" in action):
+            _wrong(here, "needs 'make' or 'type_without'")
+        if verb in ("append", "append_json", "extend"):
+            if action["from"] in taken | {*re.findall(r"\[(.+?)\]", action["at"])}:
+                _wrong(here, f"{action['from']!r} decides what the event does, or is taken already")
+            taken.add(action["from"])
+        if verb in ("append", "append_json"):
+            at = action["at"]
+            if texts.setdefault(at, verb) != verb:
+                _wrong(here, f"{at!r} is both a text and JSON text")
+
+
+def _check_address(
+    where: str, action: Mapping[str, Any], target: str, lists: Mapping[str, Any]
+) -> None:
+    at = _pattern(f"{where}['at']", action["at"], ADDRESS, "content[index].text")
+    if at.endswith("]") != (target == "an element") and target != "a place":
+        _wrong(f"{where}['at']", f"{at!r} is not {target}")
+    if action["do"] == "stop" and len(at.split(".")) > 1:
+        _wrong(f"{where}['at']", f"{at!r} is not an element of a list of the answer itself")
+    names: list[str] = []
+    for step in at.split("."):
+        name, bracket, _ = step.partition("[")
+        names.append(name)
+        if bracket and ".".join(names) not in lists:
+            _wrong(f"{where}['at']", f"LISTS does not say how {'.'.join(names)!r} is held")
+
+
+# -- READ, FINISHED, WHOLE, ERRORS, DELTAS ------------------------------------------------------
+
+STEPS: dict[str, dict[str, Check]] = {
+    "entry": {},
+    "each": {"type": STRINGS, "has": STRING, "lacks": STRING},
+    "among": {},
+}
+
+
+def _check_reading(full: Mapping[str, Any]) -> None:
+    for name, path in full["READ"].items():
+        where = f"READ[{name!r}]"
+        if name not in ("text", "finish", "calls", "usage"):
+            _wrong("READ", f"{name!r} is not one of text, finish, calls, usage")
+        if not isinstance(path, (str, tuple)):
+            _mistyped(where, "a list of steps", path)
+        for step in (path,) if isinstance(path, str) else path:
+            _check_step(where, step)
+    finished = _mapping("FINISHED", full["FINISHED"])
+    if finished:
+        allowed = {"each": STRING, "or": STRINGS, "stopped": STRING}
+        _options("FINISHED", finished, {"has": STRING}, allowed)
+    whole = full["WHOLE"]
+    for one in whole if isinstance(whole, tuple) else (whole,):
+        if not _mapping("WHOLE", one):
+            _wrong("WHOLE", "must hold something, or every body would be an answer")
+        for path, kind in one.items():
+            _pattern("WHOLE", path, ELEMENT, "choices[0].message")
+            if not _is_string(kind):
+                _wrong(f"WHOLE[{path!r}]", f"must be a string, not {kind!r}")
+    if not isinstance(full["ERRORS"], tuple):
+        _mistyped("ERRORS", "a list of paths", full["ERRORS"])
+    for row in full["ERRORS"]:
+        if isinstance(row, Mapping):
+            _options("ERRORS", row, {"at": STRING, "is": STRINGS}, {})
+            row = row["at"]
+        _pattern("ERRORS", row, FIELD, "choices[].error")
+    _check_signs(full)
+    _check_ends(full["ENDS"])
+
+
+def _check_signs(full: Mapping[str, Any]) -> None:
+    """What decides for the dialect, and what its events have of their own."""
+    _options("DETECT", _mapping("DETECT", full["DETECT"]), {}, SIGNS)
+    if "OWN" in full and not _is_strings(full["OWN"]):
+        _wrong("OWN", f"must be a list of strings, not {full['OWN']!r}")
+
+
+def _check_ends(ends: Any) -> None:
+    """What is judged at the end: calls, finish reasons, elements that are left open."""
+    _options("ENDS", _mapping("ENDS", ends), {}, {"calls": ROWS, "finish": ROW, "open": OBJECTS})
+    for number, call in enumerate(ends.get("calls", ())):
+        where = f"ENDS['calls'][{number}]"
+        _options(where, call, {"at": OBJECTS, "name": PATHS}, CALL_OPTIONS)
+        if call.get("stopped") and "type" not in call:
+            _wrong(where, "'stopped' needs 'type'")
+    if "finish" in ends:
+        _options("ENDS['finish']", ends["finish"], {"has": STRING}, FINISH_OPTIONS)
+
+
+def _check_step(where: str, step: Any) -> None:
+    if _is_string(step):
+        return
+    found = [name for name in STEPS if name in _mapping(where, step)]
+    if len(found) != 1:
+        _wrong(where, f"a step is a member's name, or has one of {', '.join(STEPS)}: {step!r}")
+    needed = {found[0]: STRINGS if found[0] == "among" else STRING}
+    _options(where, step, needed, STEPS[found[0]])
+
+
+def _check_deltas(where: str, rows: Any) -> None:
+    if isinstance(rows, tuple):
+        for number, below in enumerate(rows):
+            _check_deltas(f"{where}[{number}]", below)
+        return
+    if "by" in _mapping(where, rows):
+        if not _is_string(rows["by"]):
+            _wrong(f"{where}['by']", f"must be the name of a member, not {rows['by']!r}")
+        for value, below in rows.items():
+            if value != "by":
+                _check_deltas(f"{where}[{value!r}]", below)
+        return
+    for path, below in rows.items():
+        here = f"{where}[{path!r}]"
+        if path == "alike":
+            _options(where, {path: below}, {}, {"alike": STRINGS})
+        elif path == "call":
+            _options(here, _mapping(here, below), {}, {"id": STRINGS, "name": STRINGS})
+        else:
+            _pattern(where, path, TEXTS, "choices[choice].text")
+            for number in re.findall(r"\[(\w+)\]", path):
+                if number not in ("choice", "index", "part"):
+                    _wrong(here, f"{number!r} is not one of choice, index, part")
+            if not isinstance(below, str):
+                _check_deltas(here, below)
+            elif below not in DELTA_KINDS:
+                _wrong(here, f"{below!r} is not one of {', '.join(DELTA_KINDS)}")

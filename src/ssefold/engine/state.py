@@ -1,0 +1,637 @@
+"""The state of an answer while it is folded, and how it is read.
+
+Enters: what the merge puts there.
+Leaves: plain dicts, lists and scalars, fresh at each reading.
+Must not know: events, rules beyond the order of keys, where bytes came from.
+
+Plain JSON values stand for themselves. What grows or is routed has a class: Text
+(the backend's buffers), Place (an object with rules), Elements, Entries, Calls, Keyed,
+Grown, Parts, Slots (lists), Echo, JSONText and Replaced.
+
+One source for both backends: `_c/engine/state.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any
+
+from .jsonvalue import copy, given
+from .lookup_blocks import Blocks
+from .lookup_calls import Calls
+from .table import Node
+
+
+class Place:
+    """An object of the answer: `values` by key, in the order first seen.
+
+    finished: number of the event in which a finish was seen, or -1.
+    fed:      whether a delta ever came (beside one, some siblings are repeats).
+    index:    the routing index of a tool call or an entry.
+    stopped:  whether a block was stopped; started: whether its start was seen.
+    gone:     (key, state) of what a full value lacks that fragments gave, or None: it is
+              no part of the answer, and is to be taken all the same.
+    """
+
+    __slots__ = ("fed", "finished", "gone", "index", "node", "started", "stopped", "values")
+
+    node: Any
+    values: dict[str, Any]
+    finished: int
+    fed: bool
+    index: int
+    started: bool
+    stopped: bool
+    gone: Any
+
+    def read(self) -> dict[str, Any]:
+        """The object: ordered keys first, then the rest as first seen."""
+        values = self.values.copy()  # in one step: another thread may be feeding
+        node = self.node
+        if node is None:
+            return _read_members(values)
+        out: dict[str, Any] = {}
+        for key in node.order:
+            value = values.get(key)
+            if value is not None or key in values:
+                out[key] = read(value)
+            elif key in node.always:
+                out[key] = default_of(node, key, values)
+        for key, value in values.items():
+            if key not in out:
+                out[key] = read(value)
+        return out
+
+
+def new_place(node: Node | None) -> Place:
+    """An empty object with these rules."""
+    place = Place.__new__(Place)
+    place.node = node
+    place.values = {}
+    place.gone = None
+    place.finished = -1
+    place.fed = place.started = place.stopped = False
+    place.index = 0
+    return place
+
+
+def default_of(node: Node, key: str, values: dict[str, Any]) -> Any:
+    """What stands at `key` of an object while nothing came for it."""
+    child = node.givers.get(key)
+    if child is None:
+        return None
+    if child.always:
+        return new_place(child).read()
+    for sibling in child.options.get("default_with", ()):
+        if sibling in values:
+            return sibling
+    return list(child.default) if type(child.default) is tuple else child.default
+
+
+class Echo:
+    """A string that so far came `count` times, always the same."""
+
+    __slots__ = ("count", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.count = 1
+
+
+def standing(text: str) -> Echo:
+    """A text that stands until another one comes: it came no time at all."""
+    echo = Echo(text)
+    echo.count = 0
+    return echo
+
+
+class JSONText:
+    """A tool's input that comes as JSON text: its start value until text comes.
+
+    `value` is the parsed text once `settled`; while it is not whole JSON, the
+    input is the text itself: nothing is lost, nothing invented. A start that came again
+    with an input of its own is the start from then on, and `former` has the pieces that
+    came before it and behind it: what is taken.
+    """
+
+    __slots__ = ("former", "parse", "settled", "start", "text", "value")
+
+    def __init__(self, start: Any, has_start: bool, text: Any, parse: Any) -> None:
+        self.start = start if has_start else ""
+        self.text = text
+        self.former: Any = None
+        self.parse = parse
+        self.settled = False
+        self.value: Any = None
+
+    def read(self) -> Any:
+        if not self.text:
+            return read(self.start)  # a text, where an unknown delta came before
+        if self.settled:
+            return copy(self.value)
+        text = self.text.get()
+        whole, value = self.parse(text)
+        return value if whole else text
+
+
+class Replaced:
+    """A text that a full value replaced, which differs from what its fragments gave.
+
+    The `value` is what is read, the fragments (`text`) are what is taken piece by
+    piece; both are the backend's buffers.
+    """
+
+    __slots__ = ("text", "value")
+
+    def __init__(self, text: Any, value: Any) -> None:
+        self.text = text
+        self.value = value
+
+    @property
+    def taken(self) -> int:
+        count: int = self.text.taken
+        return count
+
+    def get(self) -> str:
+        text: str = self.value.get()
+        return text
+
+    def take(self, final: bool, reader: int = 0) -> str:
+        piece: str = self.text.take(final, reader)
+        return piece
+
+    def peek(self, final: bool, reader: int = 0) -> str:
+        piece: str = self.text.peek(final, reader)
+        return piece
+
+    def accept(self, reader: int = 0) -> None:
+        self.text.accept(reader)
+
+
+class Indexed:
+    """A list whose elements stand at indexes that events name."""
+
+    __slots__ = ()
+
+    def at(self, index: int) -> Any:
+        """The element at that index, or None."""
+        raise NotImplementedError
+
+    def put(self, index: int, element: Any) -> None:
+        """Set it."""
+        raise NotImplementedError
+
+    def nth(self, position: int) -> Any:
+        """The element to which a way (event_address.py) leads, or None."""
+        return self.at(position)
+
+
+class Entries(Indexed):
+    """A list routed by an index of its elements; sorted by it, holes leave nothing.
+
+    Most have one element: it is the `first`, at `start`, and `items` are made for two.
+    Where several share an index `items` has the newest, and `blocks` (lookup_blocks.py) has all.
+    """
+
+    __slots__ = ("blocks", "first", "items", "start")
+
+    def __init__(self) -> None:
+        self.items: dict[int, Any] | None = None
+        self.first: Any = None
+        self.start: Any = None
+        self.blocks: Blocks | None = None
+
+    def at(self, index: int) -> Any:
+        items = self.items
+        if items is not None:
+            return items.get(index)
+        return self.first if self.start == index else None
+
+    def put(self, index: int, element: Any) -> None:
+        if self.blocks is not None:
+            old = self.at(index)
+            if old is None:
+                self.blocks.add(index, element)
+            else:
+                self.blocks.replace(index, old, element)
+        self.set(index, element)
+
+    def set(self, index: int, element: Any) -> None:
+        """The element that is found at the index."""
+        if self.items is None:
+            if self.start is None or self.start == index:
+                self.first = element  # before its index: another thread may be reading
+                self.start = index
+                return
+            self.items = {self.start: self.first}
+            self.first = None
+        self.items[index] = element
+
+    def count(self) -> int:
+        """How many elements there are."""
+        if self.blocks is not None:
+            return len(self.blocks.order)
+        if self.items is not None:
+            return len(self.items)
+        return 0 if self.start is None else 1
+
+    def pairs(self) -> list[tuple[int, Any]]:
+        """The elements with their numbers, sorted by their indexes."""
+        first = self.first
+        items = self.items
+        if self.blocks is not None:
+            return self.blocks.pairs()
+        if items is not None:
+            pairs = list(items.copy().items())
+            pairs.sort(key=_first)  # as Calls.ordered()
+            return pairs
+        return [] if self.start is None else [(self.start, first)]
+
+    def read(self) -> list[Any]:
+        return [read(pair[1]) for pair in self.pairs()]
+
+    # -- several at one index, or at none ------------------------------------------
+
+    def ordered(self) -> Blocks:
+        """The elements in the order in which they began."""
+        if self.blocks is None:
+            blocks = Blocks()
+            if self.items is not None:
+                for index, element in self.items.items():
+                    blocks.add(index, element)
+            elif self.start is not None:
+                blocks.add(self.start, self.first)
+            self.blocks = blocks
+        return self.blocks
+
+    def behind(self, index: int, element: Any) -> None:
+        """Another element at an index in use, right behind the last one there."""
+        self.ordered().add(index, element)
+        self.set(index, element)
+
+    def reopen(self, index: int, element: Any) -> None:
+        """An element begins again, and takes what comes to its index."""
+        if self.blocks is not None:
+            self.blocks.open.append((index, element))
+            self.blocks.skipped = False
+            self.set(index, element)
+
+    def pass_over(self, index: int) -> None:
+        """What comes to the index belongs to an element that a limit skipped."""
+        self.ordered().skipped = True
+        self.set(index, None)
+
+    def following(self) -> int:
+        """The index behind the last."""
+        return self.ordered().highest + 1
+
+    def meant(self) -> Any:
+        """The index of an event that names none: of the open element that began last, else
+        a new one's; None past a limit.
+        """
+        blocks = self.ordered()
+        if blocks.skipped:
+            return None
+        latest = blocks.latest()
+        return blocks.highest + 1 if latest is None else latest[0]
+
+    def to_stop(self) -> Any:
+        """The index of a stop that names none, or None if nothing is open."""
+        blocks = self.ordered()
+        if blocks.skipped:
+            blocks.skipped = False
+            return None
+        latest = blocks.latest()
+        return None if latest is None else latest[0]
+
+    def open_at(self, index: Any) -> list[Any]:
+        """The elements at the index that may be open: what began behind one is open longer."""
+        if index is None:
+            return []
+        newest = self.at(index)
+        if self.blocks is None:
+            return [newest]
+        found = [newest]
+        for element in reversed(self.blocks.at.get(index, ())):
+            if getattr(element, "stopped", True):
+                break
+            found.append(element)
+        return found
+
+
+class Slots(Indexed):
+    """A list whose elements have indexes that are no more than hints (lookup_hints.py).
+
+    items are in the order of the answer. Beside each stand its index, which leads to it
+    and may be that of others, too, and its number, which is its own and never changes:
+    by that a reader knows it again. added: how many came, so that the last is known.
+    highest: no index is larger; top: no number is. skipped: a limit kept an element out.
+    gone: (number, element) of those that a full value lacks, as Place's, or None.
+    """
+
+    __slots__ = ("added", "gone", "highest", "indexes", "items", "numbers", "skipped", "top")
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.indexes: list[Any] = []
+        self.numbers: list[Any] = []
+        self.highest = self.top = -1
+        self.added = 0
+        self.skipped = False
+        self.gone: list[Any] | None = None
+
+    def nth(self, position: int) -> Any:
+        return self.items[position] if position < len(self.items) else None
+
+    def pairs(self) -> list[tuple[Any, Any]]:
+        """The elements with their numbers, in the order of the answer."""
+        return list(zip(self.numbers, self.items, strict=False))
+
+    def read(self) -> list[Any]:
+        return [read(item) for item in self.items.copy()]
+
+
+class Keyed:
+    """A list whose objects merge where several members agree; the rest is appended.
+
+    by: those members, of which `needs` has to be an integer. group: of voices (field_voices.py);
+    hushed: where in the list elements begin and cease to be repeats of another field, or None.
+    """
+
+    __slots__ = ("by", "group", "hushed", "items", "needs", "places")
+
+    def __init__(self, by: Any, needs: str) -> None:
+        self.by = by
+        self.needs = needs
+        self.items: list[Any] = []
+        self.places: dict[Any, Place] = {}
+        self.group: Any = None
+        self.hushed: list[int] | None = None
+
+    def route(self, element: Any) -> Any:
+        """What tells an element from others; None: it is appended."""
+        if type(element.get(self.needs)) is not int:
+            return None
+        return tuple([routing(element.get(name)) for name in self.by])
+
+    def found(self, element: Any) -> Any:
+        """The element that this one merges into, or None."""
+        route = self.route(element)
+        return None if route is None else self.places.get(route)
+
+    def is_hushed(self, number: int) -> bool:
+        """Whether that element is a repeat."""
+        return self.hushed is not None and bisect_right(self.hushed, number) % 2 == 1
+
+    def hush(self, number: int) -> None:
+        """That element, one of the last, is a repeat."""
+        if self.hushed and self.hushed[-1] == number:
+            self.hushed[-1] = number + 1
+        else:
+            self.hushed = [*(self.hushed or ()), number, number + 1]
+
+    def read(self) -> list[Any]:
+        return [read(item) for item in self.items.copy()]
+
+
+class Grown:
+    """An unknown list: cumulative, indexed or incremental, as its values tell.
+
+    `routes` finds the elements by (index, type) while all have an int `index`,
+    and is None from the first that has none.
+    """
+
+    __slots__ = ("items", "routes", "weight")
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.routes: dict[Any, Any] | None = {}
+        self.weight = 0
+
+    def set(self, items: list[Any], weight: int) -> None:
+        """Replace all elements; `weight` is theirs."""
+        self.items = []
+        self.routes = {}
+        self.weight = 0
+        self.extend(items, weight)
+
+    def extend(self, items: list[Any], weight: int) -> None:
+        """Add elements; `weight` is what they add."""
+        self.weight += weight
+        self.items.extend(items)
+        for item in items:
+            if self.routes is None:
+                break
+            if has_index(item):
+                self.routes.setdefault(route_of(item), item)
+            else:
+                self.routes = None
+
+    def read(self) -> list[Any]:
+        return [copy(item) for item in self.items.copy()]
+
+
+class Elements:
+    """A list that grows by whole elements.
+
+    waiting: elements that the compiled backend recognised and nobody looked at, as JSON
+    writes them, a comma behind each; `decode` reads them.
+    """
+
+    __slots__ = ("decode", "items", "waiting")
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.waiting: bytearray | None = None
+        self.decode: Any = None
+
+    def append(self, element: Any) -> None:
+        """Add an element, behind those that wait."""
+        if self.waiting:
+            self.items += self.decode(self.waiting)
+            self.waiting.clear()
+        self.items.append(element)
+
+    def read(self) -> list[Any]:
+        while True:
+            count = len(self.items)
+            waiting = bytearray(self.waiting) if self.waiting else None
+            items = self.items.copy()
+            if len(items) == count:
+                break  # else another thread added what waits to them
+        fresh = [copy(item) for item in items]
+        if waiting:
+            fresh += self.decode(waiting)
+        return fresh
+
+
+def whole_place(element: Any) -> Place:
+    """A place for an element that stands there plainly."""
+    place = new_place(None)
+    place.started = True
+    place.values.update(element)
+    return place
+
+
+def has_index(element: Any) -> bool:
+    """Whether an element of an unknown list can be routed by its index."""
+    return type(element) is dict and type(element.get("index")) is int
+
+
+def route_of(element: Any) -> Any:
+    """What tells the elements of an indexed list apart."""
+    return (element["index"], routing(element.get("type")))
+
+
+def routing(value: Any) -> Any:
+    """A routing member as a key: a scalar with its type, or nothing."""
+    if isinstance(value, (dict, list)):
+        return None
+    return (type(value).__name__, value)
+
+
+class Parts:
+    """Content parts: neighbours of one kind have joined in the last one.
+
+    `closed`: the last part takes nothing more (a signature ended it). `call`: the tool call
+    whose arguments go on, or None; its `index` is its place.
+    """
+
+    __slots__ = ("call", "closed", "items")
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.closed = False
+        self.call: Any = None
+
+    def read(self) -> list[Any]:
+        return [read(item) for item in self.items.copy()]
+
+
+def read(value: Any) -> Any:
+    """A fresh plain value of any state."""
+    kind = type(value)
+    if kind is str or kind is int or value is None or kind is bool or kind is float:
+        return value
+    if kind is dict:
+        return _read_members(value)
+    if kind is list:
+        return copy(value)
+    if kind is Echo:
+        return value.text
+    if kind is Place:
+        place = value
+        return place.read()
+    if kind is Entries:
+        entries = value
+        return entries.read()
+    if kind is Calls or kind is Parts:
+        return value.read()
+    if kind is Keyed or kind is Grown or kind is Slots or kind is JSONText or kind is Elements:
+        return value.read()
+    if isinstance(value, (dict, list)):
+        return copy(value)
+    return value.get()
+
+
+def _read_members(value: Any) -> dict[str, Any]:
+    """The same of an object whose members follow no rules, in one call however deep it is."""
+    out: dict[str, Any] = {}
+    todo = [value, out]
+    while todo:
+        into: Any = todo.pop()
+        source: Any = todo.pop()
+        for key, below in source.copy().items():
+            if type(below) is dict:
+                fresh: dict[str, Any] = {}
+                into[key] = fresh
+                todo.append(below)
+                todo.append(fresh)
+            else:
+                into[key] = read(below)
+    return out
+
+
+def select(value: Any, path: tuple[Any, ...], choice: int) -> list[Any]:
+    """The states that `path` (a READ path of a table) leads to, in order."""
+    found = [value]
+    for step in path:
+        found = [below for one in found for below in _step(one, step, choice)]
+    return found
+
+
+def indexed(value: Any) -> list[tuple[int, Any]]:
+    """The states of a list's elements with their indexes."""
+    if type(value) is Entries or type(value) is Slots:
+        return value.pairs()
+    return list(enumerate(elements(value)))
+
+
+def _first(pair: Any) -> Any:
+    return pair[0]
+
+
+def _step(value: Any, step: Any, choice: int) -> list[Any]:
+    if type(step) is str:
+        below = member(value, step)
+        return [] if below is None else [below]
+    if "among" in step:
+        return [value] if value in step["among"] else []
+    if "entry" in step:
+        entries = member(value, step["entry"])
+        if type(entries) is Entries:
+            entry = entries.at(choice)
+            return [] if entry is None else [entry]
+        return _plain_entry(entries, choice)
+    return [item for item in elements(member(value, step["each"])) if suits(item, step)]
+
+
+def _plain_entry(entries: Any, choice: int) -> list[Any]:
+    """The element with index `choice` of a whole answer's list."""
+    if type(entries) is Elements:
+        entries = entries.read()
+    if type(entries) is not list:
+        return []
+    for position, entry in enumerate(entries):
+        if isinstance(entry, dict) and entry.get("index", position) == choice:
+            return [entry]
+    return []
+
+
+def suits(item: Any, step: Any) -> bool:
+    """Whether a step through a list (`each`) leads to this element."""
+    types = step.get("type")
+    if types is not None and member(item, "type") not in types:
+        return False
+    has = step.get("has")
+    if has is not None and member(item, has) is None:
+        return False
+    lacks = step.get("lacks")
+    return lacks is None or member(item, lacks) in (None, False)
+
+
+def member(value: Any, key: str) -> Any:
+    """The state at `key` of an object's state, or None."""
+    if type(value) is Place:
+        place = value
+        return place.values.get(key)
+    return given(value, key)
+
+
+def elements(value: Any) -> list[Any]:
+    """The states of a list's elements, in the order in which they are read."""
+    kind = type(value)
+    if kind is Entries:
+        entries = value
+        first = entries.first
+        if entries.items is None and entries.blocks is None:
+            return [] if entries.start is None else [first]
+        return [pair[1] for pair in entries.pairs()]
+    if kind is Calls:
+        calls: list[Any] = value.ordered()
+        return calls
+    if kind is Parts or kind is Slots or kind is Keyed:
+        return list(value.items)
+    if type(value) is Elements:
+        return value.read()
+    return list(value) if isinstance(value, list) else []

@@ -1,0 +1,690 @@
+"""What each block of a stream means for the answer.
+
+Enters: blocks (what stood between blank lines), with their offsets.
+Leaves: a merged state, a status, an in-band error, faults and anomalies.
+Must not know: bytes on the wire, how blocks were found, what callers see.
+
+Here it is decided what counts as an event, what ends a stream, which dialect it
+speaks, what is damage and what is an error the server reported.
+
+One source for both backends: `_c/engine/stream.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from ssefold.engine.jsonmarks import (
+    BAD,
+    CUT,
+    DEEP,
+    HAS_RANGE,
+    HAS_SURROGATE,
+    NOTHING,
+    OK,
+)
+from ssefold.limits import Limits
+
+from .blockdata import DONE, around, is_comment, locate, parse_text, readings
+from .detect import (
+    HEARTBEATS,
+    SOURCES,
+    dialect_of,
+    plain_table,
+    table_of,
+)
+from .detect_named import Asked
+from .event_merge import EventMerger, is_finished, knows
+from .field_merge import Merger
+from .jsonvalue import copy, is_open
+from .judgement import judge
+from .ledger import OutputFull
+from .log import Log
+from .plan import new_plan
+from .stream_bystanders import Bystanders
+from .stream_failures import (
+    answers,
+    failure_at,
+    failure_of,
+    first_of,
+    is_fuller,
+    is_vague,
+    may_fail,
+    may_hold,
+    may_stand,
+    named_members,
+)
+from .stream_strays import fails_on, in_range, judge_body, stray_lines, whole_json
+from .wiretext import Wire, leave_out, put_back, strip
+
+# Events before the dialect is decided are kept up to here, and so are stray lines.
+UNDECIDED_BYTES = 64 * 1024
+UNDECIDED_EVENT = 16  # the least that one counts: `{}` is held as an object, not as two bytes
+
+# Names that events of dialects without names may have.
+OUR_NAMES = (b"", b"message", b"error")
+
+
+class Stream:
+    """One stream as it is folded.
+
+    events: how many were counted. ended: the terminator came. failed: an in-band
+    error came before it. dead: the folding ended early (a limit, strict mode, no
+    dialect). closed: the end of input came. planning: whether events note their plan.
+    lost: an exception left the midst of a read before the terminator.
+    vague: a later sign of failure may say more than `error`. last: where the frame of the
+    last event began; watched: it may be asked for, though no block of it comes here.
+    surrogates: the answer may hold unpaired surrogates.
+    wire: the bytes of the event that is merged. removed: what was taken out of it that no
+    double can hold.
+    """
+
+    __slots__ = (
+        "answer",
+        "asked",
+        "body",
+        "bystanders",
+        "closed",
+        "complete",
+        "dead",
+        "depth",
+        "dialect",
+        "done",
+        "ended",
+        "error",
+        "events",
+        "failed",
+        "last",
+        "limits",
+        "log",
+        "lost",
+        "merger",
+        "pending",
+        "pending_size",
+        "planning",
+        "read",
+        "removed",
+        "rules",
+        "source",
+        "strict",
+        "surrogates",
+        "text",
+        "undecided",
+        "vague",
+        "watched",
+        "wire",
+    )
+
+    def __init__(
+        self, dialect: Any, strict: bool, limits: Limits, rules: Any, read: Any, text: Any
+    ) -> None:
+        self.strict = strict
+        self.limits = limits
+        self.depth = limits.depth
+        self.rules = rules
+        self.read = read
+        self.text = text
+        self.log = Log(limits)
+        self.wire = Wire(read)
+        self.removed: Any = None
+        self.events = 0
+        self.ended = self.failed = self.dead = self.closed = self.complete = False
+        self.done = self.surrogates = self.lost = self.vague = self.watched = False
+        self.error: Any = None
+        self.answer: Any = None
+        self.pending: list[Any] | None = None
+        self.pending_size = 0
+        self.planning = False
+        self.undecided: Any = None
+        self.asked: Any = None  # what few streams need is made when they do
+        self.last = 0
+        self.body: Any = None
+        self.bystanders: Any = None
+        self.dialect: str | None = None
+        self.source: Any = None
+        self.merger: Any = None
+        if dialect is not None:
+            self.decide(SOURCES[dialect] if isinstance(dialect, str) else dialect)
+            self.asked = Asked(self.log)
+            self.asked.ask(self.source)
+
+    # -- blocks ------------------------------------------------------------------
+
+    def block(
+        self,
+        name: bytes,
+        data: bytes | None,
+        spans: Any,
+        stray: bytes,
+        start: int,
+        final: bool,
+    ) -> None:
+        """Take one block in.
+
+        name: the SSE event name, b"" if none. data: the joined data lines, None
+        if there were none. spans: (index in data, offset in the stream) of each
+        data line. stray: the lines of unknown fields. start: where the frame
+        begins. final: the end of input ended it, not a blank line.
+        """
+        if self.dead:
+            return
+        self.log.offset = start
+        self.log.event = self.events
+        if stray:
+            stray_lines(self, stray, start)
+            if self.dead:
+                return
+        if data is None or not data.strip():
+            return  # heartbeats are no events
+        # A handler that does something keeps the traceback, and where memory is short and none
+        # could be made, compiled code releases it all the same: ours do nothing.
+        try:
+            self.wire.begin(data, 0)
+            self.data(name, data, spans, final)
+            self.wire.end()
+            return
+        except OutputFull:
+            pass
+        self.end_folding("limit_output_bytes", start)
+
+    def whole(self, name: bytes, value: Any, flags: int, size: int, start: int) -> None:
+        """block() for data that is one whole JSON value, before the terminator."""
+        self.log.offset = start
+        self.log.event = self.events
+        try:
+            self.event(name, value, flags, size)
+            return
+        except OutputFull:
+            pass
+        self.end_folding("limit_output_bytes", start)
+
+    def data(self, name: bytes, data: bytes, spans: Any, final: bool) -> None:
+        """One event, or several glued into one block."""
+        text = data.strip(b" \t")
+        if text == DONE:
+            self.terminator()
+        elif text[:1] == b":" and is_comment(data):
+            self.heartbeat()
+        elif self.ended:
+            self.behind(name, data)
+        else:
+            code, value, pos, flags = self.read(data, 0, self.depth)
+            if code == OK and pos == len(data):
+                self.event(name, value, flags, len(data))
+            elif not self.glued(name, data, final, spans):
+                if code == OK:
+                    code = BAD  # a byte after the value, which no JSON text has
+                self.damaged(name, data, (code, value, pos, flags), spans, final)
+
+    def heartbeat(self) -> None:
+        """A comment that was sent as data: an event that is counted, at any place."""
+        self.count()
+        self.aside().heartbeat(self.merger)
+
+    def behind(self, name: bytes, data: bytes) -> None:
+        """An event behind the terminator: it may be another stream, and is not judged.
+
+        But what went wrong may be said behind a terminator that told of the failure alone.
+        """
+        self.count()
+        kind = name.decode("utf-8", "replace")
+        failed = self.merger is not None and self.merger.failure is not None
+        if failed or kind in HEARTBEATS:
+            value = first_of(whole_json(self, data))
+            if kind in HEARTBEATS and self.aside().stands_by(self.merger, kind, value):
+                self.aside().pass_by(self.merger, kind)
+                return
+            if failed and value is not None and self.fails(kind, value):
+                return
+        self.log.anomaly("after_end", "")
+
+    def count(self) -> None:
+        """One event more; what is recorded from now on belongs to it."""
+        self.log.event = self.events
+        self.last = self.log.offset
+        self.events += 1
+
+    def glued(self, name: bytes, data: bytes, final: bool, spans: Any) -> bool:
+        """Several whole values in one block: servers that forget the blank line.
+
+        Each counts as an event. At the end of input the last one may be cut.
+        """
+        count = comments = 0
+        for reading, _ in readings(self.read, self.depth, data, final):
+            if reading and reading[0] != OK and not (final and reading[0] == CUT):
+                return False
+            count += 1
+            comments += reading is False
+        if count < 2:
+            if reading is None:
+                self.terminator()  # and an empty data line behind it
+            return reading is None
+        self.log.anomaly("glued_events", "")
+        count -= comments
+        # Again, and not kept: they may be millions.
+        for reading, size in readings(self.read, self.depth, data, final):
+            count -= reading is not False
+            kind = b"" if count else name  # the last name is all a block keeps
+            if reading is None:
+                self.terminator()
+            elif reading is False:
+                self.heartbeat()
+            elif self.ended:
+                self.behind(kind, data[reading[2] - size : reading[2]])
+            else:
+                self.wire.begin(data, reading[2] - size)
+                if reading[0] == OK:
+                    self.event(kind, reading[1], reading[3], size)
+                else:
+                    self.damaged(kind, data, reading, spans, final)
+            if self.dead:
+                break
+        return True
+
+    # -- damage -------------------------------------------------------------------
+
+    def damaged(self, name: bytes, data: bytes, reading: Any, spans: Any, final: bool) -> None:
+        """An event that is not JSON: a fault, and what was read before it counts."""
+        code, value, pos, flags = reading
+        self.count()
+        kind = name.decode("utf-8", "replace")
+        if name and name not in OUR_NAMES and self.aside().is_aside(self.merger, kind, data, value):
+            self.pass_by(kind)
+            return
+        undecided = self.undecided
+        if undecided is None:
+            self.undecided = (self.log.event, self.log.offset)
+        offset = locate(pos, spans)
+        if code == DEEP:
+            self.log.fault("limit_depth", offset, f"more than {self.depth} levels")
+        elif final and (code == CUT or DONE.startswith(data.strip(b" \t"))):
+            if code != CUT:
+                offset = locate(len(data), spans)
+            self.log.fault("truncated_event", offset, "end of input", around(data, pos))
+        else:
+            detail = "the data ends too early" if code == CUT else f"byte 0x{data[pos]:02x}"
+            self.log.fault("bad_json", offset, detail, around(data, pos))
+        failed = False
+        if self.strict:
+            self.dead = True
+        elif code != DEEP:
+            failed = self.salvage(name, data, value, flags)
+        if failed or (final and code == CUT):
+            self.undecided = undecided  # a failure, or a cut, says nothing of the dialect
+
+    def salvage(self, name: bytes, data: bytes, value: Any, flags: int) -> bool:
+        """Merge what a damaged event held before its fault; whether it reports a failure."""
+        kind = name.decode("utf-8", "replace")
+        first = first_of(value)
+        failed = False
+        if isinstance(value, dict):
+            if name in OUR_NAMES or not self.aside().stands_by(self.merger, kind, value):
+                failed = self.take(name, value, flags, len(data))
+            else:
+                self.note_other()
+        elif first is not None and not is_open(first) and self.fails(kind, first):
+            failed = True
+        elif name == b"error":
+            text = data.decode("utf-8", "replace")
+            self.fail(text if value is NOTHING else in_range(self, value, flags), None)
+            failed = True
+        if b'"error"' in data and b"\n" in data and name in OUR_NAMES:
+            for line in data.split(b"\n"):  # one that is whole says it all
+                failed = fails_on(self, line, False) or failed
+        if not failed and not isinstance(value, dict):
+            self.note_other()
+            self.leave_undecided(len(data))
+        return failed
+
+    # -- events ---------------------------------------------------------------------
+
+    def event(self, name: bytes, value: Any, flags: int, size: int) -> None:
+        """One event whose data is whole JSON."""
+        self.count()
+        if isinstance(value, dict):
+            self.take(name, value, flags, size)
+        elif not self.odd(name, value, flags):
+            self.log.anomaly("wrong_type", "")
+            self.note_other()
+            self.leave_undecided(size)
+        if self.strict and self.log.fault_count:
+            self.dead = True
+
+    def odd(self, name: bytes, value: Any, flags: int) -> bool:
+        """JSON that is no object: an error in a list or of that name, or a bystander."""
+        kind = name.decode("utf-8", "replace")
+        first = first_of(value)
+        if name and name not in OUR_NAMES and self.aside().stands_by(self.merger, kind, first):
+            self.pass_by(kind)
+            return True
+        if first is not None and failure_of(first, kind, answers(first)) is not NOTHING:
+            return self.fails(kind, in_range(self, first, flags))
+        if name == b"error":
+            self.fail(in_range(self, value, flags), None)
+            return True
+        return False
+
+    def take(self, name: bytes, value: Any, flags: int, size: int) -> bool:
+        """Find the dialect, look for an error, merge; whether the event reports a failure."""
+        if flags & HAS_RANGE:
+            self.removed = []
+            strip(self.log, self.removed, value, None)
+        if flags & HAS_SURROGATE:
+            self.surrogates = True
+        kind = name.decode("utf-8", "replace") if name else ""
+        if self.merger is None:
+            self.find_dialect(kind, value)
+        if self.dead:
+            self.leave_removed()
+            return False
+        merger = self.merger
+        named = merger is not None and knows(merger, kind, value)
+        # Where events have kinds, nearly all have names, and are known.
+        if not named and name and name not in OUR_NAMES:
+            usual = merger is not None and merger.table.kind is not None and kind not in HEARTBEATS
+            if not usual and self.aside().stands_by(merger, kind, value):
+                self.pass_by(kind)
+                self.leave_removed()
+                return False
+        known = named or answers(value)
+        failed = self.tells_failure(kind, value, known)
+        if self.asked is not None and self.asked.open:
+            self.asked.take(value, kind, failed)
+        if merger is not None:
+            self.merge(value, kind, failed, known)
+        else:
+            self.keep(value, kind, size, failed)
+        if self.removed is not None:
+            self.leave_removed()
+        return failed
+
+    def aside(self) -> Bystanders:
+        """Who knows the events that are none of the answer's."""
+        if self.bystanders is None:
+            self.bystanders = Bystanders(self.log)
+        bystanders: Bystanders = self.bystanders
+        return bystanders
+
+    def note_other(self) -> None:
+        """An event came that is not of the dialect which was named."""
+        if self.asked is not None:
+            self.asked.note()
+
+    def pass_by(self, kind: str) -> None:
+        """An event that is none of the dialect's: it is counted, and waits for none."""
+        self.aside().pass_by(self.merger, kind)
+        if kind not in HEARTBEATS:
+            self.note_other()
+            if self.merger is None and self.undecided is None:
+                self.undecided = (self.log.event, self.log.offset)
+
+    def is_known(self, kind: str, value: Any) -> bool:
+        """Whether an object has an answer, or is an event that the dialect knows."""
+        return answers(value) or (self.merger is not None and knows(self.merger, kind, value))
+
+    def fails(self, kind: str, value: Any) -> bool:
+        """Whether an object reports a failure, which is kept if it says more than others did."""
+        return self.tells_failure(kind, value, self.is_known(kind, value))
+
+    def tells_failure(self, kind: str, value: Any, known: bool) -> bool:
+        """The same, where it is known whether an answer stands there."""
+        payload = failure_of(value, kind, known)
+        if payload is NOTHING:
+            return False
+        self.fail(payload, value)
+        return True
+
+    def fail(self, payload: Any, event: Any) -> None:
+        """An in-band error: the first one stays, unless a later one says more.
+
+        event: the event that is the payload, or holds it.
+        """
+        if self.failed:
+            if not (self.vague and is_fuller(payload)):
+                return
+        elif self.ended:
+            return
+        self.failed = True
+        self.vague = is_vague(payload, event)
+        self.error = copy(payload)
+
+    def merge(self, value: Any, kind: str, failed: bool, known: bool) -> None:
+        """Merge an event of the known dialect.
+
+        failed: it reports a failure: only what the table names is merged. known: is_known().
+        """
+        merger = self.merger
+        table = merger.table
+        whole = not failed
+        if whole and table.error_tree and may_stand(value, table.error_tree):
+            failed = self.fails_at(value, table)
+        if self.removed is not None:
+            removed, self.removed = self.removed, None
+            put_back(table, self.wire, self.log, removed, value, kind)
+        if not whole and table.kind is None:
+            value = named_members(value, table.root.children)
+            if not value:
+                return
+        steady = self.planning and not (failed or (self.asked is not None and self.asked.open))
+        if steady and ((not known and may_fail(value)) or may_hold(value, table.error_tree)):
+            steady = False  # the next one may be the failure that this one is not
+        merger.plan = new_plan() if steady else None
+        merger.merge(value, self.log.event, kind)
+        self.watched = merger.finishing and table.judged
+        if merger.signs is not None:
+            signs, merger.signs = merger.signs, None
+            if whole:
+                self.fail(min(signs, key=_rank)[1], value)  # of several the fullest: the first row
+        if merger.failure is not None:
+            self.fail(merger.failure, value)
+        if merger.ended:
+            self.ended = True
+            self.settle_end()
+
+    def fails_at(self, value: Any, table: Any) -> bool:
+        """Whether an event or a body has an error where the dialect may put one."""
+        for row in table.errors:
+            payload = failure_at(value, row)
+            if payload is not NOTHING:
+                self.fail(payload, value)
+                return True
+        return False
+
+    def leave_removed(self) -> None:
+        """Numbers that nothing can hold stay out of an event that is not merged."""
+        removed, self.removed = self.removed, None
+        leave_out(self.log, removed)
+
+    def terminator(self) -> None:
+        """`[DONE]`: the end, unless the dialect's own terminator came before."""
+        self.count()
+        if self.ended:
+            if self.done:
+                self.log.anomaly("after_end", "")
+        elif not (self.merger is not None and self.is_foreign()):
+            self.ended = self.done = True
+            self.settle_end()
+
+    def is_foreign(self) -> bool:
+        """Whether a second stream runs, whose end is not ours."""
+        return type(self.merger) is EventMerger and bool(self.merger.foreign)
+
+    # -- dialect -----------------------------------------------------------------------
+
+    def decide(self, source: Any) -> None:
+        """Settle the dialect."""
+        self.source = source
+        self.dialect = source["NAME"]
+        table = table_of(source, self.rules) if self.rules else plain_table(source)
+        if table.kind is None:
+            self.merger = Merger(table, self.limits, self.log, self.text, None)
+        else:
+            # Not a method of ours: what holds it would hold the stream, which holds all.
+            parse = partial(parse_text, self.read, self.depth)
+            self.merger = EventMerger(table, self.limits, self.log, self.text, parse)
+        self.merger.wire = self.wire
+
+    def find_dialect(self, kind: str, value: Any) -> None:
+        """Settle the dialect by this event, if it decides for one."""
+        source = dialect_of(value, kind)
+        if source is not None:
+            self.decide(source)
+            if self.bystanders is not None:
+                self.bystanders.settle(self.merger)
+            if self.pending:
+                self.apply_pending()
+
+    def keep(self, value: Any, kind: str, size: int, failed: bool) -> None:
+        """Keep an event until one decides for a dialect.
+
+        failed: it reports a failure, and so waits for no dialect.
+        """
+        undecided = self.undecided
+        if failed:
+            if self.removed is not None:
+                self.leave_removed()
+            if self.pending_size + max(size, UNDECIDED_EVENT) > UNDECIDED_BYTES:
+                return
+        if self.leave_undecided(size):
+            if self.pending is None:
+                self.pending = []
+            here = (self.log.event, self.log.offset)
+            kept = self.wire.kept(size)
+            self.pending.append((value, kind, failed, *here, kept, self.removed))
+            self.removed = None
+        if failed:
+            self.undecided = undecided
+
+    def leave_undecided(self, size: int) -> bool:
+        """Count an event that decides nothing; False once there were too many."""
+        if self.merger is not None or self.dead:
+            return False
+        if self.undecided is None:
+            self.undecided = (self.log.event, self.log.offset)
+        self.pending_size += max(size, UNDECIDED_EVENT)
+        if self.pending_size > UNDECIDED_BYTES:
+            self.give_up()
+        return not self.dead
+
+    def apply_pending(self) -> None:
+        """Merge the events that came before the dialect was known."""
+        here = (self.log.event, self.log.offset)
+        data, start = self.wire.joined(), self.wire.start
+        removed = self.removed
+        pending, self.pending = self.pending, None
+        for value, kind, failed, event, offset, kept, out in pending or ():
+            self.log.event, self.log.offset = event, offset
+            self.wire.begin(kept, 0)
+            self.removed = out
+            if not self.ended:
+                self.merge(value, kind, failed, self.is_known(kind, value))
+        self.log.event, self.log.offset = here
+        self.wire.begin(data, start)
+        self.removed = removed
+
+    def give_up(self) -> None:
+        """No event decided: nothing can be folded."""
+        for _, _, _, event, offset, _, removed in self.pending or ():
+            self.log.event, self.log.offset = event, offset
+            leave_out(self.log, removed)
+        self.pending = None
+        self.dead = True
+        self.log.event, offset = self.undecided
+        self.log.fault("unknown_dialect", offset, "no event decided for a dialect")
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def limit(self, code: str, offset: int) -> None:
+        """A limit that the event still being collected met."""
+        self.log.event = self.events
+        self.end_folding(code, offset)
+
+    def end_folding(self, code: str, offset: int) -> None:
+        """What was merged stays; after the terminator nothing is judged."""
+        if not self.ended and not self.dead:
+            self.log.fault(code, offset, "the folding ended here")
+        self.dead = True
+        self.pending = None
+        if self.body is not None:
+            self.body.drop()
+        self.wire.end()
+
+    def lose(self, offset: int) -> None:
+        """An exception left the midst of a read: the answer is not whole any more.
+
+        offset: where the first byte stood that was not merged for sure. Needs no memory.
+        """
+        self.lost = self.lost or not self.ended
+        self.log.lose(offset)
+
+    def close(self) -> None:
+        """The end of input, after the last block."""
+        if self.closed:
+            return
+        self.closed = True
+        merger = self.merger
+        if not self.dead:
+            if self.events == 0 and self.body is not None and self.body.begin:
+                judge_body(self)
+            if merger is None and self.undecided is not None:
+                self.give_up()
+            if not self.ended:
+                self.settle_others()
+        self.pending = None
+        if self.body is not None:
+            self.body.drop()
+        if merger is not None and not self.ended and is_finished(merger, merger.table.finished):
+            self.complete = True
+            self.log.event, self.log.offset = self.events - 1, self.last
+            self.judge_answer(False)
+
+    def settle_end(self) -> None:
+        """The terminator came."""
+        self.settle_others()
+        self.judge_answer(True)
+
+    def settle_others(self) -> None:
+        """No event follows: what was none of the dialect's is judged."""
+        if self.bystanders is not None:
+            self.bystanders.settle(self.merger)
+        if self.asked is not None:
+            self.asked.judge()
+
+    def judge_answer(self, terminated: bool) -> None:
+        """What a whole answer lacks; one that failed or was cut may lack anything."""
+        merger = self.merger
+        if self.failed or self.lost or self.dead or merger is None or not merger.merged:
+            return
+        if merger.table.ends is not None:
+            judge(merger, merger.table.ends, self.depth, terminated)
+
+    @property
+    def status(self) -> str:
+        """open, complete, truncated or failed."""
+        if self.failed:
+            return "failed"
+        if not (self.ended or self.complete):
+            return "truncated" if self.closed else "open"
+        if self.lost or self.root is None or (self.asked is not None and self.asked.wrong):
+            return "truncated"  # no answer that may pass as whole
+        return "complete"
+
+    @property
+    def arrivals(self) -> Any:
+        """What came since texts grew in turns, in that order; None while they do not."""
+        merger = self.merger
+        return merger.arrivals if type(merger) is EventMerger else None
+
+    @property
+    def root(self) -> Any:
+        """The state of the answer, or None while nothing was merged."""
+        if self.answer is not None:
+            return self.answer
+        merger = self.merger
+        return merger.root if merger is not None and merger.merged else None
+
+
+def _rank(sign: Any) -> int:
+    rank: int = sign[0]
+    return rank

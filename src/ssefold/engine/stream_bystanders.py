@@ -1,0 +1,118 @@
+"""Events that are none of the answer's: heartbeats sent as data, and events of another name.
+
+Enters: an event's name and what was read of it; the dialect's table, once it is known.
+Leaves: whether the event stands by; anomalies, at the first heartbeat and at the first event
+of each foreign name.
+Must not know: how events are merged, what a stream's end is.
+
+Relays that wait for a model send pings as events, and tools tell of their progress between
+the chunks of a chat. Neither is an answer, and neither is damage.
+
+One source for both backends: `_c/engine/stream_bystanders.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .detect import HEARTBEATS, dialect_of
+from .event_merge import knows
+from .jsonvalue import given
+
+# A sender chooses the names: how many are told apart, and how much of each is kept.
+MOST_NAMES = 64
+LONGEST_NAME = 256
+
+# What a heartbeat without a name is called among those that wait.
+COMMENT = ":"
+
+
+class Bystanders:
+    """The bystanders of one stream.
+
+    beat: a heartbeat came. names: the foreign names that came, or None.
+    waiting: (name, event, offset) of those that came before the dialect was known, the first of
+    each name: what is a heartbeat in one is a kind of event in another.
+    """
+
+    __slots__ = ("beat", "log", "names", "waiting")
+
+    def __init__(self, log: Any) -> None:
+        self.log = log
+        self.beat = False
+        self.names: Any = None
+        self.waiting: Any = None
+
+    def stands_by(self, merger: Any, kind: str, value: Any) -> bool:
+        """Whether an event of this name is none of the dialect's. None: no dialect yet.
+
+        value: what was read of its data, whatever that is.
+        """
+        if isinstance(given(value, "error"), dict):
+            return False
+        if merger is None:
+            return True
+        table = merger.table
+        if table.kind is not None:
+            return kind in HEARTBEATS and not knows(merger, kind, value)
+        if table.own is None:  # a caller's table that does not say what its events have
+            return kind in HEARTBEATS and not isinstance(value, dict)
+        return not isinstance(value, dict) or not any([key in value for key in table.own])
+
+    def is_aside(self, merger: Any, kind: str, data: bytes, value: Any) -> bool:
+        """Whether data that is no JSON is no damage: a heartbeat, or a text of another name."""
+        if kind not in HEARTBEATS and data.lstrip()[:1] in (b"{", b"["):
+            return False
+        if merger is None and isinstance(value, dict) and dialect_of(value, kind) is not None:
+            return False
+        return self.stands_by(merger, kind, value)
+
+    def pass_by(self, merger: Any, kind: str) -> None:
+        """Such an event came: it is counted, and recorded if it is the first of its sort."""
+        if merger is None:
+            self.wait(kind[:LONGEST_NAME])
+        elif kind in HEARTBEATS:
+            self.heartbeat(merger)
+        else:
+            self.foreign(kind[:LONGEST_NAME])
+
+    def heartbeat(self, merger: Any) -> None:
+        """A heartbeat came."""
+        if self.beat:
+            return
+        if merger is None and self.waiting:
+            self.wait(COMMENT)  # behind one that may prove to be the first
+            return
+        self.beat = True
+        self.log.anomaly("heartbeat_data", "")
+
+    def foreign(self, name: str) -> None:
+        """An event of another name came."""
+        if self.names is None:
+            self.names = set()
+        if name not in self.names and len(self.names) < MOST_NAMES:
+            self.names.add(name)
+            self.log.anomaly("foreign_event", "")
+
+    def wait(self, name: str) -> None:
+        """An event came of which only the dialect will tell what it is."""
+        if self.waiting is None:
+            self.waiting = {}
+        if name not in self.waiting and len(self.waiting) < MOST_NAMES:
+            self.waiting[name] = (self.log.event, self.log.offset)
+
+    def settle(self, merger: Any) -> None:
+        """The dialect is known, or the stream ended without one: record those that waited."""
+        if not self.waiting:
+            return
+        waiting, self.waiting = self.waiting, None
+        here = (self.log.event, self.log.offset)
+        for name, (event, offset) in waiting.items():
+            self.log.event, self.log.offset = event, offset
+            if name == COMMENT or (
+                name in HEARTBEATS and (merger is None or not knows(merger, name, None))
+            ):
+                self.heartbeat(merger)
+            elif merger is not None and merger.table.own is not None:
+                self.foreign(name)
+        self.log.event, self.log.offset = here

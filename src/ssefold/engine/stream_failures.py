@@ -1,0 +1,209 @@
+"""Signs that a server reports a failure in the place of an answer.
+
+Enters: a decoded event or body, its kind, and the rows of data that say what is a sign.
+Leaves: the payload of the failure, or NOTHING; which of two payloads says more.
+Must not know: streams, states, what follows from a failure.
+
+A failure must never pass as an answer, and servers say it in many ways: under `error`, as an
+object of other names, as a finish reason, in a list. What the names are is data (FAILURES in
+rules/, ERRORS of a table).
+
+One source for both backends: `_c/engine/stream_failures.pxd` says how it is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ssefold.engine.jsonmarks import NOTHING
+
+from .detect import FAILURES
+from .jsonvalue import given, is_open
+from .table import steps
+
+# Members whose value, if there is any, is an answer and no failure.
+_FAILURES: Any = FAILURES
+_UNLESS: tuple[str, ...] = _FAILURES["unless"]
+_ROWS = tuple([(steps(row["at"]), row) for row in _FAILURES["signs"]])
+_WORDS = tuple([(path, row) for path, row in _ROWS if "is" in row])
+_KEYS = frozenset([path[0] for path, row in _ROWS if "is" not in row])
+_WORD_KEYS = frozenset([path[0] for path, row in _WORDS])
+# Members of an event whose value decides whether it is a failure.
+_TELLING = frozenset(["type", *_UNLESS]) | _WORD_KEYS
+
+
+def failure_of(value: Any, kind: str, known: bool) -> Any:
+    """What an event or a body reports: the payload of its fullest sign, or NOTHING.
+
+    kind: the event's name. known: it has an answer (answers()), or the dialect knows this
+    kind, so that its members are its own.
+    """
+    payload = given(value, "error")
+    if payload is not None:
+        return payload
+    own = given(value, "type")
+    if kind == "error" or (type(own) is str and own == "error"):
+        return value
+    return value if not known and says_failure(value) else NOTHING
+
+
+def may_fail(value: Any) -> bool:
+    """Whether an event without an answer holds what can be a sign: what it says today is no
+    rule for the next.
+    """
+    if type(value) is dict:
+        members = value
+        for key in members:
+            if key in _KEYS:
+                return True
+    elif any([key in _KEYS for key in value]):
+        return True
+    return _says_word(value)
+
+
+def _says_word(value: Any) -> bool:
+    """Whether a text of an object is a sign."""
+    for path, row in _WORDS:
+        found = value
+        for step in path:
+            found = given(found, step)
+        if found is not None and _is_sign(found, row, value):
+            return True
+    return False
+
+
+def is_telling(key: str) -> bool:
+    """Whether another value of an event's member could make a failure of the event: it is to
+    be looked at each time.
+    """
+    return key in _TELLING
+
+
+def is_of_signs(key: str) -> bool:
+    """Whether signs stand in an event's member of this name."""
+    return key in _KEYS or key in _WORD_KEYS
+
+
+def can_fail(key: str, value: Any) -> bool:
+    """Whether such a member could be a sign where no answer stands beside it."""
+    if key in _KEYS:
+        return value is not None
+    return key in _WORD_KEYS and _says_word({key: value})
+
+
+def may_hold(value: Any, nodes: Any) -> bool:
+    """Whether an event has a member in which the rows of ERRORS look (table.py's tree)."""
+    for node in nodes:
+        if given(value, node[0]) is not None:
+            return True
+    return False
+
+
+def answers(value: Any) -> bool:
+    """Whether an object has what an answer has, whatever else it says."""
+    for key in _UNLESS:
+        found = given(value, key)
+        if found is not None:
+            return bool(found)
+    return False
+
+
+def says_failure(value: Any) -> bool:
+    """Whether an object without an answer is a failure as a whole."""
+    if not may_fail(value):
+        return False  # as nearly all events
+    for path, row in _ROWS:
+        found = value
+        for step in path:
+            found = given(found, step)
+        if found is not None and _is_sign(found, row, value):
+            return True
+    return False
+
+
+def _is_sign(found: Any, row: Any, value: Any) -> bool:
+    wanted = row.get("is")
+    if wanted is not None:
+        return type(found) is str and found == wanted
+    if row.get("list"):
+        return isinstance(found, list) and len(found) > 0
+    least = row.get("from")
+    if least is None:
+        return found not in ("", 0)
+    if type(found) is not int and type(found) is not float:
+        return False
+    return found >= least and any([given(value, key) is not None for key in row["beside"]])
+
+
+def may_stand(value: Any, nodes: Any) -> bool:
+    """Whether anything stands where the rows of ERRORS look, as a tree (table.py)."""
+    for key, ends, texts, below in nodes:
+        if key is None:
+            if isinstance(value, list):
+                for element in value:
+                    if may_stand(element, below):
+                        return True
+            continue
+        found = given(value, key)
+        if found is None:
+            continue
+        if ends and (texts is None or (type(found) is str and found in texts)):
+            return True
+        if below and may_stand(found, below):
+            return True
+    return False
+
+
+def failure_at(value: Any, row: Any) -> Any:
+    """What stands at a row of ERRORS, if it is a failure, or NOTHING."""
+    return _at(value, row[0], 0, row[1])
+
+
+def _at(value: Any, path: Any, level: int, among: Any) -> Any:
+    """A step (None,) is each element: the first failure counts."""
+    if value is None:
+        return NOTHING
+    if level == len(path):
+        if among is None:
+            return value
+        return value if type(value) is str and value in among else NOTHING
+    if type(path[level]) is str:
+        return _at(given(value, path[level]), path, level + 1, among)
+    if isinstance(value, list):
+        for below in value:
+            found = _at(below, path, level + 1, among)
+            if found is not NOTHING:
+                return found
+    return NOTHING
+
+
+def first_of(value: Any) -> Any:
+    """The object for which a value counts: itself, or the first element of an array, or None."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return value[0]
+    return None
+
+
+def is_vague(payload: Any, event: Any) -> bool:
+    """Whether a later sign may say more: null, a text, or a whole event without a message."""
+    if payload is None or type(payload) is str:
+        return True
+    return payload is event and given(payload, "message") is None
+
+
+def is_fuller(payload: Any) -> bool:
+    """Whether a payload says what went wrong, so that a vague one gives way."""
+    if not isinstance(payload, dict) or is_open(payload):
+        return False
+    return payload.get("message") is not None or payload.get("code") is not None
+
+
+def named_members(value: Any, names: Any) -> Any:
+    """The members that the table names, of an event that reports a failure."""
+    named = type(value)()
+    for key in value:
+        if key in names and key != "error":
+            named[key] = value[key]
+    return named
