@@ -15,6 +15,8 @@ import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from ssefold import _unpickle
+
 VARIABLE = "SSEFOLD_BACKEND"
 
 ONE_INTERPRETER = (
@@ -54,5 +56,7 @@ else:
         if "interpreter" not in str(error):
             raise
         raise ImportError(ONE_INTERPRETER) from error
+
+_unpickle.event_class = ServerSentEvent
 
 __all__ = ["FoldCore", "SSEDecoder", "ServerSentEvent", "name"]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ssefold._unpickle import event
 from ssefold.errors import not_made
 
 if TYPE_CHECKING:  # to the compiler and to type checkers; a .pxd cannot say it for a class of a .py
@@ -94,7 +95,7 @@ class ServerSentEvent:
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, self._key()
+        return event, self._key()
 
     def _key(self) -> tuple[Any, ...]:
         return (self.event, self.data, self.id, self.retry, self.raw, self.start, self.end)
@@ -111,11 +112,3 @@ def _missing(self: Any, name: str) -> Any:
 
 if __name__ == "ssefold.engine.events":  # a compiled class has its fields from the start
     ServerSentEvent.__getattr__ = _missing  # type: ignore[attr-defined]
-
-
-def _rebuild(*fields: Any) -> ServerSentEvent:
-    """Unpickle with the class of the backend that runs, whichever wrote it."""
-    import ssefold
-
-    event: ServerSentEvent = ssefold.ServerSentEvent(*fields)
-    return event
