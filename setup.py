@@ -49,6 +49,7 @@ ENGINE = [
     "field_candidates",
     "field_merge",
     "field_parts",
+    "field_unknown",
     "field_voices",
     "field_written",
     "jsonvalue",

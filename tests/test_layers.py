@@ -33,9 +33,9 @@ class Layer(NamedTuple):
 ENGINE = (
     "jsonvalue", "plan", "table", "log", "wiretext", "blockdata", "lookup_blocks",
     "lookup_calls", "state", "lookup_hints", "judgement", "taking", "ledger", "field_parts",
-    "field_voices", "field_written", "field_candidates", "field_calls", "field_merge",
-    "event_address", "event_order", "event_verbs", "event_full", "event_starts", "event_items",
-    "event_numbers", "event_merge", "detect", "detect_named", "stream_failures",
+    "field_voices", "field_written", "field_candidates", "field_calls", "field_unknown",
+    "field_merge", "event_order", "event_address", "event_full", "event_starts", "event_items",
+    "event_verbs", "event_numbers", "event_merge", "detect", "detect_named", "stream_failures",
     "stream_bodies", "stream_bystanders", "stream_strays", "stream",
 )  # fmt: skip
 

@@ -343,8 +343,8 @@ cdef class FoldCore:
         ):
             known.learn(headed, frame, buf + pos[0] - frame, data, framer.data.size)
         stream.planning = False
-        if stream.merger is not None:
-            stream.merger.plan = None
+        if stream.ledger is not None:
+            stream.ledger.plan = None
         return done
 
     cdef bint hand_on(self, Py_ssize_t head) except -1:
@@ -357,8 +357,8 @@ cdef class FoldCore:
         except (LookupError, AttributeError, TypeError, ValueError):
             pass
         stream.lose(framer.start)
-        if stream.merger is not None:
-            stream.merger.restructure()
+        if stream.ledger is not None:
+            stream.ledger.restructure()
         return False
 
     cdef bint deliver(self, Py_ssize_t head) except -1:
@@ -500,8 +500,8 @@ cdef class FoldCore:
         self._quick = False
         self._torn = True
         stream.planning = False
-        if stream.merger is not None:
-            stream.merger.plan = None
+        if stream.ledger is not None:
+            stream.ledger.plan = None
         if framer is not None and not stream.dead and (size or stream.closed):
             if not framer.reported:
                 stream.log.event = stream.events

@@ -153,8 +153,8 @@ class FoldCore:
         data = self._reading or b""
         end = self._begin + len(data)
         stream.planning = False
-        if stream.merger is not None:
-            stream.merger.plan = None
+        if stream.ledger is not None:
+            stream.ledger.plan = None
         if framer is not None and not stream.dead and (data or stream.closed):
             stream.lose(self._at)
             stream.dead = stream.strict
@@ -307,8 +307,8 @@ class FoldCore:
             ):
                 known.learn(data, block.spans[0][1] - base, len(block.data))
             stream.planning = False
-            if stream.merger is not None:
-                stream.merger.plan = None
+            if stream.ledger is not None:
+                stream.ledger.plan = None
             if stream.dead:
                 break
 
@@ -413,8 +413,8 @@ def hand_on(stream: Stream, block: Block) -> None:
         if not stream.lost:
             raise
         stream.lose(block.start)
-        if stream.merger is not None:
-            stream.merger.restructure()
+        if stream.ledger is not None:
+            stream.ledger.restructure()
 
 
 def ends_frame(tail: bytes) -> bool:

@@ -15,10 +15,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from .field_merge import ENTRY_WEIGHT, Merger
+from .event_order import Order
 from .jsonvalue import given, is_open, same
+from .ledger import ENTRY_WEIGHT, Ledger
 from .lookup_blocks import fitting
-from .lookup_hints import ANY_DONE, NONE, NOWHERE, OWN_DONE, add, hint, insert, is_hint, lead, meant
+from .lookup_hints import (
+    ANY_DONE,
+    NONE,
+    NOWHERE,
+    OWN_DONE,
+    hint,
+    insert,
+    is_hint,
+    lead,
+    list_at,
+    meant,
+)
 from .state import Entries, Place, Slots, member, new_place, whole_place
 from .table import Action
 
@@ -26,26 +38,25 @@ from .table import Action
 FRAGMENTS = ("append", "append_json", "extend", "full")
 
 
-class Addresses(Merger):
-    """A Merger that finds and makes what events address.
+class Address:
+    """Finds and makes what events address.
 
     star:    what the `*` of the event's kind stands for.
     way:     where the elements on the way to the last target stand in their lists; of
              Entries their indexes.
     asked:   the member of the last event that routed it beside an index, or "".
-    latest:  the way to the text that grew last.
     passed:  the event in which something on the way to the last target was
              finished, or -1.
     missing: whether something on that way was missing.
     """
 
-    __slots__ = ("asked", "latest", "missing", "passed", "star", "way")
+    __slots__ = ("asked", "ledger", "missing", "order", "passed", "star", "way")
 
-    def __init__(self, table: Any, limits: Any, log: Any, text: Any, parse: Any) -> None:
-        Merger.__init__(self, table, limits, log, text, parse)
+    def __init__(self, ledger: Ledger, order: Order) -> None:
+        self.ledger = ledger
+        self.order = order
         self.star = self.asked = ""
         self.way: tuple[int, ...] = ()
-        self.latest: tuple[int, ...] = ()
         self.passed = -1
         self.missing = False
 
@@ -59,12 +70,12 @@ class Addresses(Merger):
                 continue
             index = given(value, by)
             if index is not None and type(index) is not int:
-                self.anomaly("wrong_type", None, by)
-            if is_hint(self.table, step[2]):
+                self.ledger.anomaly("wrong_type", None, by)
+            if is_hint(self.ledger.table, step[2]):
                 if type(index) is int and index < 0:
-                    self.anomaly("wrong_type", None, by)
+                    self.ledger.anomaly("wrong_type", None, by)
                 if index is None and action.other is not None:
-                    made = self.table.lists[step[2]].get("made", {})
+                    made = self.ledger.table.lists[step[2]].get("made", {})
                     return any([given(value, member) is not None for member in made.values()])
             elif type(index) is not int and (
                 index is not None or not self.tells(action, step, value)
@@ -84,7 +95,7 @@ class Addresses(Merger):
         self.missing = False
         self.asked = ""
         self.way = ()
-        place = self.root
+        place = self.ledger.root
         level = 0
         for step in action.path:
             if step[1] is None:
@@ -104,11 +115,11 @@ class Addresses(Merger):
         if type(old) is Place:
             return old
         if old is not None and type(old) is not dict:
-            self.anomaly("wrong_type", None, action.source[-1] if action.source else name)
+            self.ledger.anomaly("wrong_type", None, action.source[-1] if action.source else name)
             return None
         place = new_place(None)
         if old is None:
-            self.charge(ENTRY_WEIGHT)
+            self.ledger.charge(ENTRY_WEIGHT)
         else:
             place.values.update(old)
         values[name] = place
@@ -120,8 +131,8 @@ class Addresses(Merger):
         action: what is to be done to a member of it, or None.
         """
         name, by, path = step
-        rule = self.table.lists[path]
-        if is_hint(self.table, path):
+        rule = self.ledger.table.lists[path]
+        if is_hint(self.ledger.table, path):
             done = OWN_DONE
             if action is not None and action.verb in FRAGMENTS and action.leaf:
                 done = ANY_DONE
@@ -129,10 +140,10 @@ class Addresses(Merger):
             if place is None:
                 return None
         else:
-            held = self.list_at(values, name, rule)
+            held = list_at(values, name, rule)
             index = value.get(by)
             if index is None:
-                self.no_plan()
+                self.ledger.no_plan()
                 index = value[by] = held.meant()
                 if index is None:
                     return None
@@ -157,15 +168,15 @@ class Addresses(Merger):
     def hinted(self, values: Any, step: Any, value: Any, make: Any, done: int) -> Any:
         """The element that the event means by whatever it says, made if there is none."""
         name, by, path = step
-        rule = self.table.lists[path]
+        rule = self.ledger.table.lists[path]
         wanted = make.get("type")
         if wanted == "*":
             wanted = self.star
         if is_open(value) and by not in value:
             return None  # that was still to come
-        held = self.list_at(values, name, rule)
+        held = list_at(values, name, rule)
         index = hint(value, by)
-        position = meant(self.table, held, step, value, index, wanted, done)
+        position = meant(self.ledger.table, held, step, value, index, wanted, done)
         if position == NOWHERE:
             return None
         by_index = position != NONE and index is not None and held.indexes[position] == index
@@ -177,24 +188,24 @@ class Addresses(Merger):
         if type(found) is dict:
             held.items[position] = whole_place(found)
         elif type(found) is not Place:
-            self.anomaly("wrong_type", None, by)
+            self.ledger.anomaly("wrong_type", None, by)
             return None
         if rule.get("open", False) and index is not None and held.indexes[position] != index:
             lead(held, position, index)
-            self.restructure()
+            self.ledger.restructure()
         self.way = (*self.way, position) if self.way else (position,)
         return held.items[position]
 
     def begun(self, held: Slots, index: Any, step: Any, value: Any, make: Any) -> Any:
         """A new element, which never started; None past the limit."""
         _, by, path = step
-        rule = self.table.lists[path]
+        rule = self.ledger.table.lists[path]
         if not self.may_enter(held, rule):
             return None
-        self.charge(ENTRY_WEIGHT)
+        self.ledger.charge(ENTRY_WEIGHT)
         if rule.get("starts", True) and not self.missing:
             self.missing = True
-            self.anomaly("missing_start", None, by)
+            self.ledger.anomaly("missing_start", None, by)
         place = new_place(None)
         self.enter(held, index, place)
         self.fill_in(place, value, rule, make)
@@ -204,11 +215,11 @@ class Addresses(Merger):
         """The same for either kind of list."""
         if type(held) is Slots:
             return self.may_enter(held, rule)
-        return self.room(rule["limit"], held.count())
+        return self.ledger.room(rule["limit"], held.count())
 
     def may_enter(self, held: Slots, rule: Any) -> bool:
         """Whether there may be one element more."""
-        if self.room(rule["limit"], len(held.items)):
+        if self.ledger.room(rule["limit"], len(held.items)):
             return True
         held.skipped = True
         return False
@@ -216,32 +227,32 @@ class Addresses(Merger):
     def enter(self, held: Slots, index: Any, element: Any) -> int:
         """A new element behind those with its index; its position, which ends the way."""
         position = insert(held, index, element)
-        way, latest = self.way, self.latest
+        way, latest = self.way, self.order.latest
         depth = len(way)
         if depth < len(latest) and latest[:depth] == way and latest[depth] >= position:
-            self.latest = (*way, latest[depth] + 1, *latest[depth + 1 :])  # it moved by one
+            self.order.latest = (*way, latest[depth] + 1, *latest[depth + 1 :])  # it moved by one
         self.way = (*way, position)
-        self.restructure()
+        self.ledger.restructure()
         return position
 
     def opened(self, held: Entries, index: int, by: str, plain: Any, rule: Any) -> Any:
         """A place for the element at `index`, which stood there plainly or not at all."""
         if plain is not None and type(plain) is not dict:
-            self.anomaly("wrong_type", None, by)
+            self.ledger.anomaly("wrong_type", None, by)
             return None
         if plain is None:
-            if not self.room(rule["limit"], held.count()):
+            if not self.ledger.room(rule["limit"], held.count()):
                 return None
-            self.charge(ENTRY_WEIGHT)
+            self.ledger.charge(ENTRY_WEIGHT)
             if type(held) is Entries and held.at(index) is not None:
-                self.restructure()
-                self.anomaly("index_reused", None, by)
+                self.ledger.restructure()
+                self.ledger.anomaly("index_reused", None, by)
                 place = new_place(None)
                 held.behind(index, place)
                 return place
             if rule.get("starts", True) and not self.missing:
                 self.missing = True
-                self.anomaly("missing_start", None, by)
+                self.ledger.anomaly("missing_start", None, by)
         place = new_place(None) if plain is None else whole_place(plain)
         held.put(index, place)
         return place
@@ -251,29 +262,9 @@ class Addresses(Merger):
         for key, name in rule.get("made", {}).items():
             found = value.get(name)
             if found is not None and not isinstance(found, (dict, list)):
-                self.replace(place.values, key, found)
+                self.ledger.replace(place.values, key, found)
         for key, constant in make.items():
             place.values[key] = self.star if constant == "*" else constant
-
-    # -- lists -----------------------------------------------------------------------
-
-    def list_at(self, values: Any, name: str, rule: Any) -> Any:
-        """The addressed list at `name`; elements that stood there plainly stay in it."""
-        held = values.get(name)
-        if rule.get("index") == "hint":
-            if type(held) is not Slots:
-                slots = values[name] = Slots()
-                for position, element in enumerate(held if type(held) is list else ()):
-                    add(slots, position, position, position, element)
-                return slots
-        elif type(held) is not Entries:
-            entries = values[name] = Entries()
-            for position, element in enumerate(held if type(held) is list else ()):
-                place = whole_place(element if type(element) is dict else {})
-                place.stopped = True
-                entries.put(position, place)
-            return entries
-        return held
 
 
 def takes(found: Any, leaf: Any, rule: Any) -> bool:

@@ -19,43 +19,43 @@ from .lookup_hints import keep
 from .state import Place, Replaced, Slots, member, new_place
 
 
-def full_value(merger: Any, old: Any, new: Any, at: Any, step: int = -1) -> Any:
-    """`new`, to stand where `old` did; charged to the merger.
+def full_value(order: Any, old: Any, new: Any, at: Any, step: int = -1) -> Any:
+    """`new`, to stand where `old` did; charged to the order.
 
     at: the path of `new` in its event, for anomalies; None: verbatim, nothing is odd.
     step: where `new` stands on the table's way to a text, -1 if it does not: even for an
     object, odd for a list, and past the last list's for the text itself.
     """
-    if step >= 0 and not old and type(old) is not merger.text:
-        old = _begun(merger, old, new, step)
-    if type(old) is merger.text or type(old) is Replaced:
-        return _full_text(merger, old, new, at)
+    if step >= 0 and not old and type(old) is not order.ledger.text:
+        old = _begun(order, old, new, step)
+    if type(old) is order.ledger.text or type(old) is Replaced:
+        return _full_text(order, old, new, at)
     if type(old) is Place and isinstance(new, dict):
-        return _full_place(merger, old, new, at, step)
+        return _full_place(order, old, new, at, step)
     if type(old) is Slots:
         if isinstance(new, list):
-            return _full_slots(merger, old, new, at, step)
+            return _full_slots(order, old, new, at, step)
         if new is None and at is not None:
             return old  # null never overwrites what fragments gave
-    _lost(merger, old, at)
-    merger.charge_extra(weight(new) - (weight(old) if isinstance(old, (str, dict)) else 0))
-    merger.added += 1
+    _lost(order, old, at)
+    order.ledger.charge_extra(weight(new) - (weight(old) if isinstance(old, (str, dict)) else 0))
+    order.ledger.added += 1
     return new
 
 
-def _begun(merger: Any, old: Any, new: Any, step: int) -> Any:
+def _begun(order: Any, old: Any, new: Any, step: int) -> Any:
     """What grows where nothing stood, if `new` may bring texts there."""
-    steps = merger.table.text_steps
+    steps = order.ledger.table.text_steps
     if step == 2 * len(steps) + 1:
-        return merger.text() if type(new) is str and new else old
+        return order.ledger.text() if type(new) is str and new else old
     if step % 2 == 0:
         return new_place(None) if isinstance(new, dict) else old
-    return Slots() if isinstance(new, list) and new and _rule(merger, step) else old
+    return Slots() if isinstance(new, list) and new and _rule(order, step) else old
 
 
-def _rule(merger: Any, step: int) -> Any:
+def _rule(order: Any, step: int) -> Any:
     """How the table holds a list on the way to a text, if what it holds are Slots."""
-    rule = merger.table.text_rules[step // 2]
+    rule = order.ledger.table.text_rules[step // 2]
     return rule if rule is not None and rule.get("index") == "hint" else None
 
 
@@ -65,27 +65,27 @@ def text_member(table: Any, step: int) -> Any:
     return steps[step // 2][0] if step < 2 * len(steps) else table.text_leaf
 
 
-def _full_place(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
-    name = None if step < 0 else text_member(merger.table, step)
+def _full_place(order: Any, old: Any, new: Any, at: Any, step: int) -> Any:
+    name = None if step < 0 else text_member(order.ledger.table, step)
     place = new_place(None)
     place.started = place.stopped = True
-    place.finished = merger.event
+    place.finished = order.ledger.event
     place.index = old.index
     place.gone = old.gone
     for key, value in new.items():
-        merger.charge_extra(text_weight(key))
+        order.ledger.charge_extra(text_weight(key))
         below = None if at is None else (at, key)
         further = step + 1 if key == name else -1
         before = old.values.get(key)
         if place.gone is not None and value and _is_nothing(before):
             before = _come_back(place, key)
-        state = full_value(merger, before, value, below, further)
+        state = full_value(order, before, value, below, further)
         place.values[key] = state
         if not lives_on(before, state):
             part_with(place, key, before)
     for key, value in old.values.items():
         if key not in new:
-            _lost(merger, value, at)
+            _lost(order, value, at)
             part_with(place, key, value)
     return place
 
@@ -133,19 +133,19 @@ def lives_on(old: Any, new: Any) -> bool:
     return type(old) is type(new) and (type(old) is Place or type(old) is Slots)
 
 
-def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
+def _full_slots(order: Any, old: Any, new: Any, at: Any, step: int) -> Any:
     slots = Slots()
     slots.top = old.top  # no number of one that goes is given to another
     slots.gone = old.gone
-    rule = _rule(merger, step) if step >= 0 else None
-    most = None if rule is None else merger.most(rule["limit"])
-    also = merger.table.second_ids
+    rule = _rule(order, step) if step >= 0 else None
+    most = None if rule is None else order.ledger.most(rule["limit"])
+    also = order.ledger.table.second_ids
     former = _former(old, new, also)
     for position, value in enumerate(new):
         below = None if at is None else (at, position)
         further = -1
         if rule is not None and (most is None or position < most):
-            known = member(value, "type") in merger.table.text_steps[step // 2][1]
+            known = member(value, "type") in order.ledger.table.text_steps[step // 2][1]
             further = step + 1 if known else -1
         place = former[position]
         before = None if place < 0 else old.items[place]
@@ -156,14 +156,14 @@ def _full_slots(merger: Any, old: Any, new: Any, at: Any, step: int) -> Any:
             if again is not None:
                 number, before = again
                 slots.gone.remove(again)
-        element = full_value(merger, before, value, below, further)
+        element = full_value(order, before, value, below, further)
         keep(slots, index, number, element)
         if not lives_on(before, element):
             part_with(slots, number, before)
     kept = set(former)
     for position, value in enumerate(old.items):
         if value is not None and position not in kept:
-            _lost(merger, value, at)
+            _lost(order, value, at)
             part_with(slots, old.numbers[position], value)
     return slots
 
@@ -237,19 +237,19 @@ def _id(item: Any, key: str) -> Any:
     return known if type(known) is str and known else None
 
 
-def _lost(merger: Any, old: Any, at: Any) -> None:
+def _lost(order: Any, old: Any, at: Any) -> None:
     """What fragments gave and the full value lacks: an empty `content`, say."""
-    if merger.goes(old) and at is not None:
-        merger.anomaly("done_mismatch", at[0], at[1])
+    if order.goes(old) and at is not None:
+        order.ledger.anomaly("done_mismatch", at[0], at[1])
 
 
-def _full_text(merger: Any, old: Any, new: Any, at: Any) -> Any:
+def _full_text(order: Any, old: Any, new: Any, at: Any) -> Any:
     """The text goes on if the value begins with it; else it is what was taken."""
     if type(new) is not str:
         if at is None:
-            merger.goes(old)
+            order.goes(old)
             return new
-        return old if new is None else _full_value(merger, old, new, at)
+        return old if new is None else _full_value(order, old, new, at)
     given = old.get()
     if given == new:
         return old  # as nearly always
@@ -259,24 +259,24 @@ def _full_text(merger: Any, old: Any, new: Any, at: Any) -> Any:
     if given == value:
         return old
     if given and at is not None:
-        merger.anomaly("done_mismatch", at[0], at[1])
-    merger.added += 1
+        order.ledger.anomaly("done_mismatch", at[0], at[1])
+    order.ledger.added += 1
     if type(old) is not Replaced and value.startswith(given):
         rest = value[len(given) :]
-        merger.charge(text_weight(rest))
+        order.ledger.charge(text_weight(rest))
         old.append(rest)
         return old
-    merger.charge(text_weight(value))
-    whole = merger.text()
+    order.ledger.charge(text_weight(value))
+    whole = order.ledger.text()
     whole.append(value)
     return Replaced(old.text if type(old) is Replaced else old, whole)
 
 
-def _full_value(merger: Any, old: Any, new: Any, at: Any) -> Any:
+def _full_value(order: Any, old: Any, new: Any, at: Any) -> Any:
     """Another JSON type in the place of a text: its JSON text, which may be the same."""
-    text = merger.wire_text(new, at[0], at[1], True)
+    text = order.ledger.wire_text(new, at[0], at[1], True)
     if text is None:
-        merger.anomaly("wrong_type", at[0], at[1])
+        order.ledger.anomaly("wrong_type", at[0], at[1])
         return old
-    whole, value = merger.parse(old.get())
-    return old if whole and same(value, new) else _full_text(merger, old, text, at)
+    whole, value = order.ledger.parse(old.get())
+    return old if whole and same(value, new) else _full_text(order, old, text, at)

@@ -26,14 +26,18 @@ from typing import Any
 
 from ssefold.engine.outcomes import COUNTED, FIXED
 
+from .event_address import Address
 from .event_full import full_value, lives_on, part_with
-from .event_items import fill_items, full_item, put_item
+from .event_items import fill, fill_base, full_item, put_item
 from .event_numbers import Sequence
-from .event_starts import begin, fill_base, stop
-from .event_verbs import Fragments, value_at
-from .jsonvalue import given, is_open, same, text_weight, weight
-from .lookup_hints import is_hint
-from .state import Place, Slots, elements, member, new_place, whole_place
+from .event_order import Order
+from .event_starts import begin, stop
+from .event_verbs import Verbs, value_at
+from .field_merge import FieldMerger
+from .jsonvalue import given, is_open, same, text_weight
+from .ledger import Ledger
+from .lookup_hints import is_hint, list_at
+from .state import Place, Slots, elements, member, new_place
 from .table import Action
 
 # What a full value is, by the `holds` of its action.
@@ -46,18 +50,32 @@ ENDS = ("answer", "end")
 MOST_NUMBER = 1 << 62
 
 
-class EventMerger(Fragments):
-    """A Merger for dialects whose events have kinds.
+class EventMerger:
+    """The events of a dialect, carried out on the answer that a ledger holds.
 
     foreign:  a second stream began; nothing is merged any more.
     based:    the answer's base came; base_id: with this id.
     sequence: the numbers of the events, if the dialect has them.
     """
 
-    __slots__ = ("base_id", "based", "foreign", "sequence")
+    __slots__ = (
+        "address",
+        "base_id",
+        "based",
+        "fields",
+        "foreign",
+        "ledger",
+        "order",
+        "sequence",
+        "verbs",
+    )
 
-    def __init__(self, table: Any, limits: Any, log: Any, text: Any, parse: Any) -> None:
-        Fragments.__init__(self, table, limits, log, text, parse)
+    def __init__(self, ledger: Ledger, fields: FieldMerger) -> None:
+        self.ledger = ledger
+        self.fields = fields
+        self.order = Order(ledger)
+        self.address = Address(ledger, self.order)
+        self.verbs = Verbs(ledger, self.order, self.address)
         self.foreign = False
         self.based = False
         self.base_id: Any = None
@@ -65,16 +83,16 @@ class EventMerger(Fragments):
 
     def merge(self, value: Any, event: int, kind: Any) -> None:
         """Merge one event; `kind` is its SSE event name, should it not say its own."""
-        self.event = event
-        table = self.table
+        self.ledger.event = event
+        table = self.ledger.table
         own = given(value, table.kind or "")
         if type(own) is not str and is_open(value):
-            self.no_plan()
+            self.ledger.no_plan()
             if table.sequence is not None and not self.foreign:
                 self.is_repeated(value, table.sequence)
             return  # its kind may have been still to come
         actions: Any = self.actions_of(own if type(own) is str else kind)
-        self.note(None, table.kind, FIXED)
+        self.ledger.note(None, table.kind, FIXED)
         if self.is_foreign(actions, value):
             return
         repeated = table.sequence is not None and self.is_repeated(value, table.sequence)
@@ -82,35 +100,34 @@ class EventMerger(Fragments):
             return
         if type(actions) is dict:
             by = actions["by"]
-            self.note_path(by)
+            self.verbs.note_path(by)
             found = value_at(value, by)
             if type(found) is not str:
                 holder = value_at(value, by[:-1])
                 if holder is not None and not isinstance(holder, dict):
-                    self.anomaly("wrong_type", None, by[0])
+                    self.ledger.anomaly("wrong_type", None, by[0])
                 if not isinstance(holder, dict) or (found is None and is_open(holder)):
                     return  # or it may have been still to come
                 if found is not None:
-                    self.no_plan()
-                    self.log.anomaly("wrong_type", ".".join(by))
+                    self.ledger.no_plan()
+                    self.ledger.log.anomaly("wrong_type", ".".join(by))
                     found = None
             actions = actions.get(found, actions.get("*", ()))
             if not actions:
-                self.no_plan()
+                self.ledger.no_plan()
         if actions is not None:  # unknown kinds are counted, never fatal
             for action in actions:
                 self.act(action, value)
-        self.note_rest(value, None)
+        self.verbs.note_rest(value, None)
 
     def actions_of(self, kind: str) -> Any:
         """What the table says of this kind, or None."""
-        actions = self.table.events.get(kind)
+        actions = self.ledger.table.events.get(kind)
         if actions is None:
-            for prefix, suffix, below in self.table.patterns:
-                star = kind[len(prefix) : len(kind) - len(suffix)]
-                if star and kind.startswith(prefix) and kind.endswith(suffix):
-                    self.star = star
-                    return below
+            pattern = pattern_of(self.ledger.table, kind)
+            if pattern is not None:
+                prefix, suffix, actions = pattern
+                self.address.star = kind[len(prefix) : len(kind) - len(suffix)]
         return actions
 
     def is_foreign(self, actions: Any, value: Any) -> bool:
@@ -123,8 +140,8 @@ class EventMerger(Fragments):
                 known = source.get("id") if isinstance(source, dict) else None
                 if known and self.base_id and known != self.base_id:
                     self.foreign = True
-                    self.restructure()
-                    self.anomaly("second_stream", None, action.source[0])
+                    self.ledger.restructure()
+                    self.ledger.anomaly("second_stream", None, action.source[0])
         return self.foreign
 
     def is_repeated(self, value: Any, key: str) -> bool:
@@ -135,49 +152,51 @@ class EventMerger(Fragments):
             if is_open(value):
                 sequence.pass_one()
                 if not sequence.counts:
-                    self.restructure()
+                    self.ledger.restructure()
         elif type(number) is not int or not 0 <= number < MOST_NUMBER:
-            self.anomaly("wrong_type", None, key)
+            self.ledger.anomaly("wrong_type", None, key)
         else:
             counted, last = sequence.counts, sequence.last
-            event = self.wire.joined() if number == 0 and self.wire is not None else None
-            if event is not None and self.wire.start:
-                event = event[self.wire.start :]  # glued to another
+            event = (
+                self.ledger.wire.joined() if number == 0 and self.ledger.wire is not None else None
+            )
+            if event is not None and self.ledger.wire.start:
+                event = event[self.ledger.wire.start :]  # glued to another
             code = sequence.take(number, event)
             if not counted and last != sequence.last:
-                self.restructure()  # what has the number before as a literal
+                self.ledger.restructure()  # what has the number before as a literal
             if code:
-                self.anomaly(code, None, key)
+                self.ledger.anomaly(code, None, key)
             elif not sequence.counts:
-                self.note(None, key, FIXED)
+                self.ledger.note(None, key, FIXED)
             elif sequence.last != last:  # it is this number now
-                self.note_target(None, key, COUNTED, sequence, key, False)
+                self.ledger.note_target(None, key, COUNTED, sequence, key, False)
             else:
-                self.no_plan()
+                self.ledger.no_plan()
             return code == "sequence_repeated"
         return False
 
     def act(self, action: Action, value: Any) -> None:
         verb = action.verb
         if verb not in ("append", "append_json", "extend"):
-            self.restructure()  # rare: no template for what comes once
+            self.ledger.restructure()  # rare: no template for what comes once
         if verb == "merge":
-            self.merged = True
-            self.members(self.root, value, None)
+            self.ledger.merged = True
+            self.fields.members(self.ledger.root, value, None)
         elif verb == "base" or verb == "update":
             self.base(action, value)
         elif verb == "answer":
             self.answer(action, value)
         elif verb == "end":
-            self.ended = True
+            self.ledger.ended = True
         elif verb == "put":
             self.put_element(action, value)
         elif verb == "full":
             self.full(action, value)
         elif verb == "stop":
-            stop(self, action, value)
+            stop(self.address, action, value)
         else:
-            self.delta(action, value)
+            self.verbs.delta(action, value)
 
     # -- the whole answer ------------------------------------------------------------
 
@@ -185,74 +204,55 @@ class EventMerger(Fragments):
         """The answer as it begins."""
         source = value_at(value, action.source)
         if not isinstance(source, dict):
-            self.wrong(action)
+            self.verbs.wrong(action)
             return
-        values = self.root.values
+        values = self.ledger.root.values
         if self.based and not self.base_id:
             self.base_id = source.get("id")
         again = action.options.get("again")
         if again == "fill" and (self.based or values):
             if not self.based:
-                self.based = self.merged = True
+                self.based = self.ledger.merged = True
                 self.base_id = source.get("id")
-            fill_base(self, values, source)
+            fill_base(self.address, values, source)
             self.begin_answer(values)
             return
         if self.based:
             if again == "update":
                 self.update(values, source)
             return
-        self.based = self.merged = True
+        self.based = self.ledger.merged = True
         self.base_id = source.get("id")
         early = values.copy()  # what deltas made before their start
         values.clear()
         for key, below in source.items():
             if not is_open(below):
-                self.replace(values, key, below)
+                self.ledger.replace(values, key, below)
         for key, kept in early.items():
             given = values.get(key)
             values[key] = kept
-            if type(kept) is Slots and isinstance(given, list) and key in self.table.lists:
-                self.fill(values, key, given)
+            if type(kept) is Slots and isinstance(given, list) and key in self.ledger.table.lists:
+                fill(self.address, values, key, given)
         self.begin_answer(values)
 
     def begin_answer(self, values: Any) -> None:
         """The texts of a base, which come before all others."""
-        if self.table.text_steps:
-            given = values.get(self.table.text_steps[0][0])
-            if self.begin_texts(values, 0):
-                self.latest = max(self.latest, (len(given) - 1,))
+        if self.ledger.table.text_steps:
+            given = values.get(self.ledger.table.text_steps[0][0])
+            if self.order.begin_texts(values, 0):
+                self.order.latest = max(self.order.latest, (len(given) - 1,))
 
     def update(self, values: Any, source: Any) -> None:
         """A later state of the base: last non-null; lists of elements never shrink."""
         for key, below in source.items():
             if is_open(below):
                 continue
-            if key in self.table.lists and values.get(key) is not None:
+            if key in self.ledger.table.lists and values.get(key) is not None:
                 if isinstance(below, list):
-                    self.fill(values, key, below)
+                    fill(self.address, values, key, below)
             elif below is not None or key not in values:
-                self.replace(values, key, below)
+                self.ledger.replace(values, key, below)
         self.begin_answer(values)
-
-    def fill(self, values: Any, key: str, given: Any) -> None:
-        """Elements for the places where nothing came yet."""
-        if is_hint(self.table, key):
-            fill_items(self, values, key, given)
-            return
-        held = self.list_at(values, key, self.table.lists[key])
-        steps = self.table.text_steps
-        for index, element in enumerate(given):
-            if element is not None and held.at(index) is None:
-                self.charge_extra(weight(element))
-                place = whole_place(element if type(element) is dict else {})
-                place.stopped = True
-                texts = steps and steps[0][0] == key and member(element, "type") in steps[0][1]
-                if texts and self.begin_texts(place.values, 1):
-                    self.comes((index,))
-                held.put(index, place)
-        if self.arrivals is not None:
-            self.follow()
 
     def answer(self, action: Action, value: Any) -> None:
         """The answer itself, verbatim. One that was cut is no end."""
@@ -262,47 +262,49 @@ class EventMerger(Fragments):
         if payload is not None:
             failure = value_at(value, payload.split("."))
             if failure is not None and not is_open(failure):
-                self.failure = failure
+                self.ledger.failure = failure
             elif whole:
-                self.failure = value
+                self.ledger.failure = value
         if isinstance(source, dict) and not is_open(source):
-            self.merged = self.ended = True
-            values = self.root.values
+            self.ledger.merged = self.ledger.ended = True
+            values = self.ledger.root.values
             rebuilt = self.left_out(values, source)
             if not rebuilt:
-                self.extra = 0  # all but the texts goes, and those are on the other account
+                self.ledger.extra = 0  # all but the texts goes, and those are on the other account
             fresh: dict[str, Any] = {}
             for key, below in source.items():
-                self.charge_extra(text_weight(key))
+                self.ledger.charge_extra(text_weight(key))
                 old = values.get(key)
-                state = old if key in rebuilt else full_value(self, old, below, None)
+                state = old if key in rebuilt else full_value(self.order, old, below, None)
                 fresh[key] = state
                 if not lives_on(old, state):
-                    part_with(self.root, key, old)
+                    part_with(self.ledger.root, key, old)
             for key in rebuilt:
                 fresh[key] = values[key]
-                self.anomaly("done_mismatch", (None, action.source[-1]), key)
+                self.ledger.anomaly("done_mismatch", (None, action.source[-1]), key)
             for key, old in values.items():
                 if key not in fresh:
-                    self.goes(old)
-                    part_with(self.root, key, old)
+                    self.order.goes(old)
+                    part_with(self.ledger.root, key, old)
             values.clear()
             values.update(fresh)
-            if self.arrivals is not None:
-                self.follow()
+            if self.order.arrivals is not None:
+                self.order.follow()
         elif whole:
-            self.ended = True
+            self.ledger.ended = True
             if source is not None:
-                self.wrong(action)
+                self.verbs.wrong(action)
 
     def left_out(self, values: Any, source: Any) -> list[str]:
         """The lists that the answer lacks although elements were streamed."""
-        lists = [key for key in self.table.lists if self.is_routed(key) and not given(source, key)]
+        lists = [
+            key for key in self.ledger.table.lists if self.is_routed(key) and not given(source, key)
+        ]
         return [key for key in lists if any(elements(values.get(key)))]
 
     def is_routed(self, key: str) -> bool:
         """Whether events address the elements of this member of the answer by hints."""
-        return key in self.table.lists and is_hint(self.table, key)
+        return key in self.ledger.table.lists and is_hint(self.ledger.table, key)
 
     # -- elements --------------------------------------------------------------------
 
@@ -311,24 +313,24 @@ class EventMerger(Fragments):
         source = value_at(value, action.source)
         if not isinstance(source, dict) or is_open(source):
             if source is not None and not isinstance(source, dict):
-                self.wrong(action)
+                self.verbs.wrong(action)
             return
-        if is_hint(self.table, action.slot[2]):
-            put_item(self, action, value, source)
+        if is_hint(self.ledger.table, action.slot[2]):
+            put_item(self.address, action, value, source)
         else:
-            begin(self, action, value, source)
+            begin(self.address, action, value, source)
 
     def place_for(self, action: Action, value: Any) -> Any:
         """(list, index, its rule) where the element of this event belongs, or nothing."""
         step = action.slot
-        if self.routed(action, value):
-            holder = self.holder(action, value, action.make)
+        if self.address.routed(action, value):
+            holder = self.address.holder(action, value, action.make)
             if holder is not None:
-                rule = self.table.lists[step[2]]
+                rule = self.ledger.table.lists[step[2]]
                 index = value[step[1]]
-                held = self.list_at(holder.values, step[0], rule)
-                if held.at(index) is not None or self.room(rule["limit"], held.count()):
-                    self.way = (*self.way, index)
+                held = list_at(holder.values, step[0], rule)
+                if held.at(index) is not None or self.ledger.room(rule["limit"], held.count()):
+                    self.address.way = (*self.address.way, index)
                     return held, index, rule
         return None, None, None
 
@@ -339,51 +341,51 @@ class EventMerger(Fragments):
             return
         holds = action.options.get("holds", "string")
         if not isinstance(source, JSON_TYPES[holds]):
-            source = self.text_of(action, source) if holds == "string" else None
+            source = self.verbs.text_of(action, source) if holds == "string" else None
             if source is None:
-                self.wrong(action)
+                self.verbs.wrong(action)
                 return
         at = (None, action.source[-1])
         if action.slot is not None:
             came = self.full_element(action, value, source, at)
-        elif self.routed(action, value):
-            place = self.holder(action, value, action.make)
+        elif self.address.routed(action, value):
+            place = self.address.holder(action, value, action.make)
             if place is None:
                 return
-            self.comes_late()
+            self.order.comes_late(self.address.way)
             values, key = place.values, action.leaf
             grown = values.get(key)
             if type(grown) is list and grown and not same(grown, source):
-                self.anomaly("done_mismatch", None, at[1])
-            step = self.step_of(action, None)
-            values[key] = full_value(self, values.get(key), source, at, step)
+                self.ledger.anomaly("done_mismatch", None, at[1])
+            step = self.order.step_of(action, None, self.address.way)
+            values[key] = full_value(self.order, values.get(key), source, at, step)
             came = step >= 0
-            if place is not self.root:
-                place.finished = self.event
+            if place is not self.ledger.root:
+                place.finished = self.ledger.event
         else:
             return
-        self.merged = True
+        self.ledger.merged = True
         if came:
-            self.came_whole()
-        if self.arrivals is not None:
-            self.follow()
+            self.order.came_whole(self.address.way)
+        if self.order.arrivals is not None:
+            self.order.follow()
 
     def full_element(self, action: Action, value: Any, source: Any, at: Any) -> bool:
         """A full value in the place of an element; True if a text may have come with it."""
-        if is_hint(self.table, action.slot[2]):
-            return full_item(self, action, value, source)
+        if is_hint(self.ledger.table, action.slot[2]):
+            return full_item(self.address, action, value, source)
         held, index, _ = self.place_for(action, value)
         if held is None:
             return False
-        self.comes_late()
+        self.order.comes_late(self.address.way)
         old = held.at(index)
         step = -1
         if isinstance(source, dict):
             if type(old) is not dict:  # whose texts may have been taken as they stand
-                step = self.step_of(action, source.get("type"))
+                step = self.order.step_of(action, source.get("type"), self.address.way)
             if type(old) is not Place:
                 old = new_place(None)  # so that it is known to be finished
-        held.put(index, full_value(self, old, source, at, step))
+        held.put(index, full_value(self.order, old, source, at, step))
         return step >= 0
 
 
@@ -392,20 +394,29 @@ def is_terminal(actions: Any) -> bool:
     return type(actions) is tuple and any([one.verb in ENDS for one in actions])
 
 
-def knows(merger: Any, kind: str, value: Any) -> bool:
+def pattern_of(table: Any, kind: str) -> Any:
+    """(prefix, suffix, actions) of the kinds with a star that this one is of, or None."""
+    for pattern in table.patterns:
+        prefix, suffix, _ = pattern
+        room = len(kind) > len(prefix) + len(suffix)
+        if room and kind.startswith(prefix) and kind.endswith(suffix):
+            return pattern
+    return None
+
+
+def knows(table: Any, kind: str, value: Any) -> bool:
     """Whether the dialect's events have kinds, and an event of this name is of one of them."""
-    if type(merger) is not EventMerger:
+    if table.kind is None:
         return False
-    events: EventMerger = merger
-    own = given(value, events.table.kind or "")
-    return events.actions_of(own if type(own) is str else kind) is not None
+    own = given(value, table.kind)
+    known = own if type(own) is str else kind
+    return known in table.events or pattern_of(table, known) is not None
 
 
-def is_finished(merger: Any, finished: Any) -> bool:
+def is_finished(root: Any, finished: Any) -> bool:
     """Whether a stream that closed without its terminator is complete all the same."""
     if not finished:
         return False
-    root = merger.root
     instead = finished.get("or")
     if instead is not None and value_in(root, instead) is not None:
         return True

@@ -16,37 +16,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from .event_address import Addresses
+from .ledger import Ledger
+from .lookup_hints import list_at
 from .state import Indexed, Place, Slots, member, select, whole_place
 from .table import Action
 
 
-class Arrivals(Addresses):
-    """A Merger that knows the order in which the texts of its answer grew.
+class Order:
+    """The order in which the texts of an answer grew.
 
+    latest:   the way to the text that grew last.
     arrivals: what came since texts grew in turns, or None while they do not.
     """
 
-    __slots__ = ("arrivals",)
+    __slots__ = ("arrivals", "latest", "ledger")
 
-    def __init__(self, table: Any, limits: Any, log: Any, text: Any, parse: Any) -> None:
-        Addresses.__init__(self, table, limits, log, text, parse)
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.latest: tuple[int, ...] = ()
         self.arrivals: Any = None
 
-    def grows(self, action: Action, place: Place) -> bool:
+    def grows(self, action: Action, place: Place, way: Any) -> bool:
         """A text in `place`, to which the way leads, grows: True if it has to be followed."""
-        steps = self.table.text_steps
-        if action.leaf != self.table.text_leaf or len(action.path) != len(steps):
+        steps = self.ledger.table.text_steps
+        if action.leaf != self.ledger.table.text_leaf or len(action.path) != len(steps):
             return False
-        if self.way == self.latest and self.arrivals is None:
+        if way == self.latest and self.arrivals is None:
             return False
-        return self.is_text(action.path, member(place, "type")) and self.comes(self.way)
+        return self.is_text(action.path, member(place, "type"), way) and self.comes(way)
 
-    def begins(self, action: Action, kind: Any) -> None:
+    def begins(self, action: Action, kind: Any, way: Any) -> None:
         """An element of this type begins at the way, which may be a text."""
         path = action.steps
-        if len(path) == len(self.table.text_steps) and self.is_text(path, kind):
-            self.comes(self.way)
+        if len(path) == len(self.ledger.table.text_steps) and self.is_text(path, kind, way):
+            self.comes(way)
 
     def comes(self, at: tuple[int, ...]) -> bool:
         """Something comes to the text to which this way leads."""
@@ -55,14 +58,14 @@ class Arrivals(Addresses):
                 return False
             if at > self.latest:
                 self.latest = at
-                self.restructure()  # the templates of other texts: one may go on growing
+                self.ledger.restructure()  # the templates of other texts: one may go on growing
                 return False
             self.take_turns()
         return True
 
-    def comes_late(self) -> None:
+    def comes_late(self, way: Any) -> None:
         """A full value comes, maybe to a text before the one that grew last."""
-        if self.arrivals is None and self.way < self.latest[: len(self.way)]:
+        if self.arrivals is None and way < self.latest[: len(way)]:
             self.take_turns()
 
     def begin_texts(self, values: Any, depth: int) -> bool:
@@ -70,23 +73,23 @@ class Arrivals(Addresses):
 
         So what is taken of them is counted from the start, whatever becomes of them.
         """
-        steps = self.table.text_steps
+        steps = self.ledger.table.text_steps
         if depth == len(steps):
-            leaf: Any = self.table.text_leaf
+            leaf: Any = self.ledger.table.text_leaf
             if type(values.get(leaf)) is not str or not values[leaf]:
                 return False
-            self.append(values, leaf, "")
+            self.ledger.append(values, leaf, "")
             return True
         name, types = steps[depth]
         given = values.get(name)
-        rule = self.table.text_rules[depth]
+        rule = self.ledger.table.text_rules[depth]
         if rule is None or type(given) is not list or not all([type(one) is dict for one in given]):
             return False
         if not any([one.get("type") in types for one in given]):
             return False
-        held = self.list_at(values, name, rule)
+        held = list_at(values, name, rule)
         begun = False
-        for index, one in enumerate(given[: self.most(rule["limit"])]):
+        for index, one in enumerate(given[: self.ledger.most(rule["limit"])]):
             if one.get("type") in types:
                 place = held.nth(index)
                 if type(place) is not Place:
@@ -95,9 +98,9 @@ class Arrivals(Addresses):
                 begun = self.begin_texts(place.values, depth + 1) or begun
         return begun
 
-    def came_whole(self) -> None:
+    def came_whole(self, way: Any) -> None:
         """A full value came, maybe with a text: what comes to one before it comes later."""
-        self.latest = max(self.latest, self.way)
+        self.latest = max(self.latest, way)
 
     def goes(self, old: Any) -> bool:
         """What stood in the answer goes from it: True if fragments had made it."""
@@ -113,43 +116,45 @@ class Arrivals(Addresses):
 
     def take_turns(self) -> None:
         """From here on pieces are kept as they come, after those that wait."""
-        self.arrivals = self.text()
-        self.restructure()
+        self.arrivals = self.ledger.text()
+        self.ledger.restructure()
         self.follow()
 
     def follow(self) -> None:
         """What came to the texts goes to the arrivals, in the order in which they stand."""
-        for leaf in select(self.root, self.table.read["text"], 0):
+        for leaf in select(self.ledger.root, self.ledger.table.read["text"], 0):
             if hasattr(leaf, "take"):
                 self.arrivals.append(leaf.take(False))
 
-    def follow_start(self, action: Action, place: Place) -> None:
+    def follow_start(self, action: Action, place: Place, way: Any) -> None:
         """The same after an element began: nothing came but to its own text.
 
         A stream may begin one of a thousand blocks time and again: not all are asked for it.
         """
-        path, key = action.steps, self.table.text_leaf
-        if len(path) != len(self.table.text_steps) or key not in place.values:
+        path, key = action.steps, self.ledger.table.text_leaf
+        if len(path) != len(self.ledger.table.text_steps) or key not in place.values:
             return
         leaf = place.values[key]
-        if hasattr(leaf, "take") and self.is_text(path, member(place, "type")):
+        if hasattr(leaf, "take") and self.is_text(path, member(place, "type"), way):
             self.arrivals.append(leaf.take(False))
 
-    def step_of(self, action: Action, kind: Any) -> int:
+    def step_of(self, action: Action, kind: Any, way: Any) -> int:
         """Where a full value of this type stands on the way to a text (event_full.py), or -1."""
         path = action.steps
         if action.slot is not None:
-            if type(kind) is not str or len(path) > len(self.table.text_steps):
+            if type(kind) is not str or len(path) > len(self.ledger.table.text_steps):
                 return -1
-            return 2 * len(path) if self.is_text(path, kind) else -1
-        if action.leaf != self.table.text_leaf or len(path) != len(self.table.text_steps):
+            return 2 * len(path) if self.is_text(path, kind, way) else -1
+        if action.leaf != self.ledger.table.text_leaf or len(path) != len(
+            self.ledger.table.text_steps
+        ):
             return -1
-        return 2 * len(path) + 1 if self.is_text(path, None) else -1
+        return 2 * len(path) + 1 if self.is_text(path, None, way) else -1
 
-    def is_text(self, path: Any, last: Any) -> bool:
+    def is_text(self, path: Any, last: Any, way: Any) -> bool:
         """Whether the types on the way are those of a text; `last`: the innermost, if new."""
-        place: Any = self.root
-        steps = self.table.text_steps
+        place: Any = self.ledger.root
+        steps = self.ledger.table.text_steps
         for position, (name, by, _) in enumerate(path):
             each, types = steps[position]
             if name != each or by is None:
@@ -160,7 +165,7 @@ class Arrivals(Addresses):
             if not isinstance(found, Indexed):
                 return False
             held = found
-            place = held.nth(self.way[position])
+            place = held.nth(way[position])
             if member(place, "type") not in types:
                 return False
         return True

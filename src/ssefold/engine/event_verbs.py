@@ -13,23 +13,30 @@ from typing import Any
 
 from ssefold.engine.outcomes import APPENDED, DROPPED, EXTENDED, FIXED, OPENED
 
-from .event_order import Arrivals
+from .event_address import Address
+from .event_order import Order
 from .field_parts import keep_text
 from .jsonvalue import given, is_open, same, text_weight, weight
-from .lookup_hints import NONE, add, find, hint, insert, is_hint, shift
+from .ledger import Ledger
+from .lookup_hints import NONE, add, find, hint, insert, is_hint, list_at, shift
 from .state import JSONText, Parts, Place, Replaced, member
 from .table import Action
 
 
-class Fragments(Arrivals):
-    """A Merger that lets an answer grow where its events say."""
+class Verbs:
+    """The verbs that let an answer grow where its events say."""
 
-    __slots__ = ()
+    __slots__ = ("address", "ledger", "order")
+
+    def __init__(self, ledger: Ledger, order: Order, address: Address) -> None:
+        self.ledger = ledger
+        self.order = order
+        self.address = address
 
     def wrong(self, action: Action) -> None:
         """A value of another type than the verb takes."""
-        self.no_plan()
-        self.log.anomaly("wrong_type", ".".join(action.source))
+        self.ledger.no_plan()
+        self.ledger.log.anomaly("wrong_type", ".".join(action.source))
 
     def delta(self, action: Action, value: Any) -> None:
         """The verbs that change one place."""
@@ -38,36 +45,40 @@ class Fragments(Arrivals):
         verb = action.verb
         if source is None or (is_open(source) and verb != "spread" and verb != "extend"):
             if len(action.source) > 1:
-                self.no_plan()  # the next one of its kind may bring something
+                self.ledger.no_plan()  # the next one of its kind may bring something
             return
-        if not self.routed(action, value):
-            self.no_plan()
+        if not self.address.routed(action, value):
+            self.ledger.no_plan()
             if action.other is not None:
                 self.delta(action.other, value)
             return
-        place = self.holder(action, value, self.made(action, source))
+        place = self.address.holder(action, value, self.made(action, source))
         if place is None:
-            self.no_plan()
+            self.ledger.no_plan()
             return
-        added = self.added
-        turns = verb == "append" and self.grows(action, place)
+        added = self.ledger.added
+        turns = verb == "append" and self.order.grows(action, place, self.address.way)
         if action.slot is None:
             self.change(place.values, action.leaf, action, source, value)
         elif verb == "spread":
             self.spread(place.values, source, action, value)
         else:
             self.change_element(place.values, action, source, value)
-        self.merged = True
+        self.ledger.merged = True
         if turns:
-            self.no_plan()
+            self.ledger.no_plan()
             leaf = place.values.get(action.leaf)
             if hasattr(leaf, "take"):
-                self.arrivals.append(leaf.take(False))
-        if self.passed >= 0:
-            self.no_plan()
-            if self.passed < self.event and self.added != added and constant is None:
+                self.order.arrivals.append(leaf.take(False))
+        if self.address.passed >= 0:
+            self.ledger.no_plan()
+            if (
+                self.address.passed < self.ledger.event
+                and self.ledger.added != added
+                and constant is None
+            ):
                 self.came_late(action, value)
-        elif self.plan is not None:
+        elif self.ledger.plan is not None:
             self.note_delta(place.values, value, action)
 
     def came_late(self, action: Action, value: Any) -> None:
@@ -75,7 +86,7 @@ class Fragments(Arrivals):
         path = action.steps
         place = [value.get(by) for _, by, _ in path if by is not None]
         kind = (action.verb, *action.source, action.leaf, *map(repr, place))
-        self.log.anomaly_once("delta_after_finish", action.source[0], kind)
+        self.ledger.log.anomaly_once("delta_after_finish", action.source[0], kind)
 
     def made(self, action: Action, source: Any) -> Any:
         """What missing elements are made of: an unknown delta's type tells its block's."""
@@ -90,22 +101,22 @@ class Fragments(Arrivals):
         steps = action.source
         at = None
         for step in steps[:-1]:
-            self.note(at, step, OPENED)
+            self.ledger.note(at, step, OPENED)
             value = value[step]
-            at = self.under(at, step)
+            at = self.ledger.under(at, step)
         for _, by, _ in action.path:
             if by is not None:
-                self.note(None, by, FIXED)
-        if self.asked:
-            self.note(None, self.asked, FIXED)
+                self.ledger.note(None, by, FIXED)
+        if self.address.asked:
+            self.ledger.note(None, self.address.asked, FIXED)
         name = action.leaf
         target = values[name]
         if type(target) is JSONText:
-            self.note_target(at, steps[-1], APPENDED, target, "text", False)
+            self.ledger.note_target(at, steps[-1], APPENDED, target, "text", False)
         elif type(target) is list:
-            self.note_target(at, steps[-1], EXTENDED, values, name, False)
+            self.ledger.note_target(at, steps[-1], EXTENDED, values, name, False)
         else:
-            self.note_target(at, steps[-1], APPENDED, values, name, False)
+            self.ledger.note_target(at, steps[-1], APPENDED, values, name, False)
         if at is not None and action.alone:
             self.note_rest(value, at)
 
@@ -113,7 +124,7 @@ class Fragments(Arrivals):
         """Change the member `key`."""
         verb = action.verb
         if verb == "set":
-            self.replace(values, key, source)
+            self.ledger.replace(values, key, source)
         elif verb == "push":
             self.push(values, key, source)
         elif verb == "insert":
@@ -121,11 +132,11 @@ class Fragments(Arrivals):
         elif verb == "extend":
             self.extend_list(values, key, source, action)
         elif verb == "append" and self.is_kept(values.get(key), source, action):
-            self.no_plan()
+            self.ledger.no_plan()
             at: Any = None
             for step in action.source[:-1]:
                 at = (at, step)
-            if not keep_text(self, values, key, source, at, action.source[-1]):
+            if not keep_text(self.ledger, values, key, source, at, action.source[-1]):
                 self.wrong(action)
         elif type(source) is not str:
             text = self.text_of(action, source)
@@ -134,7 +145,7 @@ class Fragments(Arrivals):
             elif verb == "append_json" and not source and isinstance(source, (dict, list)):
                 self.begin_json(values, key, source, text)
             elif not source and isinstance(source, (dict, list)) and not has_text(values.get(key)):
-                self.replace(values, key, source)  # it stands until text comes
+                self.ledger.replace(values, key, source)  # it stands until text comes
             else:
                 self.change(values, key, action, text, value)
         elif verb == "append_json":
@@ -142,7 +153,7 @@ class Fragments(Arrivals):
         elif type(values.get(key)) is Replaced:
             self.append_replaced(values[key], source)
         else:
-            self.append(values, key, source)
+            self.ledger.append(values, key, source)
 
     def is_kept(self, old: Any, source: Any, action: Action) -> bool:
         """Whether an object or a list stands, or comes, where a text belongs (field_parts.py)."""
@@ -150,7 +161,7 @@ class Fragments(Arrivals):
             return True
         if not isinstance(source, (dict, list)) or action.options.get("json", False):
             return False
-        return old is None or type(old) is str or type(old) is self.text
+        return old is None or type(old) is str or type(old) is self.ledger.text
 
     def text_of(self, action: Action, source: Any) -> Any:
         """The JSON text of what came where a text belongs, or None (see wire_text)."""
@@ -158,20 +169,20 @@ class Fragments(Arrivals):
         for step in action.source[:-1]:
             at = (at, step)
         whole = action.verb == "append_json" or action.options.get("json", False)
-        return self.wire_text(source, at, action.source[-1], whole)
+        return self.ledger.wire_text(source, at, action.source[-1], whole)
 
     def change_element(self, values: Any, action: Action, source: Any, value: Any) -> None:
         """Change a string that is an element."""
-        self.no_plan()
+        self.ledger.no_plan()
         name, by, path = action.slot
-        rule = self.table.lists[path]
+        rule = self.ledger.table.lists[path]
         if is_open(value) and by not in value:
             return  # that was still to come
-        held = self.list_at(values, name, rule)
+        held = list_at(values, name, rule)
         old: Any = None
         position = NONE
         index = value.get(by)
-        if is_hint(self.table, path):
+        if is_hint(self.ledger.table, path):
             index = hint(value, by)
             position = find(held, index)
             if index is None and action.verb != "set":  # which begins another one
@@ -179,15 +190,20 @@ class Fragments(Arrivals):
             old = held.nth(position) if position >= 0 else None
         else:
             old = held.at(index)
-        known = old is None or type(old) is str or type(old) is self.text or type(old) is Replaced
+        known = (
+            old is None
+            or type(old) is str
+            or type(old) is self.ledger.text
+            or type(old) is Replaced
+        )
         if type(source) is not str:
             source = self.text_of(action, source)
         if source is None or not known:
             self.wrong(action)
-        elif old is not None or self.may_grow(held, rule):
+        elif old is not None or self.address.may_grow(held, rule):
             cell = {"": old}
             self.change(cell, "", action, source, value)
-            if not is_hint(self.table, path):
+            if not is_hint(self.ledger.table, path):
                 held.put(index, cell[""])
             elif position >= 0:
                 held.items[position] = cell[""]
@@ -201,15 +217,15 @@ class Fragments(Arrivals):
         old = values.get(key)
         if type(old) is not list:
             old = values[key] = []
-            self.structure += 1
-        self.extend(old, source)
+            self.ledger.structure += 1
+        self.ledger.extend(old, source)
 
     def push(self, values: Any, key: str, element: Any) -> None:
         if type(values.get(key)) is not list:
             values[key] = []
-        self.charge(weight(element))
+        self.ledger.charge(weight(element))
         values[key].append(element)
-        self.added += 1
+        self.ledger.added += 1
 
     def insert(self, values: Any, key: str, element: Any, action: Action, value: Any) -> None:
         """An element at its index; one that stands there and is another moves back."""
@@ -219,16 +235,16 @@ class Fragments(Arrivals):
         given_index = value.get(by)
         index = hint(value, by)
         if index is None and given_index is not None:
-            self.anomaly("wrong_type", None, by)
+            self.ledger.anomaly("wrong_type", None, by)
         rule = {"limit": "blocks", "index": "hint"}  # whatever the table says
-        held = self.list_at(values, key, rule)
+        held = list_at(values, key, rule)
         position = find(held, index)
         if position >= 0 and same(held.items[position], element):
             return  # again
-        if not self.may_enter(held, rule):
+        if not self.address.may_enter(held, rule):
             return
-        self.charge(weight(element))
-        self.added += 1
+        self.ledger.charge(weight(element))
+        self.ledger.added += 1
         if position < 0:
             insert(held, index, element)
         else:
@@ -239,18 +255,18 @@ class Fragments(Arrivals):
         """JSON text grows; the start's value stands until a first character comes."""
         json_text = values.get(key)
         if type(json_text) is not JSONText:
-            json_text = JSONText(json_text, key in values, self.text(), self.parse)
+            json_text = JSONText(json_text, key in values, self.ledger.text(), self.ledger.parse)
             values[key] = json_text
-            self.structure += 1
+            self.ledger.structure += 1
         if json_text.former is not None:
-            self.no_plan()  # a template would know of one of the two texts alone
+            self.ledger.no_plan()  # a template would know of one of the two texts alone
         if source:
-            self.charge(text_weight(source))
+            self.ledger.charge(text_weight(source))
             json_text.text.append(source)
             json_text.settled = False
-            self.added += 1
+            self.ledger.added += 1
             if json_text.former is not None:
-                self.charge(text_weight(source))
+                self.ledger.charge(text_weight(source))
                 json_text.former.append(source)
 
     def begin_json(self, values: Any, key: str, source: Any, text: str) -> None:
@@ -261,51 +277,53 @@ class Fragments(Arrivals):
             self.append_json(values, key, text)
         elif not json_text.start:
             json_text.start = source
-            self.added += 1
+            self.ledger.added += 1
 
     def append_replaced(self, replaced: Replaced, source: str) -> None:
         """More of a text whose full value came already."""
         if source:
-            self.charge(2 * text_weight(source))
+            self.ledger.charge(2 * text_weight(source))
             replaced.text.append(source)
             replaced.value.append(source)
-            self.added += 1
+            self.ledger.added += 1
 
     def spread(self, values: Any, source: Any, action: Action, value: Any) -> None:
         """An unknown delta: strings append, the rest is last."""
         if not isinstance(source, dict):
             self.wrong(action)
             return
-        place = self.element(values, action.slot, value, self.made(action, source)[-1], None)
+        place = self.address.element(
+            values, action.slot, value, self.made(action, source)[-1], None
+        )
         if place is None:
             return
         options = action.options
         without = options.get("without", ())
-        if type(source.get(self.table.text_leaf)) is str:
-            self.begins(action, member(place, "type"))
+        if type(source.get(self.ledger.table.text_leaf)) is str:
+            self.order.begins(action, member(place, "type"), self.address.way)
         for key, below in source.items():
             if key in without:
                 continue
             if type(below) is str and not is_whole(key, options):
-                self.append(place.values, key, below)
+                self.ledger.append(place.values, key, below)
             else:
-                self.keep(place.values, key, below, None)
-        if self.arrivals is not None:
-            self.follow()
+                self.ledger.keep(place.values, key, below, None)
+        if self.order.arrivals is not None:
+            self.order.follow()
 
     def note_path(self, steps: Any) -> None:
         """The plan of a member that decides what an event does: it is fixed."""
         at = None
         for step in steps[:-1]:
-            self.note(at, step, OPENED)
-            at = self.under(at, step)
-        self.note(at, steps[-1], FIXED)
+            self.ledger.note(at, step, OPENED)
+            at = self.ledger.under(at, step)
+        self.ledger.note(at, steps[-1], FIXED)
 
     def note_rest(self, value: Any, at: Any) -> None:
         """What no action looked at is left out, whatever it is."""
-        if self.plan is not None:
+        if self.ledger.plan is not None:
             for key in value:
-                self.note(at, key, FIXED if value[key] is None else DROPPED)
+                self.ledger.note(at, key, FIXED if value[key] is None else DROPPED)
 
 
 def has_text(old: Any) -> bool:

@@ -17,6 +17,7 @@ from ssefold.engine.jsonmarks import HAS_RANGE, OK
 from ssefold.engine.outcomes import FIXED
 
 from .jsonvalue import given, is_open, repair_text
+from .ledger import Ledger
 from .lookup_calls import id_key
 from .state import Place, new_place
 
@@ -30,74 +31,74 @@ SKIPPED_WEIGHT = 64
 LONGEST_SCALAR = 64
 
 
-def call_of(merger: Any, calls: Any, node: Any, element: Any, at: Any) -> Any:
+def call_of(ledger: Ledger, calls: Any, node: Any, element: Any, at: Any) -> Any:
     """The call that `element` is a fragment of, made if new; None to skip it."""
     index = given(element, "index")
     if index is not None and type(index) is not int:
-        merger.anomaly("wrong_type", at, "index")
+        ledger.anomaly("wrong_type", at, "index")
         index = None
     if index is None and is_open(element):
         return None  # the index may have been still to come
     new_id = id_key(given(element, "id"))
     name = name_of(element)
-    merger.note(at, "index", FIXED)
+    ledger.note(at, "index", FIXED)
     if name or index is None:
-        merger.note(at, "id", FIXED)  # it routes
+        ledger.note(at, "id", FIXED)  # it routes
     call = calls.with_id(new_id, index) if new_id else None
     if call is not None:
-        if not _begins_another(merger, calls, call, element, name, index):
-            _leads(merger, calls, call, name, index)
+        if not _begins_another(ledger, calls, call, element, name, index):
+            _leads(ledger, calls, call, name, index)
             return call
-        merger.anomaly("tool_index_reused", at, "index" if index is not None else "id")
+        ledger.anomaly("tool_index_reused", at, "index" if index is not None else "id")
     elif index is None:
         if not new_id and not name:
             if calls.items or calls.skipped:
                 return None if calls.skipped else calls.items[-1]
-        elif not new_id and _goes_on(merger, calls, name):
-            merger.no_plan()
+        elif not new_id and _goes_on(ledger, calls, name):
+            ledger.no_plan()
             return calls.items[-1]
     else:
         call = calls.newest_at(index)
         if call is not None:
             if _takes_index(calls, call, index, new_id, name):
                 if new_id and new_id != id_key(call.values.get("id")):
-                    merger.no_plan()  # another id may be a known one
+                    ledger.no_plan()  # another id may be a known one
                 return call
             if not calls.is_borrowed(index):
-                merger.anomaly("tool_index_reused", at, "index")
+                ledger.anomaly("tool_index_reused", at, "index")
         elif not new_id and not name:
             if calls.is_skipped(index) or calls.skipped:
                 return None
-            if _waits(merger, calls):
+            if _waits(ledger, calls):
                 call = calls.items[-1]
                 calls.borrow(index)
-                merger.restructure()
-                merger.anomaly("tool_index_reused", at, "index")
+                ledger.restructure()
+                ledger.anomaly("tool_index_reused", at, "index")
                 return call
     if not holds(element, "index"):
-        merger.no_plan()
+        ledger.no_plan()
         return None
-    return _begun(merger, calls, node, index)
+    return _begun(ledger, calls, node, index)
 
 
-def _begun(merger: Any, calls: Any, node: Any, index: Any) -> Any:
+def _begun(ledger: Ledger, calls: Any, node: Any, index: Any) -> Any:
     """A new call, unless there are too many."""
-    merger.restructure()
-    if not merger.room(node.options["limit"], len(calls.items)):
+    ledger.restructure()
+    if not ledger.room(node.options["limit"], len(calls.items)):
         calls.skipped = True
         if index is not None and calls.skip(index):
-            merger.charge_extra(SKIPPED_WEIGHT)
+            ledger.charge_extra(SKIPPED_WEIGHT)
         return None
     if index is None:
         index = calls.highest + 1 if calls.items else 0
     call = new_place(node.item)
     calls.open(call, index)
-    merger.added += 1
+    ledger.added += 1
     return call
 
 
 def _begins_another(
-    merger: Any, calls: Any, call: Any, element: Any, name: str, index: Any
+    ledger: Ledger, calls: Any, call: Any, element: Any, name: str, index: Any
 ) -> bool:
     """Whether a fragment with the id of `call` is of another one: servers use ids again."""
     if not name:
@@ -107,22 +108,22 @@ def _begins_another(
     elsewhere = index is not None and index != call.index
     if not other and not elsewhere:
         return False
-    merger.no_plan()  # the answer depends on what the arguments have become
-    if elsewhere and (other or is_whole(merger, calls, call)):
+    ledger.no_plan()  # the answer depends on what the arguments have become
+    if elsewhere and (other or is_whole(ledger, calls, call)):
         return True
-    return other and _has_arguments(element) and is_whole(merger, calls, call)
+    return other and _has_arguments(element) and is_whole(ledger, calls, call)
 
 
-def _leads(merger: Any, calls: Any, call: Any, name: str, index: Any) -> None:
+def _leads(ledger: Ledger, calls: Any, call: Any, name: str, index: Any) -> None:
     """A call was found by its id: a new index leads to it from then on."""
     if index is None:
         return
     led = calls.newest_at(index)
     if led is None:
         calls.lead(index, call)
-        merger.restructure()
+        ledger.restructure()
     elif led is not call or (name and call.index != index):
-        merger.no_plan()  # without its id, or once the arguments are whole, it would go elsewhere
+        ledger.no_plan()  # without its id, or once the arguments are whole, it would go elsewhere
 
 
 def _takes_index(calls: Any, call: Any, index: int, new_id: str, name: str) -> bool:
@@ -135,26 +136,24 @@ def _takes_index(calls: Any, call: Any, index: int, new_id: str, name: str) -> b
     return not old or old == new_id
 
 
-def _goes_on(merger: Any, calls: Any, name: str) -> bool:
+def _goes_on(ledger: Ledger, calls: Any, name: str) -> bool:
     """Whether the last call's own name comes again while its arguments grow."""
     if not calls.items or calls.skipped:
         return False
     last = calls.items[-1]
     return (
-        name_of_call(last) == name
-        and _begun_arguments(last)
-        and not is_whole(merger, calls, last)
+        name_of_call(last) == name and _begun_arguments(last) and not is_whole(ledger, calls, last)
     )
 
 
-def _waits(merger: Any, calls: Any) -> bool:
+def _waits(ledger: Ledger, calls: Any) -> bool:
     """Whether the last call is one to which more must come."""
     if not calls.items:
         return False
     last = calls.items[-1]
     if not id_key(last.values.get("id")) and not name_of_call(last):
         return False
-    return not is_whole(merger, calls, last)
+    return not is_whole(ledger, calls, last)
 
 
 # -- what a fragment and a call have ---------------------------------------------------------
@@ -216,7 +215,7 @@ def _begun_arguments(call: Any) -> bool:
 # -- whether arguments are whole JSON ----------------------------------------------------------
 
 
-def is_whole(merger: Any, calls: Any, call: Any) -> bool:
+def is_whole(ledger: Ledger, calls: Any, call: Any) -> bool:
     """Whether the arguments of a call are one JSON value, as far as they came.
 
     What came since the last question is looked at, and no more: a server whose index
@@ -224,14 +223,14 @@ def is_whole(merger: Any, calls: Any, call: Any) -> bool:
     """
     text = _arguments(call)
     if not hasattr(text, "since"):
-        return type(text) is str and _is_json(merger, text)
+        return type(text) is str and _is_json(ledger, text)
     scans = calls.scans
     if scans is None:
         scans = calls.scans = {}
     scan = scans.get(call)
     if scan is None or scan.text is not text:
         scan = scans[call] = Scan(text)
-    verdict: bool = scan.ask(merger)
+    verdict: bool = scan.ask(ledger)
     return verdict
 
 
@@ -261,17 +260,17 @@ class Scan:
         self.stands = NOTHING_YET
         self.whole: Any = None
 
-    def ask(self, merger: Any) -> bool:
+    def ask(self, ledger: Ledger) -> bool:
         """Look at what came; whether the text is whole."""
         if self.stands != NEVER:
             more, self.mark = self.text.since(self.mark)
             self.look(more)
         if self.stands == IN_SCALAR:
-            return _is_json(merger, self.scalar)
+            return _is_json(ledger, self.scalar)
         if self.stands != CLOSED:
             return False
         if self.whole is None:
-            self.whole = _is_json(merger, self.text.get())
+            self.whole = _is_json(ledger, self.text.get())
         return bool(self.whole)
 
     def look(self, more: str) -> None:
@@ -323,9 +322,9 @@ class Scan:
         self.stands = IN_VALUE if self.depth or self.quoted else CLOSED
 
 
-def _is_json(merger: Any, text: str) -> bool:
-    if merger.wire is None:
+def _is_json(ledger: Ledger, text: str) -> bool:
+    if ledger.wire is None:
         return False
     data = repair_text(text).encode("utf-8")
-    code, _, position, flags = merger.wire.read(data, 0, merger.limits.depth)
+    code, _, position, flags = ledger.wire.read(data, 0, ledger.limits.depth)
     return code == OK and position == len(data) and not flags & HAS_RANGE

@@ -2,7 +2,7 @@
 
 Enters: the parts of an event, the list of parts that stands so far, the names of the
 members that say what joins (the options of the rule `parts`).
-Leaves: longer or more parts; each element added is charged to the merger.
+Leaves: longer or more parts; each element added is charged to the ledger.
 Must not know: dialects; what a path says, and how values are put there (field_written.py).
 
 One source for both backends: `_c/engine/field_candidates.pxd` says how it is compiled.
@@ -17,13 +17,14 @@ from ssefold.engine.outcomes import APPENDED, FIXED, OPENED
 from .field_parts import keep_text
 from .field_written import Written, end, end_string, steps_of, write
 from .jsonvalue import is_open, same, weight
+from .ledger import Ledger
 from .state import Place, new_place
 
 # What holds a call that goes on, beside what it says.
 CALL_WEIGHT = 512
 
 
-def add_candidate_parts(merger: Any, parts: Any, options: Any, source: Any, at: Any) -> None:
+def add_candidate_parts(ledger: Ledger, parts: Any, options: Any, source: Any, at: Any) -> None:
     """Parts: neighbouring texts that agree in `unless` join.
 
     What `closed_by` names (a signature) closes the part. An empty text with one gives it
@@ -34,20 +35,20 @@ def add_candidate_parts(merger: Any, parts: Any, options: Any, source: Any, at: 
     streams = options.get("streams")
     for position, item in enumerate(source):
         if not isinstance(item, dict):
-            merger.note(at, position, FIXED)
+            ledger.note(at, position, FIXED)
             if item is not None:
-                merger.anomaly("wrong_type", at, position)
+                ledger.anomaly("wrong_type", at, position)
             continue
         if item.get(joins) is None or is_more(item, options):
             called = streams is not None and isinstance(item.get(streams["call"]), dict)
-            if not (called and _add_call(merger, parts, options, item, merger.under(at, position))):
-                _add_whole(merger, parts, options, item)
+            if not (called and _add_call(ledger, parts, options, item, ledger.under(at, position))):
+                _add_whole(ledger, parts, options, item)
         elif not is_open(item):
-            here = merger.under(at, position)
-            text = _text_of(merger, item[joins], here, joins)
+            here = ledger.under(at, position)
+            text = _text_of(ledger, item[joins], here, joins)
             if text is not None:
-                merger.note(at, position, OPENED)
-                _add_text(merger, parts, options, item, text, here)
+                ledger.note(at, position, OPENED)
+                _add_text(ledger, parts, options, item, text, here)
 
 
 def is_more(item: Any, options: Any) -> bool:
@@ -57,63 +58,63 @@ def is_more(item: Any, options: Any) -> bool:
     )
 
 
-def _text_of(merger: Any, value: Any, at: Any, key: str) -> Any:
+def _text_of(ledger: Ledger, value: Any, at: Any, key: str) -> Any:
     """A text, the wire's of a number, or the object or list that is kept in its place; or None."""
     if type(value) is str:
         return value
     if isinstance(value, (dict, list)):
         if not value:
-            merger.anomaly("text_as_value", at, key)
+            ledger.anomaly("text_as_value", at, key)
         return value or ""  # an empty one adds nothing
-    text = merger.wire_text(value, at, key)
+    text = ledger.wire_text(value, at, key)
     if text is None:
-        merger.anomaly("wrong_type", at, key)
+        ledger.anomaly("wrong_type", at, key)
     return text
 
 
-def _add_text(merger: Any, parts: Any, options: Any, item: Any, text: Any, at: Any) -> None:
+def _add_text(ledger: Ledger, parts: Any, options: Any, item: Any, text: Any, at: Any) -> None:
     joins = options["joins"]
     closing = options.get("closed_by")
     signature = (item.get(closing) or None) if closing is not None else None  # "" is none
     last: Any = parts.items[-1] if parts.items else None
     if not text and signature is None and parts.items:
-        merger.no_plan()  # the next one in its place may be longer
+        ledger.no_plan()  # the next one in its place may be longer
         return
     if type(last) is Place and not parts.closed and _agree(last.values, item, options):
         part = last
     else:
         drop_placeholder(parts, options)
-        part = _new_part(merger, parts)
+        part = _new_part(ledger, parts)
         parts.closed = False
-        merger.restructure()
+        ledger.restructure()
     for key, value in item.items():
         if key == joins:
             old = part.values.get(key)
-            if type(text) is str and (old is None or type(old) is merger.text):
-                merger.append(part.values, key, text)
-                merger.note_target(at, key, APPENDED, part.values, key, False)
+            if type(text) is str and (old is None or type(old) is ledger.text):
+                ledger.append(part.values, key, text)
+                ledger.note_target(at, key, APPENDED, part.values, key, False)
             elif text:
-                merger.no_plan()
-                keep_text(merger, part.values, key, text, at, key)
+                ledger.no_plan()
+                keep_text(ledger, part.values, key, text, at, key)
         else:
             old = part.values.get(key)
-            merger.keep(part.values, key, value, at)
+            ledger.keep(part.values, key, value, at)
             if value is not None and not same(old, value):
-                merger.no_plan()  # an empty text or a signature would make another event of it
+                ledger.no_plan()  # an empty text or a signature would make another event of it
     if signature is not None:
         parts.closed = True
-        merger.restructure()
+        ledger.restructure()
 
 
-def _add_whole(merger: Any, parts: Any, options: Any, item: Any) -> None:
+def _add_whole(ledger: Ledger, parts: Any, options: Any, item: Any) -> None:
     if is_open(item):
         return
-    merger.restructure()
+    ledger.restructure()
     drop_placeholder(parts, options)
-    merger.charge(weight(item))
+    ledger.charge(weight(item))
     parts.items.append(item)
     parts.closed = True
-    merger.added += 1
+    ledger.added += 1
 
 
 def drop_placeholder(parts: Any, options: Any) -> None:
@@ -132,9 +133,9 @@ def _agree(values: Any, item: Any, options: Any) -> bool:
     return (values.get(unless) in (None, False)) == (item.get(unless) in (None, False))
 
 
-def _new_part(merger: Any, parts: Any) -> Any:
+def _new_part(ledger: Ledger, parts: Any) -> Any:
     part = new_place(None)
-    merger.charge(8)
+    ledger.charge(8)
     parts.items.append(part)
     return part
 
@@ -142,7 +143,7 @@ def _new_part(merger: Any, parts: Any) -> Any:
 # -- calls whose arguments come in pieces ---------------------------------------------------
 
 
-def _add_call(merger: Any, parts: Any, options: Any, item: Any, at: Any) -> bool:
+def _add_call(ledger: Ledger, parts: Any, options: Any, item: Any, at: Any) -> bool:
     """A call that goes on, or a piece of the one that is open; False: it is a part as it stands."""
     streams = options["streams"]
     call = item[streams["call"]]
@@ -152,33 +153,33 @@ def _add_call(merger: Any, parts: Any, options: Any, item: Any, at: Any) -> bool
         if is_open(call):
             return False
         if part is not None and not goes_on:
-            _end_call(merger, parts, streams)
+            _end_call(ledger, parts, streams)
         parts.call = None
         named = isinstance(call.get(streams["of"]), list) and _text(call, streams["name"]) != ""
         if not goes_on and not named:
             return False
-        part = _open_call(merger, parts, options, item, at)
+        part = _open_call(ledger, parts, options, item, at)
     else:
-        merger.no_plan()
+        ledger.no_plan()
         for key, value in item.items():
             if key != streams["call"]:
-                merger.keep(part.values, key, value, None)
+                ledger.keep(part.values, key, value, None)
     values = part.values[streams["call"]].values
-    here = merger.under(at, streams["call"])
+    here = ledger.under(at, streams["call"])
     for key, value in call.items():
         if key == streams["of"]:
-            _write_pieces(merger, values[streams["into"]], streams, value, merger.under(here, key))
+            _write_pieces(ledger, values[streams["into"]], streams, value, ledger.under(here, key))
             if not isinstance(value, list) and value is not None:
-                merger.anomaly("wrong_type", here, key)
+                ledger.anomaly("wrong_type", here, key)
         elif key == streams["into"]:
-            _write_members(merger, values[key], value, here, key)
+            _write_members(ledger, values[key], value, here, key)
         elif key in (streams["name"], streams["id"]):
             if _text(values, key) == "":
-                merger.keep(values, key, value, None)
+                ledger.keep(values, key, value, None)
         elif key != streams["while"]:
-            merger.keep(values, key, value, None)
+            ledger.keep(values, key, value, None)
     if not goes_on and not is_open(call):
-        _end_call(merger, parts, streams)
+        _end_call(ledger, parts, streams)
     return True
 
 
@@ -198,14 +199,14 @@ def _begins(known: Any, call: Any, streams: Any) -> bool:
     return old != "" and new not in ("", old)
 
 
-def _open_call(merger: Any, parts: Any, options: Any, item: Any, at: Any) -> Any:
+def _open_call(ledger: Ledger, parts: Any, options: Any, item: Any, at: Any) -> Any:
     """The part that a call begins with, without its pieces; its arguments stand last in it."""
     streams = options["streams"]
     call = item[streams["call"]]
     drop_placeholder(parts, options)
-    merger.restructure()
-    merger.charge(CALL_WEIGHT)
-    part = _new_part(merger, parts)
+    ledger.restructure()
+    ledger.charge(CALL_WEIGHT)
+    part = _new_part(ledger, parts)
     part.index = len(parts.items) - 1
 
     parts.closed = True
@@ -215,51 +216,51 @@ def _open_call(merger: Any, parts: Any, options: Any, item: Any, at: Any) -> Any
         if key == streams["call"]:
             part.values[key] = inner
         else:
-            merger.keep(part.values, key, value, None)
+            ledger.keep(part.values, key, value, None)
     for key, value in call.items():
         if key not in (streams["of"], streams["into"], streams["while"]):
-            merger.keep(inner.values, key, value, None)
+            ledger.keep(inner.values, key, value, None)
     levels = 2  # the event and the call stand around its arguments, and what is on the way
     while at is not None:
         levels += 1
         at = at[0]
-    room = max(0, merger.limits.depth - levels)
-    inner.values[streams["into"]] = Written(merger.text(), room)
-    merger.added += 1
+    room = max(0, ledger.limits.depth - levels)
+    inner.values[streams["into"]] = Written(ledger.text(), room)
+    ledger.added += 1
     return part
 
 
-def _end_call(merger: Any, parts: Any, streams: Any) -> None:
+def _end_call(ledger: Ledger, parts: Any, streams: Any) -> None:
     part = parts.call
     part.values[streams["call"]].stopped = True
-    end(merger, part.values[streams["call"]].values[streams["into"]])
+    end(ledger, part.values[streams["call"]].values[streams["into"]])
     parts.call = None
 
 
-def _write_pieces(merger: Any, written: Any, streams: Any, pieces: Any, at: Any) -> None:
+def _write_pieces(ledger: Ledger, written: Any, streams: Any, pieces: Any, at: Any) -> None:
     """Each piece has a path and a value; an open one may lack either."""
     for position, piece in enumerate(pieces if isinstance(pieces, list) else ()):
         if is_open(piece):
             continue
         if not isinstance(piece, dict):
             if piece is not None:
-                merger.anomaly("wrong_type", at, position)
+                ledger.anomaly("wrong_type", at, position)
             continue
         steps = steps_of(piece.get(streams["path"]), written.room)
         if steps is None:
-            merger.anomaly("wrong_type", merger.under(at, position), streams["path"])
+            ledger.anomaly("wrong_type", ledger.under(at, position), streams["path"])
             continue
         goes_on = piece.get(streams["while"]) is True
         key = _value_key(piece, streams)
         if key is None:
             if not goes_on:
-                end_string(merger, written, steps)
+                end_string(ledger, written, steps)
             continue
         value = None if key == streams["null"] else piece[key]
         if len(steps) + _depth(value) > written.room:
-            merger.log.fault_once("limit_depth", f"more than {merger.limits.depth} levels")
-        elif not write(merger, written, steps, value, goes_on):
-            merger.anomaly("wrong_type", merger.under(at, position), key)
+            ledger.log.fault_once("limit_depth", f"more than {ledger.limits.depth} levels")
+        elif not write(ledger, written, steps, value, goes_on):
+            ledger.anomaly("wrong_type", ledger.under(at, position), key)
 
 
 def _value_key(piece: Any, streams: Any) -> Any:
@@ -270,14 +271,14 @@ def _value_key(piece: Any, streams: Any) -> Any:
     return streams["null"] if streams["null"] in piece else None
 
 
-def _write_members(merger: Any, written: Any, values: Any, at: Any, key: str) -> None:
+def _write_members(ledger: Ledger, written: Any, values: Any, at: Any, key: str) -> None:
     """Arguments that a piece carries whole: each member of them."""
     if isinstance(values, dict):
         for name, value in values.items():
-            if not is_open(value) and not write(merger, written, (name,), value, False):
-                merger.anomaly("wrong_type", merger.under(at, key), name)
+            if not is_open(value) and not write(ledger, written, (name,), value, False):
+                ledger.anomaly("wrong_type", ledger.under(at, key), name)
     elif values is not None:
-        merger.anomaly("wrong_type", at, key)
+        ledger.anomaly("wrong_type", at, key)
 
 
 def _text(values: Any, key: str) -> str:

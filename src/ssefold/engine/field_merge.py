@@ -26,15 +26,14 @@ from ssefold.engine.outcomes import (
     OPENED,
     ROUTED,
 )
-from ssefold.limits import Limits
 
 from .field_calls import call_of, holds
 from .field_candidates import add_candidate_parts
 from .field_parts import add_part, add_parts, add_text_part, keep_text, open_content
+from .field_unknown import any_field, fragment_field, member_field, merge_keys
 from .field_voices import listen, settle, speaks
 from .jsonvalue import given, is_open, same, text_weight, weight
-from .ledger import Ledger
-from .log import Log
+from .ledger import ENTRY_WEIGHT, Ledger
 from .lookup_calls import Calls
 from .plan import path_of
 from .state import Echo, Elements, Entries, Keyed, Parts, Place, new_place, standing
@@ -63,50 +62,34 @@ from .table import (
     SNAPSHOT,
     UNLESS,
     Node,
-    Table,
 )
 
 # Of a first value with a suffix to take off, the last one is remembered up to this size.
 LONGEST_GIVEN = 64
 
-# An entry of a routed list costs memory even if it stays empty.
-ENTRY_WEIGHT = 64
 
+class FieldMerger:
+    """The rules of a table, carried out on the answer that a ledger holds.
 
-class Merger(Ledger):
-    """The state of one answer and the rules that change it.
-
-    parse:   str -> (whole, value), the backend's reader for JSON inside strings.
-    event:   number of the event that is being merged.
-    merged:  whether anything was.
-    ended:   the terminator came; failure: the payload of an error it carried.
-    finishing: some entry said why it ended, so that all may have.
+    deferred: what waits for the end of its event, as (rank, key, value, path, source key).
     """
 
-    __slots__ = ("deferred", "ended", "event", "failure", "finishing", "merged", "parse")
+    __slots__ = ("deferred", "ledger")
 
-    def __init__(self, table: Table, limits: Limits, log: Log, text: Any, parse: Any) -> None:
-        self.open_books(table, limits, log, text)
-        self.parse = parse
-        self.merged = False
-        self.ended = self.finishing = False
-        self.failure: Any = None
-        self.event = -1
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
         self.deferred: list[Any] | None = None
 
     # -- one event ---------------------------------------------------------
 
-    def merge(self, value: Any, event: int, kind: Any) -> None:
-        """Merge one event's object; raises OutputFull past max_output_bytes.
-
-        `kind` is the SSE event name, for dialects whose events have kinds.
-        """
-        self.event = event
+    def merge(self, value: Any, event: int) -> None:
+        """Merge one event's object; raises OutputFull past max_output_bytes."""
+        self.ledger.event = event
         if not value or (len(value) == 1 and "error" in value):
-            self.no_plan()
+            self.ledger.no_plan()
             return  # nothing but an in-band error: nothing to merge
-        self.merged = True
-        self.members(self.root, value, None)
+        self.ledger.merged = True
+        self.members(self.ledger.root, value, None)
         if self.deferred:
             self.apply_deferred()
 
@@ -114,7 +97,7 @@ class Merger(Ledger):
         """Merge the members of `source`: early ones first, then in order."""
         node = place.node
         if node.crowded:
-            self.no_plan()  # what one of them does depends on what another one did
+            self.ledger.no_plan()  # what one of them does depends on what another one did
         children = node.children
         rest = node.rest
         for key in node.early:
@@ -132,13 +115,11 @@ class Merger(Ledger):
         if len(waiting) > 1:
             waiting.sort(key=_rank)
         for _, key, value, at, source_key in waiting:
-            self.per_key_field(self.root, key, value, at, source_key)
+            self.per_key_field(self.ledger.root, key, value, at, source_key)
 
     # -- one field -----------------------------------------------------------
 
-    def field(
-        self, place: Place, key: str, node: Node, value: Any, source: Any, at: Any
-    ) -> None:
+    def field(self, place: Place, key: str, node: Node, value: Any, source: Any, at: Any) -> None:
         """Merge `value`, the member `key` of `source`, into `place` by the rule of `node`."""
         op = node.op
         if op == APPEND:
@@ -170,7 +151,7 @@ class Merger(Ledger):
         name = node.name if node.named else key
         if op == DEFERRED:
             if value is None:
-                self.note(at, key, FIXED)
+                self.ledger.note(at, key, FIXED)
             else:
                 options = node.options
                 if self.deferred is None:
@@ -180,26 +161,26 @@ class Merger(Ledger):
             self.unless_field(place, key, node, source, at)
         elif op == SIGN:
             if value is not None:
-                self.no_plan()  # whatever its own rule: the next one may be an error
+                self.ledger.no_plan()  # whatever its own rule: the next one may be an error
             self.tell_sign(node, value)
             self.field(place, key, node.item, value, source, at)
         elif op == EXTEND:
             self.extend_field(place, key, node, value, at)
         elif op == SNAPSHOT:
-            self.keep(place.values, name, value, at)
+            self.ledger.keep(place.values, name, value, at)
         elif op == PER_KEY:
             self.per_key_field(place, name, value, at, key)
         elif op == MEMBER:
-            self.member_field(place.values, name, value, at)
+            member_field(self.ledger, place.values, name, value, at)
         elif op == ANY:
-            self.any_field(place.values, name, value, at)
+            any_field(self.ledger, place.values, name, value, at)
         elif op == ANY_DELTA:
             self.any_delta_field(place, name, node, value, at)
         elif op == EXTEND_ANY:
             if isinstance(value, list):
                 self.extend_field(place, key, node, value, at)
             else:
-                self.keep(place.values, name, value, at)
+                self.ledger.keep(place.values, name, value, at)
         elif op == KEYED:
             self.keyed_field(place, key, node, value, at)
         elif op == PARTS:
@@ -210,26 +191,26 @@ class Merger(Ledger):
         number, texts = node.sign
         if value is None or not (texts is None or (type(value) is str and value in texts)):
             return
-        self.no_plan()
-        self.signs = [*(self.signs or ()), (number, value)]
+        self.ledger.no_plan()
+        self.ledger.signs = [*(self.ledger.signs or ()), (number, value)]
 
     def null_field(self, place: Place, key: str, node: Node, at: Any) -> None:
         """null: the key was there, and no more."""
         name = node.name if node.named else key
-        self.note(at, key, FIXED)
+        self.ledger.note(at, key, FIXED)
         if not node.absent and name not in place.values:
             place.values[name] = None
             if not node.named:
-                self.charge_extra(text_weight(name) + 8)
+                self.ledger.charge_extra(text_weight(name) + 8)
 
     def drop_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Left out; with `only: "string"` anything else is an unknown field."""
         if value is None:
-            self.note(at, key, FIXED)  # an error that is null, say: any other would be one
+            self.ledger.note(at, key, FIXED)  # an error that is null, say: any other would be one
         elif node.only_text and type(value) is not str:
-            self.any_field(place.values, key, value, at)
+            any_field(self.ledger, place.values, key, value, at)
         else:
-            self.note(at, key, DROPPED)
+            self.ledger.note(at, key, DROPPED)
 
     def first_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """The first non-empty value; "", 0 and null are empty.
@@ -238,10 +219,10 @@ class Merger(Ledger):
         """
         if node.has_default:
             if value is None or (type(value) is str and not value):
-                self.note(at, key, FIXED)
+                self.ledger.note(at, key, FIXED)
                 return
             if type(value) is not str:
-                self.anomaly("wrong_type", at, key)
+                self.ledger.anomaly("wrong_type", at, key)
                 return
             if node.cut:
                 value = _without(value, node)
@@ -250,21 +231,21 @@ class Merger(Ledger):
             return
         elif isinstance(value, (dict, list)) and (node.name or is_open(value)):
             if node.name:
-                self.anomaly("wrong_type", at, key)
+                self.ledger.anomaly("wrong_type", at, key)
             return
         name = node.name if node.named else key
         old = place.values.get(name)
         if old is None:
-            self.put(place.values, name, value, node)
-            self.note(at, key, FIXED)
+            self.ledger.put(place.values, name, value, node)
+            self.ledger.note(at, key, FIXED)
         elif isinstance(value, (dict, list)) or same(old, value):
-            self.note(at, key, FIXED)
+            self.ledger.note(at, key, FIXED)
         elif _is_empty(old):
             if not _is_empty(value):
-                self.put(place.values, name, value, node)
-            self.note(at, key, FIXED)
+                self.ledger.put(place.values, name, value, node)
+            self.ledger.note(at, key, FIXED)
         else:
-            self.note(at, key, DROPPED)
+            self.ledger.note(at, key, DROPPED)
 
     def last_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """The last non-null value; "last_filled" and "finish" prefer a non-empty one."""
@@ -273,49 +254,49 @@ class Merger(Ledger):
             self.null_field(place, key, node, at)
             return
         if isinstance(value, (dict, list)):
-            text = self.wire_text(value, at, key, True) if node.options.get("json") else None
+            text = self.ledger.wire_text(value, at, key, True) if node.options.get("json") else None
             if text is not None:
-                self.replace(place.values, node.name if node.named else key, text)
+                self.ledger.replace(place.values, node.name if node.named else key, text)
             elif not (node.options.get("json") and is_open(value)):
-                self.anomaly("wrong_type", at, key)
+                self.ledger.anomaly("wrong_type", at, key)
             return
         name = node.name if node.named else key
         if op == FINISH:
             if value == "":
-                self.note(at, key, FIXED)
+                self.ledger.note(at, key, FIXED)
                 return
             if node.sign is not None:
                 self.tell_sign(node, value)
             if place.finished < 0:
-                place.finished = self.event
-                self.finishing = True
-                self.restructure()
+                place.finished = self.ledger.event
+                self.ledger.finishing = True
+                self.ledger.restructure()
         elif op == LAST_FILLED and _is_empty(value):
             old = place.values.get(name)
             if old is not None and not _is_empty(old):
-                self.note(at, key, FIXED)
+                self.ledger.note(at, key, FIXED)
                 return
-        changed = self.put(place.values, name, value, node)
+        changed = self.ledger.put(place.values, name, value, node)
         if changed and (op != LAST or node.empty):
-            self.no_plan()  # not any other value would be taken
-        self.note_target(at, key, LAST_ONE, place.values, name, changed)
+            self.ledger.no_plan()  # not any other value would be taken
+        self.ledger.note_target(at, key, LAST_ONE, place.values, name, changed)
 
     def append_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Strings append; `delta` marks what a finished choice should not send."""
         if value is None:
             self.null_field(place, key, node, at)
         else:
-            added = self.added
+            added = self.ledger.added
             name = node.name if node.named else key
             old = place.values.get(name)
-            if type(value) is str and (old is None or type(old) is self.text):
-                self.append(place.values, name, value)
-                self.note_target(at, key, APPENDED, place.values, name, False)
+            if type(value) is str and (old is None or type(old) is self.ledger.text):
+                self.ledger.append(place.values, name, value)
+                self.ledger.note_target(at, key, APPENDED, place.values, name, False)
             else:
                 self.odd_text(place, key, node, value, at)
             if node.delta and place.finished >= 0:
-                self.no_plan()
-                if self.added != added:
+                self.ledger.no_plan()
+                if self.ledger.added != added:
                     self.check_finished(place, at, key, key)
 
     def odd_text(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
@@ -324,26 +305,26 @@ class Merger(Ledger):
         With `json` an object or a list is JSON text; an empty one before any text stands
         until text comes.
         """
-        self.no_plan()
+        self.ledger.no_plan()
         values = place.values
         name = node.name if node.named else key
         old = values.get(name)
         if not node.options.get("json"):
-            if not keep_text(self, values, name, value, at, key):
-                self.anomaly("wrong_type", at, key)
+            if not keep_text(self.ledger, values, name, value, at, key):
+                self.ledger.anomaly("wrong_type", at, key)
             return
-        text = value if type(value) is str else self.wire_text(value, at, key, True)
+        text = value if type(value) is str else self.ledger.wire_text(value, at, key, True)
         if text is None:
             if not is_open(value):
-                self.anomaly("wrong_type", at, key)
+                self.ledger.anomaly("wrong_type", at, key)
         elif isinstance(value, (dict, list)) and not value and (not old or type(old) is Echo):
             if type(old) is not Echo:
-                self.charge_extra(text_weight(text))
+                self.ledger.charge_extra(text_weight(text))
                 values[name] = standing(text)
-                self.restructure()
-                self.added += 1
+                self.ledger.restructure()
+                self.ledger.added += 1
         elif text or type(old) is not Echo:
-            self.append(values, name, text)
+            self.ledger.append(values, name, text)
 
     def extend_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Lists extend; of an open list, by the elements that are closed."""
@@ -351,15 +332,15 @@ class Merger(Ledger):
             self.null_field(place, key, node, at)
             return
         if not isinstance(value, list):
-            self.anomaly("wrong_type", at, key)
+            self.ledger.anomaly("wrong_type", at, key)
             return
         name = node.name if node.named else key
         old = place.values.get(name)
         if type(old) is not Elements:
-            self.open(old)
+            self.ledger.open(old)
             old = place.values[name] = Elements()
-        self.extend(old, value)
-        self.note_target(at, key, EXTENDED, place.values, name, False)
+        self.ledger.extend(old, value)
+        self.ledger.note_target(at, key, EXTENDED, place.values, name, False)
 
     def name_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """The name rule of tools: some servers repeat it, some send it in pieces.
@@ -371,26 +352,30 @@ class Merger(Ledger):
             self.null_field(place, key, node, at)
             return
         if type(value) is not str:
-            self.anomaly("wrong_type", at, key)
+            self.ledger.anomaly("wrong_type", at, key)
             return
         values = place.values
         old = values.get(key)
         if not old or type(old) is not str:
             if value or old is None:
-                self.charge(text_weight(value))
+                self.ledger.charge(text_weight(value))
                 values[key] = value
         elif value and value != old and not _has_text(values, node.options["until"]):
-            self.charge(text_weight(value))
+            self.ledger.charge(text_weight(value))
             values[key] = old + value
-            self.changes += 1
+            self.ledger.changes += 1
         else:
-            if value and value != old and type(values.get(node.options["until"])) is not self.text:
-                self.no_plan()  # a rule's last value may be empty again
-            self.note_target(at, key, KEPT, values, key, False)
+            if (
+                value
+                and value != old
+                and type(values.get(node.options["until"])) is not self.ledger.text
+            ):
+                self.ledger.no_plan()  # a rule's last value may be empty again
+            self.ledger.note_target(at, key, KEPT, values, key, False)
             return
-        self.no_plan()
+        self.ledger.no_plan()
         if value:
-            self.added += 1
+            self.ledger.added += 1
 
     def object_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """An object merges member by member; `into: ""` means into its parent."""
@@ -398,35 +383,35 @@ class Merger(Ledger):
             self.null_field(place, key, node, at)
             return
         if not isinstance(value, dict):
-            self.anomaly("wrong_type", at, key)
+            self.ledger.anomaly("wrong_type", at, key)
             return
         name = node.name
-        self.note(at, key, OPENED)
+        self.ledger.note(at, key, OPENED)
         if not name:
-            self.spill(place, node, value, self.under(at, key))
+            self.spill(place, node, value, self.ledger.under(at, key))
             return
         found = place.values.get(name)
         below = found if type(found) is Place else None
         if below is None or below.node is None:
             below = self.open_place(place.values, name, node)
         if not node.delta:
-            self.members(below, value, self.under(at, key))
+            self.members(below, value, self.ledger.under(at, key))
             return
         place.fed = True
         heard = None
         if node.alike is not None and speaks(value, node.alike_names):
-            heard = listen(self, below, node.alike, value)
+            heard = listen(self.ledger, below, node.alike, value)
         if place.finished >= 0:
             self.late_members(place, below, value, at, key)
         else:
-            self.members(below, value, self.under(at, key))
+            self.members(below, value, self.ledger.under(at, key))
         if heard is not None:
-            settle(self, below, node.alike, heard)
+            settle(self.ledger, below, node.alike, heard)
 
     def open_place(self, values: Any, name: str, node: Node) -> Place:
         """An object with rules at `name`; one that came whole, or by actions, stays in it."""
         old = values.get(name)
-        self.open(old)
+        self.ledger.open(old)
         place = values[name] = new_place(node)
         if type(old) is dict:
             place.values.update(old)
@@ -441,13 +426,13 @@ class Merger(Ledger):
 
     def late_members(self, place: Place, below: Place, source: Any, at: Any, key: str) -> None:
         """The members of a delta that comes after the finish: each of them is a kind."""
-        self.no_plan()
+        self.ledger.no_plan()
         children, rest = below.node.children, below.node.rest
-        here = self.under(at, key)
+        here = self.ledger.under(at, key)
         for name, value in source.items():
-            added = self.added
+            added = self.ledger.added
             self.field(below, name, children.get(name, rest), value, source, here)
-            if self.added != added:
+            if self.ledger.added != added:
                 self.check_finished(place, at, key, name)
 
     def check_finished(self, place: Place, at: Any, key: str, kind: str) -> None:
@@ -455,19 +440,19 @@ class Merger(Ledger):
 
         Some servers send STOP with each event, or the finish first: once a kind says it.
         """
-        if 0 <= place.finished < self.event:
-            self.no_plan()
+        if 0 <= place.finished < self.ledger.event:
+            self.ledger.no_plan()
             path = path_of(at, key)
-            self.log.anomaly_once("delta_after_finish", path, (place.index, key, kind))
+            self.ledger.log.anomaly_once("delta_after_finish", path, (place.index, key, kind))
 
     def unless_field(self, place: Place, key: str, node: Node, source: Any, at: Any) -> None:
         """A whole beside its delta, or after one ever came, repeats what we have."""
         if place.fed or isinstance(source.get(node.options["sibling"]), dict):
-            self.note(at, key, DROPPED)
+            self.ledger.note(at, key, DROPPED)
             if not place.fed:
-                self.no_plan()  # without its sibling it would count
+                self.ledger.no_plan()  # without its sibling it would count
             return
-        self.no_plan()
+        self.ledger.no_plan()
         self.field(place, key, node.item, source[key], source, at)
         place.fed = False  # a message in the place of a delta is no delta
 
@@ -479,35 +464,35 @@ class Merger(Ledger):
             self.null_field(place, key, node, at)
             return
         if not isinstance(value, list):
-            self.anomaly("wrong_type", at, key)
+            self.ledger.anomaly("wrong_type", at, key)
             return
         entries = place.values.get(node.name)
         if type(entries) is not Entries:
-            self.open(entries)
+            self.ledger.open(entries)
             entries = place.values[node.name] = Entries()
-        self.note_target(at, key, ROUTED, None, node.by, False)
-        below = self.under(at, key)
+        self.ledger.note_target(at, key, ROUTED, None, node.by, False)
+        below = self.ledger.under(at, key)
         for position, element in enumerate(value):
             if isinstance(element, dict):
-                here = self.under(below, position)
-                self.note(below, position, OPENED)
+                here = self.ledger.under(below, position)
+                self.ledger.note(below, position, OPENED)
                 entry = self.entry(entries, node, element, position, here)
                 if entry is not None:
                     self.members(entry, element, here)
             elif element is not None:
-                self.anomaly("wrong_type", below, position)
+                self.ledger.anomaly("wrong_type", below, position)
             else:
-                self.note(below, position, FIXED)
+                self.ledger.note(below, position, FIXED)
 
     def entry(self, entries: Entries, node: Node, element: Any, position: int, at: Any) -> Any:
         """The entry that `element` belongs to, made if it is new; None to skip it."""
         by = node.by
         index = given(element, by)
         if index is not None and type(index) is not int:
-            self.anomaly("wrong_type", at, by)
+            self.ledger.anomaly("wrong_type", at, by)
             index = None
             del element[by]  # it routes, and is not merged
-        self.note(at, by, FIXED)
+        self.ledger.note(at, by, FIXED)
         if index is None:
             if is_open(element):
                 return None  # the index may have been still to come
@@ -515,16 +500,16 @@ class Merger(Ledger):
         entry = entries.at(index)
         if entry is None:
             if not holds(element, by):
-                self.no_plan()
+                self.ledger.no_plan()
                 return None  # nothing but an index
-            if not self.room(node.options["limit"], entries.count()):
+            if not self.ledger.room(node.options["limit"], entries.count()):
                 return None
             entry = new_place(node.item)
             entry.index = index
             if by in node.item.always:
                 entry.values[by] = index
             entries.put(index, entry)
-            self.open(None)
+            self.ledger.open(None)
         return entry
 
     def calls_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
@@ -533,22 +518,22 @@ class Merger(Ledger):
             self.null_field(place, key, node, at)
             return
         if not isinstance(value, list):
-            self.anomaly("wrong_type", at, key)
+            self.ledger.anomaly("wrong_type", at, key)
             return
         calls = place.values.get(node.name)
-        self.note_target(at, key, ROUTED, None, "index", True)
-        below = self.under(at, key)
+        self.ledger.note_target(at, key, ROUTED, None, "index", True)
+        below = self.ledger.under(at, key)
         for position, element in enumerate(value):
             if not isinstance(element, dict):
-                self.note(below, position, FIXED)
+                self.ledger.note(below, position, FIXED)
                 if element is not None:
-                    self.anomaly("wrong_type", below, position)
+                    self.ledger.anomaly("wrong_type", below, position)
                 continue
-            self.note(below, position, OPENED)
+            self.ledger.note(below, position, OPENED)
             if type(calls) is not Calls:
                 calls = Calls()
-            here = self.under(below, position)
-            call = call_of(self, calls, node, element, here)
+            here = self.ledger.under(below, position)
+            call = call_of(self.ledger, calls, node, element, here)
             if call is not None:
                 place.values[node.name] = calls
                 known = call.values.get("id")
@@ -562,44 +547,44 @@ class Merger(Ledger):
             self.null_field(place, key, node, at)
             return
         if not isinstance(value, list):
-            self.anomaly("wrong_type", at, key)
+            self.ledger.anomaly("wrong_type", at, key)
             return
         keyed = place.values.get(node.name)
         if type(keyed) is not Keyed:
-            self.open(keyed)
+            self.ledger.open(keyed)
             keyed = place.values[node.name] = Keyed(node.options["by"], node.options["needs"])
-        self.note(at, key, OPENED)
-        below = self.under(at, key)
+        self.ledger.note(at, key, OPENED)
+        below = self.ledger.under(at, key)
         for position, element in enumerate(value):
             if isinstance(element, dict):
-                self.keyed_element(keyed, node, element, self.under(below, position))
+                self.keyed_element(keyed, node, element, self.ledger.under(below, position))
             elif element is not None:
-                self.anomaly("wrong_type", below, position)
+                self.ledger.anomaly("wrong_type", below, position)
             else:
-                self.note(below, position, FIXED)
+                self.ledger.note(below, position, FIXED)
 
     def keyed_element(self, keyed: Keyed, node: Node, element: Any, at: Any) -> None:
         route = keyed.route(element)
         if route is None:
             if not is_open(element):
-                self.charge(weight(element))
+                self.ledger.charge(weight(element))
                 keyed.items.append(element)
-                self.added += 1
-            self.no_plan()
+                self.ledger.added += 1
+            self.ledger.no_plan()
             return
         by = keyed.by
         if is_open(element) and not all(name in element for name in by):
             return
         place = keyed.places.get(route)
         if place is None:
-            self.charge(ENTRY_WEIGHT)
+            self.ledger.charge(ENTRY_WEIGHT)
             place = keyed.places[route] = new_place(node.item)
             keyed.items.append(place)
-            self.restructure()
-            self.added += 1
-        self.note(at[0], at[1], OPENED)
+            self.ledger.restructure()
+            self.ledger.added += 1
+        self.ledger.note(at[0], at[1], OPENED)
         for name in by:
-            self.note(at, name, FIXED)
+            self.ledger.note(at, name, FIXED)
         self.members(place, element, at)
 
     # -- content and parts (field_parts.py and field_candidates.py know how neighbours join) ---
@@ -611,35 +596,42 @@ class Merger(Ledger):
         elif type(value) is str:
             old = place.values.get(node.name)
             if type(old) is Parts:
-                self.no_plan()
+                self.ledger.no_plan()
                 if value:
-                    add_text_part(self, old, value)
+                    add_text_part(self.ledger, old, value)
             else:
-                self.append(place.values, node.name, value)
-                self.note_target(at, key, APPENDED, place.values, node.name, False)
+                self.ledger.append(place.values, node.name, value)
+                self.ledger.note_target(at, key, APPENDED, place.values, node.name, False)
         elif isinstance(value, list):
-            self.no_plan()
-            add_parts(self, open_content(self, place.values, node.name), value, self.under(at, key))
+            self.ledger.no_plan()
+            add_parts(
+                self.ledger,
+                open_content(self.ledger, place.values, node.name),
+                value,
+                self.ledger.under(at, key),
+            )
         elif isinstance(value, dict):
-            self.anomaly("text_as_value", at, key)
+            self.ledger.anomaly("text_as_value", at, key)
             if value and not is_open(value):
-                add_part(self, open_content(self, place.values, node.name), value, at, key)
-        elif not keep_text(self, place.values, node.name, value, at, key):
-            self.anomaly("wrong_type", at, key)
+                add_part(
+                    self.ledger, open_content(self.ledger, place.values, node.name), value, at, key
+                )
+        elif not keep_text(self.ledger, place.values, node.name, value, at, key):
+            self.ledger.anomaly("wrong_type", at, key)
 
     def parts_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """A candidate's parts, in which neighbouring texts join."""
         if value is None:
             self.null_field(place, key, node, at)
         elif isinstance(value, list):
-            self.note(at, key, OPENED)
+            self.ledger.note(at, key, OPENED)
             parts = place.values.get(node.name)
             if type(parts) is not Parts:
-                self.open(parts)
+                self.ledger.open(parts)
                 parts = place.values[node.name] = Parts()
-            add_candidate_parts(self, parts, node.options, value, self.under(at, key))
+            add_candidate_parts(self.ledger, parts, node.options, value, self.ledger.under(at, key))
         else:
-            self.anomaly("wrong_type", at, key)
+            self.ledger.anomaly("wrong_type", at, key)
 
     # -- unknown fields ---------------------------------------------------------------
 
@@ -647,24 +639,24 @@ class Merger(Ledger):
         """An object merges key by key, last non-null: usage."""
         values = place.values
         if value is None:
-            self.note(at, key, FIXED)
+            self.ledger.note(at, key, FIXED)
             if name not in values:
                 values[name] = None
         elif not isinstance(value, dict):
-            self.anomaly("wrong_type", at, key)
+            self.ledger.anomaly("wrong_type", at, key)
         else:
-            self.note(at, key, OPENED)
+            self.ledger.note(at, key, OPENED)
             if type(values.get(name)) is not dict:
-                self.open(values.get(name))
+                self.ledger.open(values.get(name))
                 values[name] = {}
-            self.merge_keys(values[name], value, self.under(at, key))
+            merge_keys(self.ledger, values[name], value, self.ledger.under(at, key))
 
     def any_delta_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """An unknown field of a delta: as any other, but strings may be fragments."""
         if type(value) is str and key.rsplit("_", 1)[-1] not in node.options["last_words"]:
-            self.fragment_field(place.values, key, value, at)
+            fragment_field(self.ledger, place.values, key, value, at)
         else:
-            self.any_field(place.values, key, value, at)
+            any_field(self.ledger, place.values, key, value, at)
 
 
 def _has_text(values: Any, key: str) -> bool:

@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from .jsonvalue import given, is_open
+from .ledger import Ledger
 from .state import Keyed, member
 
 
@@ -54,7 +55,7 @@ def speaks(source: Any, names: Any) -> bool:
     return any([key in names for key in source])
 
 
-def listen(merger: Any, place: Any, fields: Any, source: Any) -> Any:
+def listen(ledger: Ledger, place: Any, fields: Any, source: Any) -> Any:
     """Before an event's members merge: who says what another says.
 
     fields: (name, members of a list's element that say it) of each, first those that are
@@ -69,7 +70,7 @@ def listen(merger: Any, place: Any, fields: Any, source: Any) -> Any:
             others += 1
     if present + others < 2 or not present:
         return None
-    group = _group(merger, values, fields)
+    group = _group(ledger, values, fields)
     said = [_said(source.get(name), inner) for name, inner in fields]
     silent = [bool(text) and text in said[:rank] for rank, text in enumerate(said)]
     here = []
@@ -79,32 +80,32 @@ def listen(merger: Any, place: Any, fields: Any, source: Any) -> Any:
         sizes.append(len(held.items) if type(held) is Keyed else 0)
         if inner:
             if type(held) is Keyed and isinstance(source.get(name), list):
-                _elements(merger, held, inner, source[name], group, rank, silent[rank])
+                _elements(ledger, held, inner, source[name], group, rank, silent[rank])
             continue
         says = said[rank] is None or said[rank] != ""
         here.append((values, name, rank, says, silent[rank]))
-    _turn(merger, here, group)
+    _turn(ledger, here, group)
     return group, silent, sizes
 
 
-def settle(merger: Any, place: Any, fields: Any, heard: Any) -> None:
+def settle(ledger: Ledger, place: Any, fields: Any, heard: Any) -> None:
     """Behind the members: what stood there for the first time has a voice, too."""
     group, silent, sizes = heard
-    merger.awaited = None
+    ledger.awaited = None
     for rank, (name, inner) in enumerate(fields):
         held = place.values.get(name)
-        if type(held) is merger.text and held.voice is None:
+        if type(held) is ledger.text and held.voice is None:
             held.voice = Voice(group, rank, not held)
         if type(held) is not Keyed:
             continue
         held.group = group
         for number in range(sizes[rank], len(held.items)):
-            grows = _begin(merger, held.items[number], inner, group, rank, silent[rank])
+            grows = _begin(ledger, held.items[number], inner, group, rank, silent[rank])
             if silent[rank] and not grows:
                 held.hush(number)
 
 
-def _group(merger: Any, values: Any, fields: Any) -> Any:
+def _group(ledger: Ledger, values: Any, fields: Any) -> Any:
     """What the voices of a message have in common, made with the first of them."""
     for name, _ in fields:
         held = values.get(name)
@@ -114,34 +115,34 @@ def _group(merger: Any, values: Any, fields: Any) -> Any:
         if voice is not None:
             return voice.group
     group = object()
-    merger.restructure()  # what is known of these texts is known without voices
+    ledger.restructure()  # what is known of these texts is known without voices
     for rank, (name, inner) in enumerate(fields):
         held = values.get(name)
         if type(held) is Keyed:
             held.group = group
             for item in held.items:
-                _begin(merger, item, inner, group, rank, False)
-        elif type(held) is merger.text:
+                _begin(ledger, item, inner, group, rank, False)
+        elif type(held) is ledger.text:
             held.voice = Voice(group, rank, not held)
     return group
 
 
-def _begin(merger: Any, item: Any, inner: Any, group: Any, rank: int, silent: bool) -> bool:
+def _begin(ledger: Ledger, item: Any, inner: Any, group: Any, rank: int, silent: bool) -> bool:
     """Voices for the texts of an element; False if it has none that may grow."""
-    texts = _texts(merger, item, inner)
+    texts = _texts(ledger, item, inner)
     for text in texts:
         if text.voice is None:
             text.voice = Voice(group, rank, silent or not text)
     speaking = [text for text in texts if not text.voice.silent]
     if len(speaking) > 1:
-        _gather(merger, texts)
+        _gather(ledger, texts)
     return bool(texts)
 
 
-def _texts(merger: Any, item: Any, inner: Any) -> list[Any]:
+def _texts(ledger: Ledger, item: Any, inner: Any) -> list[Any]:
     """The texts of an element."""
     found = [member(item, name) for name in inner]
-    return [text for text in found if type(text) is merger.text]
+    return [text for text in found if type(text) is ledger.text]
 
 
 def _said(value: Any, inner: Any) -> str | None:
@@ -165,7 +166,7 @@ def _said(value: Any, inner: Any) -> str | None:
 
 
 def _elements(
-    merger: Any, held: Any, inner: Any, source: Any, group: Any, rank: int, silent: bool
+    ledger: Ledger, held: Any, inner: Any, source: Any, group: Any, rank: int, silent: bool
 ) -> None:
     """The elements that are there already, and which of their texts go on."""
     for element in source:
@@ -174,10 +175,10 @@ def _elements(
         place = held.found(element)
         if place is not None:
             here = [(place.values, name, rank, bool(element.get(name)), silent) for name in inner]
-            _turn(merger, here, group)
+            _turn(ledger, here, group)
 
 
-def _turn(merger: Any, here: list[Any], group: Any) -> None:
+def _turn(ledger: Ledger, here: list[Any], group: Any) -> None:
     """Who speaks next at one place.
 
     here: of each that has a text there, (values, name, rank, whether it says something now,
@@ -188,7 +189,7 @@ def _turn(merger: Any, here: list[Any], group: Any) -> None:
     speaking = 0
     changes = False
     for text, (_, _, _, speaks, silent) in zip(texts, here, strict=True):
-        voice = text.voice if type(text) is merger.text else None
+        voice = text.voice if type(text) is ledger.text else None
         if voice is not None and voice.buffer is not None:
             buffer = voice.buffer
         if voice is not None and text and speaks and voice.silent != silent:
@@ -196,26 +197,26 @@ def _turn(merger: Any, here: list[Any], group: Any) -> None:
         if (speaks and not silent) or (voice is not None and not voice.silent):
             speaking += 1
     if buffer is None and (changes or speaking > 1):
-        buffer = _gather(merger, texts)
+        buffer = _gather(ledger, texts)
     for text, (values, name, rank, speaks, silent) in zip(texts, here, strict=True):
         if not speaks:
             continue
-        if type(text) is merger.text:
+        if type(text) is ledger.text:
             text.voice.silent = silent
             text.voice.buffer = buffer
         else:
             voice = Voice(group, rank, silent)
             voice.buffer = buffer
-            if merger.awaited is None:
-                merger.awaited = {}
-            merger.awaited[id(values), name] = voice
+            if ledger.awaited is None:
+                ledger.awaited = {}
+            ledger.awaited[id(values), name] = voice
 
 
-def _gather(merger: Any, texts: list[Any]) -> Any:
+def _gather(ledger: Ledger, texts: list[Any]) -> Any:
     """What is to be given of the texts at one place goes to a buffer from now on."""
-    buffer = merger.text()
+    buffer = ledger.text()
     for text in texts:
-        voice = text.voice if type(text) is merger.text else None
+        voice = text.voice if type(text) is ledger.text else None
         if voice is not None:
             if not voice.silent:
                 buffer.append(text.take(True, 1))

@@ -22,6 +22,7 @@ import re
 from typing import Any
 
 from .jsonvalue import repair_text, same, text_weight, weight
+from .ledger import Ledger
 from .state import Entries, read
 
 # One step: `.name`, `[0]`, `['name']` or `["name"]`.
@@ -126,7 +127,7 @@ def _meant(found: Any) -> str:
 # -- writing -------------------------------------------------------------------------------
 
 
-def write(merger: Any, written: Any, steps: Any, value: Any, goes_on: bool) -> bool:
+def write(ledger: Ledger, written: Any, steps: Any, value: Any, goes_on: bool) -> bool:
     """Write `value` at `steps`; `goes_on`: more of this string may follow.
 
     False if something else stands on the way, which then stays.
@@ -137,33 +138,33 @@ def write(merger: Any, written: Any, steps: Any, value: Any, goes_on: bool) -> b
         if type(container) is not (Entries if type(step) is int else dict):
             return False
         if not _has(container, step):
-            _put_new(merger, written, container, steps, position, value, goes_on)
-            _tell_new(merger, written, steps, position, value, goes_on)
+            _put_new(ledger, written, container, steps, position, value, goes_on)
+            _tell_new(ledger, written, steps, position, value, goes_on)
             return True
         below = _at(container, step)
         if position == last:
-            return _write_again(merger, written, container, steps, below, value, goes_on)
+            return _write_again(ledger, written, container, steps, below, value, goes_on)
         if below is None:  # a null gives way
-            _put_new(merger, written, container, steps, position, value, goes_on)
+            _put_new(ledger, written, container, steps, position, value, goes_on)
             _falls_behind(written, steps)
             return True
         container = below
     return False
 
 
-def end_string(merger: Any, written: Any, steps: Any) -> None:
+def end_string(ledger: Ledger, written: Any, steps: Any) -> None:
     """The string at `steps`, if there is one that goes on, is whole."""
     container = written.values
     for position, step in enumerate(steps):
         if type(container) is not (Entries if type(step) is int else dict):
             return
         below = _at(container, step)
-        if position == len(steps) - 1 and type(below) is merger.text:
-            _write_again(merger, written, container, steps, below, "", False)
+        if position == len(steps) - 1 and type(below) is ledger.text:
+            _write_again(ledger, written, container, steps, below, "", False)
         container = below
 
 
-def end(merger: Any, written: Any) -> None:
+def end(ledger: Ledger, written: Any) -> None:
     """Nothing follows: close the text, and tell again what it does not tell as it is."""
     if not written.path:
         return  # nothing came, and nothing is told
@@ -173,17 +174,17 @@ def end(merger: Any, written: Any) -> None:
         out += [",", _json(key), ":", _json(read(written.values[key]))]
     written.behind = None
     out.append("}")
-    _tell(merger, written, out)
+    _tell(ledger, written, out)
 
 
 def _write_again(
-    merger: Any, written: Any, container: Any, steps: Any, old: Any, value: Any, goes_on: bool
+    ledger: Ledger, written: Any, container: Any, steps: Any, old: Any, value: Any, goes_on: bool
 ) -> bool:
     """Where a value stands: a string that goes on grows, objects merge, the last one counts."""
     kind = type(old)
-    if kind is merger.text:
+    if kind is ledger.text:
         if type(value) is str or value is None:
-            _grow(merger, written, container, steps, old, value or "", goes_on)
+            _grow(ledger, written, container, steps, old, value or "", goes_on)
             return True
     elif value is None:
         return True  # it takes nothing back
@@ -195,24 +196,24 @@ def _write_again(
             inside = enumerate(value)
         else:
             return False
-        return all([write(merger, written, (*steps, at), one, False) for at, one in inside])
+        return all([write(ledger, written, (*steps, at), one, False) for at, one in inside])
     elif same(old, value) and not goes_on:
         return True
-    merger.charge(weight(value) - (0 if kind is merger.text else weight(old)))
-    _put(container, steps[len(steps) - 1], _state(merger, value, goes_on))
-    merger.added += 1
+    ledger.charge(weight(value) - (0 if kind is ledger.text else weight(old)))
+    _put(container, steps[len(steps) - 1], _state(ledger, value, goes_on))
+    ledger.added += 1
     _falls_behind(written, steps)
     return True
 
 
 def _grow(
-    merger: Any, written: Any, container: Any, steps: Any, text: Any, value: str, goes_on: bool
+    ledger: Ledger, written: Any, container: Any, steps: Any, text: Any, value: str, goes_on: bool
 ) -> None:
     """More of a string, or its end."""
     if value:
-        merger.charge(text_weight(value))
+        ledger.charge(text_weight(value))
         text.append(value)
-        merger.added += 1
+        ledger.added += 1
     if not goes_on:
         _put(container, steps[len(steps) - 1], text.get())
     if written.in_string and written.path == steps and not _is_behind(written, steps):
@@ -220,40 +221,46 @@ def _grow(
         if not goes_on:
             out.append('"')
             written.in_string = False
-        _tell(merger, written, out)
+        _tell(ledger, written, out)
     elif value:
         _falls_behind(written, steps)
 
 
 def _put_new(
-    merger: Any, written: Any, container: Any, steps: Any, position: int, value: Any, goes_on: bool
+    ledger: Ledger,
+    written: Any,
+    container: Any,
+    steps: Any,
+    position: int,
+    value: Any,
+    goes_on: bool,
 ) -> None:
     """A value where none was, and the objects and lists on its way."""
     size = weight(value)
     for step in steps[position:]:
         size += MEMBER_WEIGHT + (text_weight(step) if type(step) is str else 0)
-    merger.charge(size)
-    new = _state(merger, value, goes_on)
+    ledger.charge(size)
+    new = _state(ledger, value, goes_on)
     for step in reversed(steps[position + 1 :]):
         around: Any = Entries() if type(step) is int else {}
         _put(around, step, new)
         new = around
     _put(container, steps[position], new)
-    merger.added += 1
+    ledger.added += 1
 
 
-def _state(merger: Any, value: Any, goes_on: bool) -> Any:
+def _state(ledger: Ledger, value: Any, goes_on: bool) -> Any:
     """What holds a value: a string that goes on is a buffer, a list what indexes address."""
     if type(value) is str and goes_on:
-        text = merger.text()
+        text = ledger.text()
         text.append(value)
         return text
     if isinstance(value, dict):
-        return {key: _state(merger, below, False) for key, below in value.items()}
+        return {key: _state(ledger, below, False) for key, below in value.items()}
     if isinstance(value, list):
         entries = Entries()
         for index, below in enumerate(value):
-            entries.put(index, _state(merger, below, False))
+            entries.put(index, _state(ledger, below, False))
         return entries
     return value
 
@@ -280,7 +287,7 @@ def _put(container: Any, step: Any, value: Any) -> None:
 
 
 def _tell_new(
-    merger: Any, written: Any, steps: Any, position: int, value: Any, goes_on: bool
+    ledger: Ledger, written: Any, steps: Any, position: int, value: Any, goes_on: bool
 ) -> None:
     """A value that is new from the step at `position` on: behind the last one, if it can be."""
     path = written.path
@@ -309,7 +316,7 @@ def _tell_new(
     written.in_string = goes_on and type(value) is str
     out.append(text[:-1] if written.in_string else text)
     written.path = steps
-    _tell(merger, written, out)
+    _tell(ledger, written, out)
 
 
 def _close(written: Any, depth: int, out: list[str]) -> None:
@@ -331,9 +338,9 @@ def _is_behind(written: Any, steps: Any) -> bool:
     return written.behind is not None and steps[0] in written.behind
 
 
-def _tell(merger: Any, written: Any, out: list[str]) -> None:
+def _tell(ledger: Ledger, written: Any, out: list[str]) -> None:
     text = "".join(out)
-    merger.charge(text_weight(text))
+    ledger.charge(text_weight(text))
     written.text.append(text)
 
 

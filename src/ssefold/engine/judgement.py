@@ -32,12 +32,12 @@ from .table import JUDGE_CALL, JUDGE_OPEN
 LISTS = (list, Calls, Elements, Entries, Keyed, Parts, Slots)
 
 
-def judge(merger: Any, ends: Any, depth: int, terminated: bool) -> None:
+def judge(ledger: Any, ends: Any, depth: int, terminated: bool) -> None:
     """Judge an answer: its calls; where the terminator came, its reasons; what is left open."""
     found: list[Any] = []
     for number in ends.root_rows:
-        found.append((number, None, merger.root))
-    _find(merger.root, ends.tree, None, found)
+        found.append((number, None, ledger.root))
+    _find(ledger.root, ends.tree, None, found)
     if len(found) > 1:
         found.sort(key=_row_number)  # as the rows stand, and in each the order of the answer
     for number, at, state in found:
@@ -45,12 +45,12 @@ def judge(merger: Any, ends: Any, depth: int, terminated: bool) -> None:
         kind = row[0]
         if kind == JUDGE_CALL:
             if row[1] is None or member(state, "type") in row[1]:
-                _judge_call(merger, row, at, state, depth)
+                _judge_call(ledger, row, at, state, depth)
         elif kind == JUDGE_OPEN:
             if is_left_open(state):
-                merger.log.anomaly("open_block", path_of(at[0], at[1]))
+                ledger.log.anomaly("open_block", path_of(at[0], at[1]))
         elif terminated and not _says(member(state, row[1])) and _holds_some(state, row[2], row[3]):
-            merger.log.anomaly("no_finish_reason", path_of(at, row[1]))
+            ledger.log.anomaly("no_finish_reason", path_of(at, row[1]))
 
 
 def _row_number(found: Any) -> int:
@@ -58,11 +58,11 @@ def _row_number(found: Any) -> int:
     return number
 
 
-def judge_stopped(merger: Any, place: Any) -> None:
+def judge_stopped(ledger: Any, place: Any) -> None:
     """Judge a call that ends before its answer, when it does; its text was read by then."""
-    for types, names in merger.table.ends.stopped:
+    for types, names in ledger.table.ends.stopped:
         if member(place, "type") in types and not _has_name(place, names):
-            merger.anomaly("unnamed_call", None, ".".join(names[0]))
+            ledger.anomaly("unnamed_call", None, ".".join(names[0]))
 
 
 def is_left_open(state: Any) -> bool:
@@ -70,12 +70,12 @@ def is_left_open(state: Any) -> bool:
     return type(state) is Place and not state.stopped
 
 
-def _judge_call(merger: Any, row: Any, at: Any, found: Any, depth: int) -> None:
+def _judge_call(ledger: Any, row: Any, at: Any, found: Any, depth: int) -> None:
     text, names = row[2], row[3]
-    if text is not None and _is_broken(merger, state_at(found, text), depth):
-        merger.log.anomaly("bad_tool_json", _below(at, text))
+    if text is not None and _is_broken(ledger, state_at(found, text), depth):
+        ledger.log.anomaly("bad_tool_json", _below(at, text))
     if not _has_name(found, names):
-        merger.log.anomaly("unnamed_call", _below(at, _nearest(found, names)))
+        ledger.log.anomaly("unnamed_call", _below(at, _nearest(found, names)))
 
 
 def _has_name(found: Any, names: Any) -> bool:
@@ -93,14 +93,14 @@ def _nearest(found: Any, names: Any) -> Any:
     return names[0]
 
 
-def _is_broken(merger: Any, state: Any, depth: int) -> bool:
+def _is_broken(ledger: Any, state: Any, depth: int) -> bool:
     """Whether a text that should be JSON is neither that nor empty."""
     if type(state) is Replaced:
         state = state.value
     if type(state) is str:
-        leaf = merger.text()
+        leaf = ledger.text()
         leaf.append(state)
-    elif type(state) is merger.text:
+    elif type(state) is ledger.text:
         leaf = state
     else:
         return False  # a value of another type, which says what it is

@@ -16,13 +16,13 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from ssefold.engine.outcomes import APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED, ROUTED
+from ssefold.engine.outcomes import FIXED, KEPT, LAST_MEMBER, ROUTED
 from ssefold.limits import MIB, Limits
 
-from .jsonvalue import is_open, same, starts_with, text_weight, weight
+from .jsonvalue import is_open, same, text_weight, weight
 from .log import Log
 from .plan import Path, Plan, path_of
-from .state import Echo, Grown, has_index, new_place, route_of
+from .state import Echo, new_place
 from .table import Node, Table
 
 # What is held beside text and list elements (keys, unknown members) is bounded by
@@ -32,6 +32,9 @@ EXTRA_FLOOR = MIB
 
 # What a key costs beside its text: strangers may send a new one in each event.
 KEY_WEIGHT = 64
+
+# An entry of a routed list costs memory even if it stays empty.
+ENTRY_WEIGHT = 64
 
 
 # What tables call the limits, and what the members of Limits are called.
@@ -46,8 +49,12 @@ class OutputFull(Exception):
 
 
 class Ledger:
-    """The answer's root and the account of what it holds.
+    """The answer's root, the account of what it holds, and what the events came to.
 
+    parse:     str -> (whole, value), the backend's reader for JSON inside strings.
+    event:     number of the event that is being merged; merged: whether any was.
+    ended:     the terminator came; failure: the payload of an error that it carried.
+    finishing: some entry said why it ended, so that all may have.
     held:      weight of the text and list elements; extra: of keys and unknown members.
     added:     counts what made the answer grow or change.
     changes:   counts values that were replaced by others.
@@ -63,13 +70,19 @@ class Ledger:
         "added",
         "awaited",
         "changes",
+        "ended",
+        "event",
         "extra",
         "extra_limit",
+        "failure",
+        "finishing",
         "held",
         "held_limit",
         "limits",
         "log",
+        "merged",
         "openings",
+        "parse",
         "plan",
         "root",
         "signs",
@@ -79,12 +92,16 @@ class Ledger:
         "wire",
     )
 
-    def open_books(self, table: Table, limits: Limits, log: Log, text: Any) -> None:
-        """What every ledger begins with."""
+    def __init__(self, table: Table, limits: Limits, log: Log, text: Any, parse: Any) -> None:
         self.table = table
         self.limits = limits
         self.log = log
         self.text = text
+        self.parse = parse
+        self.event = -1
+        self.merged = False
+        self.ended = self.finishing = False
+        self.failure: Any = None
         self.root = new_place(table.root)
         self.added = 0
         self.awaited: dict[Any, Any] | None = None
@@ -214,109 +231,6 @@ class Ledger:
         if value is not None:
             self.added += 1
         return True
-
-    # -- members that have no rule of their own --------------------------------------
-
-    def member_field(self, values: Any, key: str, value: Any, at: Any) -> None:
-        """Key by key for an object, last non-null for all else."""
-        if isinstance(value, dict):
-            self.open_dict(values, key, at)
-            self.merge_keys(values[key], value, self.under(at, key))
-        else:
-            self.keep(values, key, value, at)
-
-    def merge_keys(self, target: Any, source: Any, at: Any) -> None:
-        """Each member of `source` into `target`, key by key."""
-        for key, value in source.items():
-            self.member_field(target, key, value, at)
-
-    def open_dict(self, values: Any, key: str, at: Any) -> None:
-        """An object at `key`, made where there was none."""
-        if type(values.get(key)) is not dict:
-            self.replace(values, key, {})
-        self.note(at, key, OPENED)
-
-    def any_field(self, values: Any, key: str, value: Any, at: Any) -> None:
-        """An unknown field: an object key by key, a list by the list rule, else last."""
-        if isinstance(value, dict):
-            self.open_dict(values, key, at)
-            below, here = values[key], self.under(at, key)
-            for name, member in value.items():
-                self.any_field(below, name, member, here)
-        elif isinstance(value, list):
-            if not is_open(value):
-                self.list_rule(values, key, value)
-                self.note(at, key, FIXED)
-        else:
-            self.keep(values, key, value, at)
-
-    def list_rule(self, values: Any, key: str, new: Any) -> None:
-        """An unknown list: cumulative (it repeats the old one) or an increment.
-
-        Undecidable from the wire: increments that are all equal look cumulative.
-        """
-        known = values.get(key)
-        if type(known) is Grown:
-            grown = known
-        else:
-            self.replace(values, key, None)
-            grown = Grown()
-            values[key] = grown
-            self.structure += 1
-        old = grown.items
-        if starts_with(new, old):
-            if len(new) == len(old):
-                return
-            size = weight(new)
-            self.charge(size - grown.weight)
-            grown.set(new, size)
-        elif grown.routes is not None and new and all([has_index(item) for item in new]):
-            for element in new:
-                self.merge_indexed(grown, element)
-        else:
-            size = weight(new) - 8
-            self.charge(size)
-            grown.extend(new, size)
-        self.added += 1
-        self.restructure()
-
-    def merge_indexed(self, grown: Grown, element: Any) -> None:
-        """Into the element with the same index and type, or after the last."""
-        known = grown.routes.get(route_of(element)) if grown.routes is not None else None
-        if known is not None:
-            self.merge_keys(known, element, None)
-            return
-        size = weight(element)
-        self.charge(size)
-        grown.extend([element], size)
-
-    def fragment_field(self, values: Any, key: str, value: str, at: Any) -> None:
-        """An unknown string of a delta, which may be a fragment or a constant.
-
-        While all values are equal it is that value (a constant sent again and
-        again); once one differs, all that came is concatenated.
-        """
-        old = values.get(key)
-        if type(old) is Echo:
-            if old.text == value:
-                old.count += 1
-                self.note_target(at, key, ECHOED, values, key, False)
-                return
-            self.charge(text_weight(old.text) * old.count)
-            text = self.text()
-            text.append(old.text * old.count)
-            values[key] = text
-            self.append(values, key, value)
-            self.restructure()
-        elif type(old) is self.text:
-            self.append(values, key, value)
-            self.note_target(at, key, APPENDED, values, key, False)
-        else:
-            self.replace(values, key, None)
-            self.charge_extra(text_weight(value))
-            values[key] = Echo(value)
-            self.restructure()
-        self.added += 1
 
     # -- the account -------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 from .jsonvalue import given, is_open
-from .state import Place, Slots, member
+from .state import Entries, Place, Slots, member, whole_place
 from .table import Table
 
 # No element is meant: there is none yet, or the event was cut before it could say.
@@ -326,3 +326,22 @@ def shift(held: Slots, position: int) -> None:
     for behind in range(position, len(held.indexes)):
         held.indexes[behind] += 1
     held.highest += 1
+
+
+def list_at(values: Any, name: str, rule: Any) -> Any:
+    """The addressed list at `name`; elements that stood there plainly stay in it."""
+    held = values.get(name)
+    if rule.get("index") == "hint":
+        if type(held) is not Slots:
+            slots = values[name] = Slots()
+            for position, element in enumerate(held if type(held) is list else ()):
+                add(slots, position, position, position, element)
+            return slots
+    elif type(held) is not Entries:
+        entries = values[name] = Entries()
+        for position, element in enumerate(held if type(held) is list else ()):
+            place = whole_place(element if type(element) is dict else {})
+            place.stopped = True
+            entries.put(position, place)
+        return entries
+    return held

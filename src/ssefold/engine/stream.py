@@ -36,10 +36,10 @@ from .detect import (
 )
 from .detect_named import Asked
 from .event_merge import EventMerger, is_finished, knows
-from .field_merge import Merger
+from .field_merge import FieldMerger
 from .jsonvalue import copy, is_open
 from .judgement import judge
-from .ledger import OutputFull
+from .ledger import Ledger, OutputFull
 from .log import Log
 from .plan import new_plan
 from .stream_bystanders import Bystanders
@@ -81,6 +81,7 @@ class Stream:
     """
 
     __slots__ = (
+        "acts",
         "answer",
         "asked",
         "body",
@@ -95,11 +96,12 @@ class Stream:
         "error",
         "events",
         "failed",
+        "fields",
         "last",
+        "ledger",
         "limits",
         "log",
         "lost",
-        "merger",
         "pending",
         "pending_size",
         "planning",
@@ -109,6 +111,7 @@ class Stream:
         "source",
         "strict",
         "surrogates",
+        "table",
         "text",
         "undecided",
         "vague",
@@ -143,7 +146,10 @@ class Stream:
         self.bystanders: Any = None
         self.dialect: str | None = None
         self.source: Any = None
-        self.merger: Any = None
+        self.table: Any = None
+        self.ledger: Any = None
+        self.fields: Any = None
+        self.acts: Any = None
         if dialect is not None:
             self.decide(SOURCES[dialect] if isinstance(dialect, str) else dialect)
             self.asked = Asked(self.log)
@@ -220,7 +226,7 @@ class Stream:
     def heartbeat(self) -> None:
         """A comment that was sent as data: an event that is counted, at any place."""
         self.count()
-        self.aside().heartbeat(self.merger)
+        self.aside().heartbeat(self.table)
 
     def behind(self, name: bytes, data: bytes) -> None:
         """An event behind the terminator: it may be another stream, and is not judged.
@@ -229,11 +235,11 @@ class Stream:
         """
         self.count()
         kind = name.decode("utf-8", "replace")
-        failed = self.merger is not None and self.merger.failure is not None
+        failed = self.ledger is not None and self.ledger.failure is not None
         if failed or kind in HEARTBEATS:
             value = first_of(whole_json(self, data))
-            if kind in HEARTBEATS and self.aside().stands_by(self.merger, kind, value):
-                self.aside().pass_by(self.merger, kind)
+            if kind in HEARTBEATS and self.aside().stands_by(self.table, kind, value):
+                self.aside().pass_by(self.table, kind)
                 return
             if failed and value is not None and self.fails(kind, value):
                 return
@@ -289,7 +295,7 @@ class Stream:
         code, value, pos, flags = reading
         self.count()
         kind = name.decode("utf-8", "replace")
-        if name and name not in OUR_NAMES and self.aside().is_aside(self.merger, kind, data, value):
+        if name and name not in OUR_NAMES and self.aside().is_aside(self.table, kind, data, value):
             self.pass_by(kind)
             return
         undecided = self.undecided
@@ -319,7 +325,7 @@ class Stream:
         first = first_of(value)
         failed = False
         if isinstance(value, dict):
-            if name in OUR_NAMES or not self.aside().stands_by(self.merger, kind, value):
+            if name in OUR_NAMES or not self.aside().stands_by(self.table, kind, value):
                 failed = self.take(name, value, flags, len(data))
             else:
                 self.note_other()
@@ -355,7 +361,7 @@ class Stream:
         """JSON that is no object: an error in a list or of that name, or a bystander."""
         kind = name.decode("utf-8", "replace")
         first = first_of(value)
-        if name and name not in OUR_NAMES and self.aside().stands_by(self.merger, kind, first):
+        if name and name not in OUR_NAMES and self.aside().stands_by(self.table, kind, first):
             self.pass_by(kind)
             return True
         if first is not None and failure_of(first, kind, answers(first)) is not NOTHING:
@@ -373,17 +379,17 @@ class Stream:
         if flags & HAS_SURROGATE:
             self.surrogates = True
         kind = name.decode("utf-8", "replace") if name else ""
-        if self.merger is None:
+        if self.table is None:
             self.find_dialect(kind, value)
         if self.dead:
             self.leave_removed()
             return False
-        merger = self.merger
-        named = merger is not None and knows(merger, kind, value)
+        table = self.table
+        named = table is not None and knows(table, kind, value)
         # Where events have kinds, nearly all have names, and are known.
         if not named and name and name not in OUR_NAMES:
-            usual = merger is not None and merger.table.kind is not None and kind not in HEARTBEATS
-            if not usual and self.aside().stands_by(merger, kind, value):
+            usual = table is not None and table.kind is not None and kind not in HEARTBEATS
+            if not usual and self.aside().stands_by(table, kind, value):
                 self.pass_by(kind)
                 self.leave_removed()
                 return False
@@ -391,7 +397,7 @@ class Stream:
         failed = self.tells_failure(kind, value, known)
         if self.asked is not None and self.asked.open:
             self.asked.take(value, kind, failed)
-        if merger is not None:
+        if table is not None:
             self.merge(value, kind, failed, known)
         else:
             self.keep(value, kind, size, failed)
@@ -413,15 +419,15 @@ class Stream:
 
     def pass_by(self, kind: str) -> None:
         """An event that is none of the dialect's: it is counted, and waits for none."""
-        self.aside().pass_by(self.merger, kind)
+        self.aside().pass_by(self.table, kind)
         if kind not in HEARTBEATS:
             self.note_other()
-            if self.merger is None and self.undecided is None:
+            if self.table is None and self.undecided is None:
                 self.undecided = (self.log.event, self.log.offset)
 
     def is_known(self, kind: str, value: Any) -> bool:
         """Whether an object has an answer, or is an event that the dialect knows."""
-        return answers(value) or (self.merger is not None and knows(self.merger, kind, value))
+        return answers(value) or (self.table is not None and knows(self.table, kind, value))
 
     def fails(self, kind: str, value: Any) -> bool:
         """Whether an object reports a failure, which is kept if it says more than others did."""
@@ -454,8 +460,8 @@ class Stream:
 
         failed: it reports a failure: only what the table names is merged. known: is_known().
         """
-        merger = self.merger
-        table = merger.table
+        ledger = self.ledger
+        table = ledger.table
         whole = not failed
         if whole and table.error_tree and may_stand(value, table.error_tree):
             failed = self.fails_at(value, table)
@@ -469,16 +475,19 @@ class Stream:
         steady = self.planning and not (failed or (self.asked is not None and self.asked.open))
         if steady and ((not known and may_fail(value)) or may_hold(value, table.error_tree)):
             steady = False  # the next one may be the failure that this one is not
-        merger.plan = new_plan() if steady else None
-        merger.merge(value, self.log.event, kind)
-        self.watched = merger.finishing and table.judged
-        if merger.signs is not None:
-            signs, merger.signs = merger.signs, None
+        ledger.plan = new_plan() if steady else None
+        if self.acts is not None:
+            self.acts.merge(value, self.log.event, kind)
+        else:
+            self.fields.merge(value, self.log.event)
+        self.watched = ledger.finishing and table.judged
+        if ledger.signs is not None:
+            signs, ledger.signs = ledger.signs, None
             if whole:
                 self.fail(min(signs, key=_rank)[1], value)  # of several the fullest: the first row
-        if merger.failure is not None:
-            self.fail(merger.failure, value)
-        if merger.ended:
+        if ledger.failure is not None:
+            self.fail(ledger.failure, value)
+        if ledger.ended:
             self.ended = True
             self.settle_end()
 
@@ -502,13 +511,13 @@ class Stream:
         if self.ended:
             if self.done:
                 self.log.anomaly("after_end", "")
-        elif not (self.merger is not None and self.is_foreign()):
+        elif not self.is_foreign():
             self.ended = self.done = True
             self.settle_end()
 
     def is_foreign(self) -> bool:
         """Whether a second stream runs, whose end is not ours."""
-        return type(self.merger) is EventMerger and bool(self.merger.foreign)
+        return self.acts is not None and bool(self.acts.foreign)
 
     # -- dialect -----------------------------------------------------------------------
 
@@ -517,13 +526,14 @@ class Stream:
         self.source = source
         self.dialect = source["NAME"]
         table = table_of(source, self.rules) if self.rules else plain_table(source)
-        if table.kind is None:
-            self.merger = Merger(table, self.limits, self.log, self.text, None)
-        else:
-            # Not a method of ours: what holds it would hold the stream, which holds all.
-            parse = partial(parse_text, self.read, self.depth)
-            self.merger = EventMerger(table, self.limits, self.log, self.text, parse)
-        self.merger.wire = self.wire
+        # Not a method of ours: what holds it would hold the stream, which holds all.
+        parse = None if table.kind is None else partial(parse_text, self.read, self.depth)
+        self.table = table
+        self.ledger = Ledger(table, self.limits, self.log, self.text, parse)
+        self.ledger.wire = self.wire
+        self.fields = FieldMerger(self.ledger)
+        if table.kind is not None:
+            self.acts = EventMerger(self.ledger, self.fields)
 
     def find_dialect(self, kind: str, value: Any) -> None:
         """Settle the dialect by this event, if it decides for one."""
@@ -531,7 +541,7 @@ class Stream:
         if source is not None:
             self.decide(source)
             if self.bystanders is not None:
-                self.bystanders.settle(self.merger)
+                self.bystanders.settle(self.table)
             if self.pending:
                 self.apply_pending()
 
@@ -558,7 +568,7 @@ class Stream:
 
     def leave_undecided(self, size: int) -> bool:
         """Count an event that decides nothing; False once there were too many."""
-        if self.merger is not None or self.dead:
+        if self.table is not None or self.dead:
             return False
         if self.undecided is None:
             self.undecided = (self.log.event, self.log.offset)
@@ -623,18 +633,18 @@ class Stream:
         if self.closed:
             return
         self.closed = True
-        merger = self.merger
+        ledger = self.ledger
         if not self.dead:
             if self.events == 0 and self.body is not None and self.body.begin:
                 judge_body(self)
-            if merger is None and self.undecided is not None:
+            if ledger is None and self.undecided is not None:
                 self.give_up()
             if not self.ended:
                 self.settle_others()
         self.pending = None
         if self.body is not None:
             self.body.drop()
-        if merger is not None and not self.ended and is_finished(merger, merger.table.finished):
+        if ledger is not None and not self.ended and is_finished(ledger.root, self.table.finished):
             self.complete = True
             self.log.event, self.log.offset = self.events - 1, self.last
             self.judge_answer(False)
@@ -647,17 +657,17 @@ class Stream:
     def settle_others(self) -> None:
         """No event follows: what was none of the dialect's is judged."""
         if self.bystanders is not None:
-            self.bystanders.settle(self.merger)
+            self.bystanders.settle(self.table)
         if self.asked is not None:
             self.asked.judge()
 
     def judge_answer(self, terminated: bool) -> None:
         """What a whole answer lacks; one that failed or was cut may lack anything."""
-        merger = self.merger
-        if self.failed or self.lost or self.dead or merger is None or not merger.merged:
+        ledger = self.ledger
+        if self.failed or self.lost or self.dead or ledger is None or not ledger.merged:
             return
-        if merger.table.ends is not None:
-            judge(merger, merger.table.ends, self.depth, terminated)
+        if self.table.ends is not None:
+            judge(ledger, self.table.ends, self.depth, terminated)
 
     @property
     def status(self) -> str:
@@ -673,16 +683,15 @@ class Stream:
     @property
     def arrivals(self) -> Any:
         """What came since texts grew in turns, in that order; None while they do not."""
-        merger = self.merger
-        return merger.arrivals if type(merger) is EventMerger else None
+        return self.acts.order.arrivals if self.acts is not None else None
 
     @property
     def root(self) -> Any:
         """The state of the answer, or None while nothing was merged."""
         if self.answer is not None:
             return self.answer
-        merger = self.merger
-        return merger.root if merger is not None and merger.merged else None
+        ledger = self.ledger
+        return ledger.root if ledger is not None and ledger.merged else None
 
 
 def _rank(sign: Any) -> int:

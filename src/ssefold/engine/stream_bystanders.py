@@ -43,44 +43,43 @@ class Bystanders:
         self.names: Any = None
         self.waiting: Any = None
 
-    def stands_by(self, merger: Any, kind: str, value: Any) -> bool:
+    def stands_by(self, table: Any, kind: str, value: Any) -> bool:
         """Whether an event of this name is none of the dialect's. None: no dialect yet.
 
         value: what was read of its data, whatever that is.
         """
         if isinstance(given(value, "error"), dict):
             return False
-        if merger is None:
+        if table is None:
             return True
-        table = merger.table
         if table.kind is not None:
-            return kind in HEARTBEATS and not knows(merger, kind, value)
+            return kind in HEARTBEATS and not knows(table, kind, value)
         if table.own is None:  # a caller's table that does not say what its events have
             return kind in HEARTBEATS and not isinstance(value, dict)
         return not isinstance(value, dict) or not any([key in value for key in table.own])
 
-    def is_aside(self, merger: Any, kind: str, data: bytes, value: Any) -> bool:
+    def is_aside(self, table: Any, kind: str, data: bytes, value: Any) -> bool:
         """Whether data that is no JSON is no damage: a heartbeat, or a text of another name."""
         if kind not in HEARTBEATS and data.lstrip()[:1] in (b"{", b"["):
             return False
-        if merger is None and isinstance(value, dict) and dialect_of(value, kind) is not None:
+        if table is None and isinstance(value, dict) and dialect_of(value, kind) is not None:
             return False
-        return self.stands_by(merger, kind, value)
+        return self.stands_by(table, kind, value)
 
-    def pass_by(self, merger: Any, kind: str) -> None:
+    def pass_by(self, table: Any, kind: str) -> None:
         """Such an event came: it is counted, and recorded if it is the first of its sort."""
-        if merger is None:
+        if table is None:
             self.wait(kind[:LONGEST_NAME])
         elif kind in HEARTBEATS:
-            self.heartbeat(merger)
+            self.heartbeat(table)
         else:
             self.foreign(kind[:LONGEST_NAME])
 
-    def heartbeat(self, merger: Any) -> None:
+    def heartbeat(self, table: Any) -> None:
         """A heartbeat came."""
         if self.beat:
             return
-        if merger is None and self.waiting:
+        if table is None and self.waiting:
             self.wait(COMMENT)  # behind one that may prove to be the first
             return
         self.beat = True
@@ -101,7 +100,7 @@ class Bystanders:
         if name not in self.waiting and len(self.waiting) < MOST_NAMES:
             self.waiting[name] = (self.log.event, self.log.offset)
 
-    def settle(self, merger: Any) -> None:
+    def settle(self, table: Any) -> None:
         """The dialect is known, or the stream ended without one: record those that waited."""
         if not self.waiting:
             return
@@ -110,9 +109,9 @@ class Bystanders:
         for name, (event, offset) in waiting.items():
             self.log.event, self.log.offset = event, offset
             if name == COMMENT or (
-                name in HEARTBEATS and (merger is None or not knows(merger, name, None))
+                name in HEARTBEATS and (table is None or not knows(table, name, None))
             ):
-                self.heartbeat(merger)
-            elif merger is not None and merger.table.own is not None:
+                self.heartbeat(table)
+            elif table is not None and table.own is not None:
                 self.foreign(name)
         self.log.event, self.log.offset = here

@@ -4,21 +4,23 @@
 cimport cython
 
 from .lookup_blocks cimport fitting
-from .field_merge cimport Merger
+from .event_order cimport Order
+from .ledger cimport Ledger
 from .jsonvalue cimport given, is_open, same
-from .lookup_hints cimport add, hint, insert, is_hint, lead, meant
-from .state cimport Entries, Indexed, Place, Slots, member, new_place, whole_place
+from .lookup_hints cimport hint, insert, is_hint, lead, list_at, meant
+from .state cimport Entries, Place, Slots, member, new_place, whole_place
 from .table cimport Action
 
 # Assigned by the import of lookup_hints.py.
 cdef int ANY_DONE, NONE, NOWHERE, OWN_DONE
 
 
-cdef class Addresses(Merger):
+cdef class Address:
+    cdef public Ledger ledger
+    cdef public Order order
     cdef public str star
     cdef public str asked
     cdef public tuple way
-    cdef public tuple latest
     cdef public long long passed
     cdef public bint missing
     cdef bint routed(self, Action action, value) except -1
@@ -41,8 +43,6 @@ cdef class Addresses(Merger):
     @cython.locals(place=Place)
     cdef Place opened(self, Entries held, index, str by, plain, dict rule)
     cdef fill_in(self, Place place, value, dict rule, dict make)
-    @cython.locals(entries=Entries, slots=Slots, place=Place)
-    cdef Indexed list_at(self, dict values, str name, dict rule)
 
 
 @cython.locals(exclusive=dict)

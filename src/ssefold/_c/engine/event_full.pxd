@@ -3,19 +3,19 @@
 
 cimport cython
 
-from .event_order cimport Arrivals
+from .event_order cimport Order
 from .jsonvalue cimport repair_text, same, text_weight, weight
 from .lookup_hints cimport keep
 from .state cimport Place, Replaced, Slots, member, new_place
 
 
-cpdef full_value(Arrivals merger, old, new, tuple at, int step=*)
-cdef _begun(Arrivals merger, old, new, int step)
-cdef _rule(Arrivals merger, int step)
+cpdef full_value(Order order, old, new, tuple at, int step=*)
+cdef _begun(Order order, old, new, int step)
+cdef _rule(Order order, int step)
 @cython.locals(place=Place, below=tuple, before=object, name=str, key=str)
-cdef Place _full_place(Arrivals merger, Place old, new, tuple at, int step)
+cdef Place _full_place(Order order, Place old, new, tuple at, int step)
 @cython.locals(slots=Slots, below=tuple, former=list, place=int, also=tuple)
-cdef Slots _full_slots(Arrivals merger, Slots old, new, tuple at, int step)
+cdef Slots _full_slots(Order order, Slots old, new, tuple at, int step)
 cdef list _former(Slots old, new, tuple also)
 cdef bint _alike(before, value, tuple also) except -1
 cdef _id(item, str key)
@@ -25,6 +25,6 @@ cdef _come_back(Place held, key)
 cdef bint _is_nothing(state) except -1
 cdef _coming_back(Slots slots, Slots old, value, tuple also)
 cpdef bint lives_on(old, new) except -1
-cdef _lost(Arrivals merger, old, tuple at)
-cdef _full_text(Arrivals merger, old, new, tuple at)
-cdef _full_value(Arrivals merger, old, new, tuple at)
+cdef _lost(Order order, old, tuple at)
+cdef _full_text(Order order, old, new, tuple at)
+cdef _full_value(Order order, old, new, tuple at)

@@ -3,25 +3,28 @@
 
 cimport cython
 
-from .event_order cimport Arrivals
+from .event_address cimport Address
 from .event_full cimport full_value, text_member
 from .jsonvalue cimport given, is_open, weight
-from .lookup_hints cimport ended, find, fits, hint, lead, same_element, started
-from .state cimport Place, Slots, member, new_place, whole_place
+from .lookup_hints cimport ended, find, fits, hint, is_hint, lead, list_at, same_element, started
+from .state cimport Entries, Place, Slots, member, new_place, whole_place
 from .table cimport Action
 
 # Assigned by the import of lookup_hints.py.
 cdef int NOWHERE
 
 @cython.locals(name=str, by=str, path=str, holder=Place)
-cdef Slots list_of(Arrivals merger, Action action, value)
+cdef Slots list_of(Address address, Action action, value)
 @cython.locals(held=Slots, place=Place, by=str, path=str, position=int, step=int, rule=dict)
-cpdef put_item(Arrivals merger, Action action, value, source)
+cpdef put_item(Address address, Action action, value, source)
 @cython.locals(values=dict, further=int)
-cdef take_in(Arrivals merger, Place place, source, text, int step)
+cdef take_in(Address address, Place place, source, text, int step)
 @cython.locals(held=Slots, by=str, path=str, position=int, step=int, rule=dict)
-cpdef bint full_item(Arrivals merger, Action action, value, source) except -1
+cpdef bint full_item(Address address, Action action, value, source) except -1
 @cython.locals(held=Slots, place=Place, position=int)
-cpdef fill_items(Arrivals merger, dict values, str key, given)
+cpdef fill_items(Address address, dict values, str key, given)
 @cython.locals(position=int)
-cdef bint is_there(Arrivals merger, Slots held, str key, int index, element) except -1
+cdef bint is_there(Address address, Slots held, str key, int index, element) except -1
+@cython.locals(held=Entries, place=Place)
+cpdef fill(Address address, dict values, str key, given)
+cpdef fill_base(Address address, dict values, source)

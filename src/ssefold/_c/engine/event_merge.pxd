@@ -3,21 +3,31 @@
 
 cimport cython
 
-from .event_verbs cimport Fragments, value_at
+from .event_address cimport Address
+from .event_order cimport Order
+from .event_verbs cimport Verbs, value_at
+from .field_merge cimport FieldMerger
+from .ledger cimport Ledger
 from .event_full cimport full_value, lives_on, part_with
-from .event_items cimport fill_items, full_item, put_item
+from .event_items cimport fill, fill_base, full_item, put_item
 from .jsonvalue cimport given, is_open, same, text_weight, weight
-from .lookup_hints cimport is_hint
+from .lookup_hints cimport is_hint, list_at
 from .event_numbers cimport Sequence
-from .event_starts cimport begin, fill_base, stop
+from .event_starts cimport begin, stop
 from .state cimport Entries, Place, Slots, elements, member, new_place, whole_place
-from .table cimport Action
+from .table cimport Action, Table
 
 # Assigned by the import of outcomes.py.
 cdef int COUNTED, FIXED
 
 
-cdef class EventMerger(Fragments):
+cdef class EventMerger:
+    cdef public Ledger ledger
+    cdef public FieldMerger fields
+    cdef public Order order
+    cdef public Address address
+    cdef public Verbs verbs
+    cpdef merge(self, value, event, kind)
     cdef public bint foreign
     cdef public bint based
     cdef public object base_id
@@ -30,8 +40,6 @@ cdef class EventMerger(Fragments):
     cdef base(self, Action action, value)
     cdef begin_answer(self, dict values)
     cdef update(self, dict values, source)
-    @cython.locals(held=Entries, place=Place)
-    cpdef fill(self, dict values, str key, given)
     @cython.locals(values=dict, fresh=dict)
     cdef answer(self, Action action, value)
     cdef list left_out(self, dict values, source)
@@ -45,5 +53,5 @@ cdef class EventMerger(Fragments):
     cdef bint full_element(self, Action action, value, source, tuple at) except -1
 
 
-@cython.locals(events=EventMerger)
-cpdef bint knows(merger, str kind, value) except -1
+cdef tuple pattern_of(Table table, str kind)
+cpdef bint knows(Table table, str kind, value) except -1

@@ -3,7 +3,7 @@
 
 cimport cython
 
-from .event_order cimport Arrivals
+from .event_address cimport Address
 from .lookup_blocks cimport known_at
 from .judgement cimport judge_stopped
 from .event_full cimport full_value
@@ -15,22 +15,21 @@ from .table cimport Action
 
 cdef bint _says_nothing(source) except -1
 @cython.locals(held=Entries, known=Place, holder=Place, rule=dict)
-cpdef begin(Arrivals merger, Action action, value, source)
-cdef _begin_again(Arrivals merger, Action action, Entries held, index, Place place)
+cpdef begin(Address address, Action action, value, source)
+cdef _begin_again(Address address, Action action, Entries held, index, Place place)
 @cython.locals(place=Place)
-cdef Place _begin_another(Arrivals merger, Action action, Entries held, index, dict rule)
+cdef Place _begin_another(Address address, Action action, Entries held, index, dict rule)
 @cython.locals(exclusive=dict)
-cdef _take_in(Arrivals merger, dict values, source, dict rule, Action action)
-cdef _as_text(Arrivals merger, str key, given, Action action)
-cdef _begin_json(Arrivals merger, dict values, str key, given)
-cdef _replace_json(Arrivals merger, JSONText json_text, given, wire)
-cdef _wire(Arrivals merger, str key, Action action)
+cdef _take_in(Address address, dict values, source, dict rule, Action action)
+cdef _as_text(Address address, str key, given, Action action)
+cdef _begin_json(Address address, dict values, str key, given)
+cdef _replace_json(Address address, JSONText json_text, given, wire)
+cdef _wire(Address address, str key, Action action)
 cdef tuple _place(Action action)
 cdef bint _is_nothing(value) except -1
 cdef bint _is_grown(value) except -1
 @cython.locals(held=Indexed, position=int)
-cpdef stop(Arrivals merger, Action action, value)
+cpdef stop(Address address, Action action, value)
 @cython.locals(place=Place)
-cpdef stop_one(Arrivals merger, element)
-cdef bint settle(Arrivals merger, JSONText json_text) except -1
-cpdef fill_base(Arrivals merger, dict values, source)
+cpdef stop_one(Address address, element)
+cdef bint settle(Address address, JSONText json_text) except -1

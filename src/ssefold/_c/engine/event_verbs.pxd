@@ -3,10 +3,12 @@
 
 cimport cython
 
-from .event_order cimport Arrivals
+from .event_address cimport Address
+from .event_order cimport Order
+from .ledger cimport Ledger
 from .field_parts cimport keep_text
 from .jsonvalue cimport given, is_open, same, text_weight, weight
-from .lookup_hints cimport add, find, hint, insert, is_hint, shift
+from .lookup_hints cimport add, find, hint, insert, is_hint, list_at, shift
 from .state cimport Indexed, JSONText, Parts, Place, Replaced, Slots, member
 from .table cimport Action
 
@@ -14,10 +16,13 @@ from .table cimport Action
 cdef int APPENDED, DROPPED, EXTENDED, FIXED, OPENED
 
 
-cdef class Fragments(Arrivals):
-    cdef wrong(self, Action action)
+cdef class Verbs:
+    cdef public Ledger ledger
+    cdef public Order order
+    cdef public Address address
+    cpdef wrong(self, Action action)
     @cython.locals(place=Place)
-    cdef delta(self, Action action, value)
+    cpdef delta(self, Action action, value)
     cdef came_late(self, Action action, value)
     cdef tuple made(self, Action action, source)
     @cython.locals(at=tuple)

@@ -15,16 +15,16 @@ cdef int CLOSED, IN_SCALAR, IN_VALUE, NEVER, NOTHING_YET
 
 
 @cython.locals(call=Place)
-cpdef call_of(Ledger merger, Calls calls, Node node, element, tuple at)
+cpdef call_of(Ledger ledger, Calls calls, Node node, element, tuple at)
 @cython.locals(call=Place)
-cdef Place _begun(Ledger merger, Calls calls, Node node, index)
+cdef Place _begun(Ledger ledger, Calls calls, Node node, index)
 cdef bint _begins_another(
-    Ledger merger, Calls calls, Place call, element, str name, index
+    Ledger ledger, Calls calls, Place call, element, str name, index
 ) except -1
-cdef _leads(Ledger merger, Calls calls, Place call, str name, index)
+cdef _leads(Ledger ledger, Calls calls, Place call, str name, index)
 cdef bint _takes_index(Calls calls, Place call, index, str new_id, str name) except -1
-cdef bint _goes_on(Ledger merger, Calls calls, str name) except -1
-cdef bint _waits(Ledger merger, Calls calls) except -1
+cdef bint _goes_on(Ledger ledger, Calls calls, str name) except -1
+cdef bint _waits(Ledger ledger, Calls calls) except -1
 cpdef str name_of(element)
 @cython.locals(members=dict, key=str)
 cpdef bint holds(element, str by) except -1

@@ -8,5 +8,5 @@ from .state cimport Parts, Place
 # Assigned by the import of outcomes.py: comparisons of C integers.
 cdef int APPENDED, FIXED, OPENED
 
-cpdef add_candidate_parts(Ledger merger, parts, options, source, tuple at)
-cdef _add_text(Ledger merger, parts, options, item, text, tuple at)
+cpdef add_candidate_parts(Ledger ledger, parts, options, source, tuple at)
+cdef _add_text(Ledger ledger, parts, options, item, text, tuple at)

@@ -5,12 +5,12 @@ cimport cython
 
 from .lookup_calls cimport Calls
 from .field_calls cimport call_of, holds
+from .field_unknown cimport any_field, fragment_field, member_field, merge_keys
 from .ledger cimport Ledger
-from .log cimport Log
 from .plan cimport path_of
 from .jsonvalue cimport given, is_open, same, text_weight, weight
 from .state cimport Elements, Entries, Keyed, Parts, Place, new_place, routing
-from .table cimport Node, Table
+from .table cimport Node
 from .field_voices cimport listen, settle, speaks
 
 # Assigned by the imports of outcomes.py and table.py: comparisons of C integers.
@@ -22,18 +22,13 @@ cdef int PER_KEY, SIGN, SNAPSHOT, UNLESS
 cdef int LONGEST_GIVEN
 
 
-cdef class Merger(Ledger):
-    cdef public object parse
-    cdef public bint merged
-    cdef public bint ended
-    cdef public bint finishing
-    cdef public object failure
-    cdef public long long event
+cdef class FieldMerger:
+    cdef public Ledger ledger
     cdef public list deferred
 
-    cpdef merge(self, value, event, kind)
+    cpdef merge(self, value, event)
     @cython.locals(node=Node, child=Node, rest=Node, children=dict)
-    cdef members(self, Place place, source, tuple at)
+    cpdef members(self, Place place, source, tuple at)
     cdef apply_deferred(self)
     cdef field(self, Place place, str key, Node node, value, source, tuple at)
     cdef rare_field(self, Place place, str key, Node node, value, source, tuple at)

@@ -13,13 +13,13 @@ cdef int JUDGE_CALL, JUDGE_OPEN
 
 
 @cython.locals(row=tuple, found=list, number=Py_ssize_t, kind=int)
-cpdef judge(merger, Ends ends, int depth, bint terminated)
-cpdef judge_stopped(merger, Place place)
+cpdef judge(ledger, Ends ends, int depth, bint terminated)
+cpdef judge_stopped(ledger, Place place)
 cpdef bint is_left_open(state) except -1
-cdef _judge_call(merger, tuple row, tuple at, found, int depth)
+cdef _judge_call(ledger, tuple row, tuple at, found, int depth)
 cdef bint _has_name(found, tuple names) except -1
 cdef tuple _nearest(found, tuple names)
-cdef bint _is_broken(merger, state, int depth) except -1
+cdef bint _is_broken(ledger, state, int depth) except -1
 cdef bint _says(state) except -1
 cdef bint _holds_some(found, tuple holding, tuple but) except -1
 @cython.locals(values=dict)

@@ -5,14 +5,14 @@ cimport cython
 
 from .log cimport Log
 from .plan cimport Plan, path_of
-from .jsonvalue cimport is_open, same, starts_with, text_weight, weight
-from .state cimport Echo, Grown, Place, has_index, new_place, route_of
+from .jsonvalue cimport is_open, same, text_weight, weight
+from .state cimport Echo, Place, new_place
 from ..text cimport Text
 from .table cimport Node, Table
 from .wiretext cimport Wire
 
 # Assigned by the import of outcomes.py: comparisons of C integers.
-cdef int APPENDED, ECHOED, FIXED, KEPT, LAST_MEMBER, OPENED, ROUTED
+cdef int FIXED, KEPT, LAST_MEMBER, ROUTED
 cdef tuple PLAIN
 # Assigned by ledger.py.
 cdef int KEY_WEIGHT
@@ -24,6 +24,12 @@ cdef class Ledger:
     cdef public object limits
     cdef public Log log
     cdef public object text
+    cdef public object parse
+    cdef public long long event
+    cdef public bint merged
+    cdef public bint ended
+    cdef public bint finishing
+    cdef public object failure
     cdef public Place root
     cdef public long long added
     cdef public long long changes
@@ -38,7 +44,6 @@ cdef class Ledger:
     cdef public long long extra
     cdef public long long extra_limit
 
-    cdef open_books(self, Table table, limits, Log log, text)
     cdef note(self, tuple at, key, int kind)
     cdef note_target(self, tuple at, key, int kind, values, str name, bint changed)
     cpdef tuple under(self, tuple at, key)
@@ -52,15 +57,6 @@ cdef class Ledger:
     cdef bint put(self, dict values, str key, value, Node node) except -1
     cpdef keep(self, dict values, str key, value, tuple at)
     cpdef bint replace(self, dict values, str key, value) except -1
-    cdef member_field(self, dict values, str key, value, tuple at)
-    cdef merge_keys(self, dict target, source, tuple at)
-    cdef open_dict(self, dict values, str key, tuple at)
-    @cython.locals(here=tuple)
-    cdef any_field(self, dict values, str key, value, tuple at)
-    @cython.locals(grown=Grown)
-    cdef list_rule(self, dict values, str key, new)
-    cdef merge_indexed(self, Grown grown, element)
-    cdef fragment_field(self, dict values, str key, str value, tuple at)
     cpdef charge(self, Py_ssize_t size)
     cpdef charge_extra(self, Py_ssize_t size)
     cpdef anomaly(self, str code, tuple at, key)

@@ -4,7 +4,7 @@
 cimport cython
 
 from .jsonvalue cimport given, is_open
-from .state cimport Place, Slots, member
+from .state cimport Entries, Indexed, Place, Slots, member, whole_place
 from .table cimport Table
 
 cpdef bint is_hint(Table table, str path) except -1
@@ -44,3 +44,5 @@ cdef put(Slots held, Py_ssize_t position, index, number, element)
 cpdef lead(Slots held, int position, index)
 @cython.locals(behind=int)
 cpdef shift(Slots held, int position)
+@cython.locals(entries=Entries, slots=Slots, place=Place)
+cpdef Indexed list_at(dict values, str name, dict rule)

@@ -1,7 +1,7 @@
 # cython: language_level=3
 """How stream.py is compiled: what the core reads of a Stream, by offset."""
 
-from .event_merge cimport knows
+from .event_merge cimport EventMerger, knows
 from .detect_named cimport Asked
 from .stream_bodies cimport Body
 from .stream_bystanders cimport Bystanders
@@ -9,7 +9,9 @@ from .blockdata cimport is_comment
 from .detect cimport dialect_of, plain_table
 from .judgement cimport judge
 from .log cimport Log
-from .field_merge cimport Merger
+from .field_merge cimport FieldMerger
+from .ledger cimport Ledger
+from .table cimport Table
 from .plan cimport Plan, new_plan
 from .jsonvalue cimport copy, is_open
 from .stream_failures cimport answers, failure_at, failure_of, first_of, is_fuller, is_vague
@@ -52,7 +54,10 @@ cdef class Stream:
     cdef public long long last
     cdef public object dialect
     cdef public object source
-    cdef public Merger merger
+    cdef public Table table
+    cdef public Ledger ledger
+    cdef public FieldMerger fields
+    cdef public EventMerger acts
     cdef public Wire wire
     cdef public list removed
 

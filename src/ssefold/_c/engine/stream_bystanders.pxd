@@ -12,9 +12,9 @@ cdef class Bystanders:
     cdef public set names
     cdef public dict waiting
 
-    cpdef bint stands_by(self, merger, str kind, value) except -1
-    cpdef pass_by(self, merger, str kind)
-    cpdef heartbeat(self, merger)
+    cpdef bint stands_by(self, table, str kind, value) except -1
+    cpdef pass_by(self, table, str kind)
+    cpdef heartbeat(self, table)
     cdef foreign(self, str name)
     cdef wait(self, str name)
-    cpdef settle(self, merger)
+    cpdef settle(self, table)

@@ -65,7 +65,7 @@ cdef Py_ssize_t run_words(
     Text is bytes, and bytes may be anything to the compiler: what is not in a local here would
     be read again after each of them.
     """
-    cdef Ledger ledger = stream.merger
+    cdef Ledger ledger = stream.ledger
     cdef Text text = <Text>template.slots[template.text_slot].target
     cdef const unsigned char *begin = p
     cdef const unsigned char *middle = template.literals
@@ -160,7 +160,7 @@ cdef Py_ssize_t run_text(
     Template template, Stream stream, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
 ) noexcept:
     """Frames that append to one text, and whose other slots are strings that are left out."""
-    cdef Ledger ledger = stream.merger
+    cdef Ledger ledger = stream.ledger
     cdef Slot *slots = template.slots
     cdef Text text = <Text>slots[template.text_slot].target
     cdef const unsigned char *begin = p
@@ -272,7 +272,7 @@ cdef Py_ssize_t run_numbered(
 
     The number that has to come is kept as it is written, so that none is read.
     """
-    cdef Ledger ledger = stream.merger
+    cdef Ledger ledger = stream.ledger
     cdef Slot *slots = template.slots
     cdef Text text = <Text>slots[text_slot].target
     cdef Sequence sequence = None
@@ -397,7 +397,7 @@ cdef Py_ssize_t run_steady(
 ) noexcept:
     """Frames that may change scalars too: counters, times, sequence numbers."""
     cdef Stream stream = cells.stream
-    cdef Ledger ledger = stream.merger
+    cdef Ledger ledger = stream.ledger
     cdef Slot *slots = template.slots
     cdef Found found[MAX_STEADY]    # the scalars of this frame,
     cdef Found last[MAX_STEADY]     # and of the last one that was like it

@@ -123,7 +123,7 @@ cdef int flush_scalar(Cells cells, Cell cell) except -1:
     What was read counts if the cell still waits, and for the same: while it was read, another
     thread may have fed, or have read this very cell.
     """
-    cdef Ledger ledger = cells.stream.merger
+    cdef Ledger ledger = cells.stream.ledger
     cdef dict values = cell.values
     cdef Py_ssize_t more = 0
     cdef unsigned int version
@@ -395,7 +395,7 @@ cdef class Cells:
         self.known = self.routes = None  # made once there is something to keep
 
     cdef bint commit_texts(self, Slot *slots, Found *found, int count) except -1:
-        cdef Ledger ledger = self.stream.merger
+        cdef Ledger ledger = self.stream.ledger
         cdef Py_ssize_t total = 0, bytes_added = 0
         cdef int i, flags = 0
         cdef bint voices = False
@@ -434,7 +434,7 @@ cdef class Cells:
 
     cdef bint commit(self, Slot *slots, Found *found, int count, list echoes) except -1:
         # Everything is weighed and every buffer grown before anything changes.
-        cdef Ledger ledger = self.stream.merger
+        cdef Ledger ledger = self.stream.ledger
         cdef const unsigned char *p
         cdef Py_ssize_t total = 0, part, extra = self.pending, texts = 0, lists = 0
         cdef int i, flags = 0, elements = 0

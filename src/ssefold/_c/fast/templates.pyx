@@ -271,7 +271,7 @@ cdef class Templates:
 
     cdef bint append(self, Template template, Found *found) noexcept:
         """Do what a frame says that appends to one text and no more; False: it is too much."""
-        cdef Ledger ledger = self.stream.merger
+        cdef Ledger ledger = self.stream.ledger
         cdef Found *fragment = &found[template.text_slot]
         cdef Text text = <Text>template.slots[template.text_slot].target
         cdef Py_ssize_t size = fragment.size, weight = size
@@ -419,7 +419,7 @@ cdef class Templates:
         return 0
 
     cdef bint review(self) except -1:
-        cdef Ledger ledger = self.stream.merger
+        cdef Ledger ledger = self.stream.ledger
         cdef Members members
         cdef Template template
         cdef bint steady, changed
@@ -449,7 +449,7 @@ cdef class Templates:
         self, Head headed,
         const unsigned char *frame, Py_ssize_t size, Py_ssize_t data, Py_ssize_t data_size
     ) except -1:
-        cdef Ledger ledger = self.stream.merger
+        cdef Ledger ledger = self.stream.ledger
         cdef Members members
         cdef int depth = self.stream.depth
         if ledger is None or ledger.plan is None or self.stream.ended:

@@ -203,7 +203,7 @@ class Templates:
             values.append(lines[0])
             held += lines[1]
             surrogates |= lines[2]
-        ledger = self.stream.merger
+        ledger = self.stream.ledger
         if held and 0 <= ledger.held_limit < ledger.held + held:
             return False
         ledger.held += held
@@ -240,7 +240,7 @@ class Templates:
             value, flags = string
             size = text_weight(value)
         end += template.tail_size
-        ledger = self.stream.merger
+        ledger = self.stream.ledger
         held = ledger.held + size
         if end - pos - template.crlf > most or (size and 0 <= ledger.held_limit < held):
             return UNKNOWN
@@ -298,7 +298,7 @@ class Templates:
 
     def commit(self, template: Template, found: list[Any]) -> bool:
         """Do to the answer what the values say; False, and nothing done, to go the cold way."""
-        ledger = self.stream.merger
+        ledger = self.stream.ledger
         held = extra = 0
         if template.voiced and not in_unison(template, found):
             return False
@@ -349,7 +349,7 @@ class Templates:
         True if the event may be the first of many. One that opened a place (a role, a
         tool's name) is the first of its kind, and mostly the last.
         """
-        ledger = self.stream.merger
+        ledger = self.stream.ledger
         if ledger is None:
             return False
         steady: bool = self.openings == ledger.openings
@@ -390,7 +390,7 @@ class Templates:
 
     def learn(self, frame: bytes, data: int, size: int) -> None:
         """Learn from a frame that was just merged, as far as its plan allows."""
-        ledger = self.stream.merger
+        ledger = self.stream.ledger
         if ledger is None or ledger.plan is None or self.stream.ended:
             return
         self.builds -= 1
