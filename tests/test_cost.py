@@ -36,6 +36,18 @@ def call(i: int) -> dict[str, Any]:
     return {"index": i, "id": f"c{i}", "function": {"name": "f", "arguments": "{"}}
 
 
+def response(kind: str, **members: Any) -> bytes:
+    return sse({"type": f"response.{kind}", **members})
+
+
+def words(item: int) -> bytes:
+    return response("output_text.delta", output_index=item, content_index=0, delta="x")
+
+
+def message(text: str) -> dict[str, Any]:
+    return {"type": "message", "content": [{"type": "output_text", "text": text}]}
+
+
 def tool_json(text: str) -> dict[str, Any]:
     return {"type": "input_json_delta", "partial_json": text}
 
@@ -142,6 +154,26 @@ SHAPES: dict[str, Shape] = {
     "stops of a long input": (
         block("start", 0, content_block=INPUT),
         lambda i: block("delta", 0, delta=tool_json("1," * 9 if i else "[")) + block("stop", 0),
+    ),
+    "items, texts in turns": (
+        words(1) + words(0),
+        lambda i: response("output_item.added", output_index=i + 2, item=message("x"))
+        + response("output_item.done", output_index=i + 2, item=message("xy")),
+    ),
+    "whole texts, texts in turns": (
+        words(1) + words(0),
+        lambda i: words(i + 2)
+        + response("output_text.done", output_index=i + 2, content_index=0, text="xy"),
+    ),
+    "unknown deltas, texts in turns": (
+        block("delta", 1, delta={"type": "text_delta", "text": "x"})
+        + block("delta", 0, delta={"type": "text_delta", "text": "x"}),
+        lambda i: block("start", i + 2, content_block={"type": "text", "text": "x"})
+        + block("delta", i + 2, delta={"type": "t", "note": "x"}),
+    ),
+    "bases, texts in turns": (
+        words(1) + words(0) + b"".join(map(words, range(2, 9))),
+        lambda i: words(i + 9) + response("in_progress", response={"id": "r", "output": []}),
     ),
     "starts of streams": (b"", lambda i: sse({"type": "message_start", "message": {"id": i}})),
 }  # fmt: skip

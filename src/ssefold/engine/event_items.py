@@ -83,7 +83,7 @@ def put_item(address: Address, action: Action, value: Any, source: Any) -> None:
         address.order.came_whole(address.way)
     held.items[position] = place
     if address.order.arrivals is not None:
-        address.order.follow()
+        address.order.follow_below(action.steps, place, address.way)
 
 
 def take_in(address: Address, place: Place, source: Any, text: Any, step: int) -> None:
@@ -146,6 +146,8 @@ def full_item(address: Address, action: Action, value: Any, source: Any) -> bool
         new.stopped = True
     held.items[position] = new
     address.ledger.merged = True
+    if address.order.arrivals is not None:
+        address.order.follow_below(action.steps, new, address.way)
     return step >= 0
 
 
@@ -162,6 +164,7 @@ def fill_items(address: Address, values: Any, key: str, fresh: Any) -> None:
             break
         address.ledger.charge_extra(weight(element))
         position = address.enter(held, index, None)
+        place = None
         if steps and steps[0][0] == key and member(element, "type") in steps[0][1]:
             place = whole_place(element)
             place.index = position
@@ -169,9 +172,9 @@ def fill_items(address: Address, values: Any, key: str, fresh: Any) -> None:
                 address.order.comes(address.way)
             element = place
         held.items[position] = element
+        if address.order.arrivals is not None and element is place:
+            address.order.follow_texts(place, 1)
         address.way = ()
-    if address.order.arrivals is not None:
-        address.order.follow()
 
 
 def is_there(address: Address, held: Slots, key: str, index: int, element: Any) -> bool:
@@ -202,8 +205,8 @@ def fill(address: Address, values: Any, key: str, given: Any) -> None:
             if texts and address.order.begin_texts(place.values, 1):
                 address.order.comes((index,))
             held.put(index, place)
-    if address.order.arrivals is not None:
-        address.order.follow()
+            if address.order.arrivals is not None and texts:
+                address.order.follow_texts(place, 1)
 
 
 def fill_base(address: Address, values: Any, source: Any) -> None:

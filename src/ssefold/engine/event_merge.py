@@ -362,13 +362,13 @@ class EventMerger:
             came = step >= 0
             if place is not self.ledger.root:
                 place.finished = self.ledger.event
+            if self.order.arrivals is not None:
+                self.order.follow_below(action.path, place, self.address.way)
         else:
             return
         self.ledger.merged = True
         if came:
             self.order.came_whole(self.address.way)
-        if self.order.arrivals is not None:
-            self.order.follow()
 
     def full_element(self, action: Action, value: Any, source: Any, at: Any) -> bool:
         """A full value in the place of an element; True if a text may have come with it."""
@@ -385,7 +385,10 @@ class EventMerger:
                 step = self.order.step_of(action, source.get("type"), self.address.way)
             if type(old) is not Place:
                 old = new_place(None)  # so that it is known to be finished
-        held.put(index, full_value(self.order, old, source, at, step))
+        new = full_value(self.order, old, source, at, step)
+        held.put(index, new)
+        if self.order.arrivals is not None:
+            self.order.follow_below(action.steps, new, self.address.way)
         return step >= 0
 
 

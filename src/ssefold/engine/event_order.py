@@ -126,6 +126,24 @@ class Order:
             if hasattr(leaf, "take"):
                 self.arrivals.append(leaf.take(False))
 
+    def follow_below(self, steps: Any, place: Any, way: Any) -> None:
+        """The same after an event that changed this object alone, to which the way leads.
+
+        steps: the lists on that way. A stream may end a thousand items one by one: not all
+        of them are asked for each.
+        """
+        most = len(self.ledger.table.text_steps)
+        if not most:
+            self.follow()
+        elif len(steps) <= min(most, len(way)) and self.is_text(steps, None, way):
+            self.follow_texts(place, len(steps))
+
+    def follow_texts(self, place: Any, depth: int) -> None:
+        """The same of the texts of one object, below so many lists."""
+        for leaf in select(place, self.ledger.table.read["text"][depth:], 0):
+            if hasattr(leaf, "take"):
+                self.arrivals.append(leaf.take(False))
+
     def follow_start(self, action: Action, place: Place, way: Any) -> None:
         """The same after an element began: nothing came but to its own text.
 

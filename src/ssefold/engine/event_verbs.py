@@ -309,7 +309,7 @@ class Verbs:
             else:
                 self.ledger.keep(place.values, key, below, None)
         if self.order.arrivals is not None:
-            self.order.follow()
+            self.order.follow_below(action.steps, place, self.address.way)
 
     def note_path(self, steps: Any) -> None:
         """The plan of a member that decides what an event does: it is fixed."""

@@ -24,6 +24,8 @@ cdef class Order:
     cdef bint goes(self, old) except -1
     cdef take_turns(self)
     cdef follow(self)
+    cdef follow_below(self, tuple steps, place, tuple way)
+    cdef follow_texts(self, place, int depth)
     cdef follow_start(self, Action action, Place place, tuple way)
     @cython.locals(held=Indexed, name=str, each=str, position=int)
     cdef bint is_text(self, tuple path, last, tuple way) except -1
