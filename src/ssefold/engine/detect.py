@@ -41,7 +41,7 @@ class Source(dict):  # type: ignore[type-arg]
 def _load(module: str) -> dict[str, Any]:
     """A table's literals; what it inherits stands below what it says."""
     source = vars(import_module(f"ssefold.rules.{module}"))
-    own = {key: value for key, value in source.items() if key.isupper()}
+    own = {key: value for key, value in source.items() if key.isupper() and key[0] != "_"}
     if "INHERITS" not in own:
         return own
     base = _load(own["INHERITS"])

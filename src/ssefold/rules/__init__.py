@@ -3,7 +3,7 @@
 Enters: nothing. Leaves: literals. Must not know: anything; rules import nothing.
 
 Grammar of a table, as grammar.py checks it (a caller's may leave out all but NAME, and
-FIELDS or EVENTS):
+FIELDS or EVENTS; a name that begins with _ is the module's own):
 
 NAME      the dialect's name in the API.
 DETECT    what decides for this dialect under `dialect="auto"`: `event` (names of

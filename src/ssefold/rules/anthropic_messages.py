@@ -14,64 +14,45 @@ WHOLE = {"type": "message", "content": "array"}
 
 KIND = "type"
 
+# The block that an event means, and what is made where none started.
+_BLOCK = "content[index]"
+_TEXT = {"make": {"type": "text"}}
+_THINKING = {"make": {"type": "thinking"}}
+_TOOL = {"make": {"type": "tool_use"}}
+
 EVENTS = {
     "message_start": ({"do": "base", "from": "message", "again": "fill"},),
     "content_block_start": {
         "by": "content_block.type",
         # Another model went on with the answer.
         "fallback": (
-            {"do": "put", "at": "content[index]", "from": "content_block"},
+            {"do": "put", "at": _BLOCK, "from": "content_block"},
             {"do": "set", "at": "model", "from": "content_block.to.model"},
         ),
-        "*": ({"do": "put", "at": "content[index]", "from": "content_block"},),
+        "*": ({"do": "put", "at": _BLOCK, "from": "content_block"},),
     },
     "content_block_delta": {
         "by": "delta.type",
         "text_delta": (
-            {
-                "do": "append",
-                "at": "content[index].text",
-                "from": "delta.text",
-                "make": {"type": "text"},
-            },
+            {"do": "append", "at": f"{_BLOCK}.text", "from": "delta.text", **_TEXT},
         ),
         "thinking_delta": (
-            {
-                "do": "append",
-                "at": "content[index].thinking",
-                "from": "delta.thinking",
-                "make": {"type": "thinking"},
-            },
+            {"do": "append", "at": f"{_BLOCK}.thinking", "from": "delta.thinking", **_THINKING},
         ),
         "signature_delta": (
-            {
-                "do": "set",
-                "at": "content[index].signature",
-                "from": "delta.signature",
-                "make": {"type": "thinking"},
-            },
+            {"do": "set", "at": f"{_BLOCK}.signature", "from": "delta.signature", **_THINKING},
         ),
         "citations_delta": (
-            {
-                "do": "push",
-                "at": "content[index].citations",
-                "from": "delta.citation",
-                "make": {"type": "text"},
-            },
+            {"do": "push", "at": f"{_BLOCK}.citations", "from": "delta.citation", **_TEXT},
         ),
         "input_json_delta": (
-            {
-                "do": "append_json",
-                "at": "content[index].input",
-                "from": "delta.partial_json",
-                "make": {"type": "tool_use"},
-            },
+            {"do": "append_json", "at": f"{_BLOCK}.input", "from": "delta.partial_json", **_TOOL},
         ),
         # An unknown delta: each member goes to the block's member of the same name.
         "*": (
             {
                 "do": "spread",
-                "at": "content[index]",
+                "at": _BLOCK,
                 "from": "delta",
                 "without": ("type",),
                 "type_without": "_delta",
@@ -81,11 +62,16 @@ EVENTS = {
             },
         ),
     },
-    "content_block_stop": ({"do": "stop", "at": "content[index]"},),
+    "content_block_stop": ({"do": "stop", "at": _BLOCK},),
     "message_delta": ({"do": "merge"},),
     "message_stop": ({"do": "end"},),
     "ping": (),
 }
+
+# The last words of keys whose strings come whole, and are no fragments.
+_LAST_WORDS = (
+    "id", "type", "name", "role", "status", "model", "format", "signature", "index",
+)  # fmt: skip
 
 # The list that events address by index: what limits it, which member is the text that a
 # reader takes piece by piece, what tells a start that comes again from another block's, and
@@ -98,9 +84,7 @@ LISTS = {
         "exclusive": {"text": "text", "thinking": "thinking", "input": None},
         # Of an object or a list where a text belongs.
         "texts": {"text": ("text",)},
-        "last_words": (
-            "id", "type", "name", "role", "status", "model", "format", "signature", "index",
-        ),
+        "last_words": _LAST_WORDS,
     },
 }
 
@@ -116,11 +100,13 @@ FIELDS = {
 
 FINISHED = {"has": "stop_reason", "stopped": "content"}
 
+_TOOLS = ("tool_use", "server_tool_use", "mcp_tool_use")
+
 ENDS = {
     "calls": (
         {
             "at": "content[]",
-            "type": ("tool_use", "server_tool_use", "mcp_tool_use"),
+            "type": _TOOLS,
             "name": ("name",),
             "stopped": True,
         },
@@ -128,6 +114,8 @@ ENDS = {
     "finish": {"has": "stop_reason"},
     "open": "content[]",
 }
+
+_CALL = {"call": {"id": ("id",), "name": ("name",)}, "input": "tool_arguments"}
 
 DELTAS = {
     "content[index]": {
@@ -142,15 +130,15 @@ DELTAS = {
             "thinking.text": "reasoning",
             "thinking[]": {"by": "type", "text": {"text": "reasoning"}},
         },
-        "tool_use": {"call": {"id": ("id",), "name": ("name",)}, "input": "tool_arguments"},
-        "server_tool_use": {"call": {"id": ("id",), "name": ("name",)}, "input": "tool_arguments"},
-        "mcp_tool_use": {"call": {"id": ("id",), "name": ("name",)}, "input": "tool_arguments"},
+        "tool_use": _CALL,
+        "server_tool_use": _CALL,
+        "mcp_tool_use": _CALL,
     },
 }
 
 READ = {
     "text": ({"each": "content", "type": ("text",)}, "text"),
     "finish": ("stop_reason",),
-    "calls": ({"each": "content", "type": ("tool_use", "server_tool_use", "mcp_tool_use")},),
+    "calls": ({"each": "content", "type": _TOOLS},),
     "usage": "usage",
 }

@@ -16,6 +16,11 @@ WHOLE = (
 
 OWN = ("candidates", "usageMetadata", "promptFeedback")
 
+# The last words of keys whose strings come whole, and are no fragments.
+_LAST_WORDS = (
+    "id", "type", "name", "role", "status", "model", "format", "signature", "index",
+)  # fmt: skip
+
 FIELDS = {
     "": {"rest": "any"},
     "error": "drop",
@@ -37,28 +42,12 @@ FIELDS = {
         "closed_by": "thoughtSignature",
         # Models and gateways send an empty text, or what they say, in the part of a call.
         "whole": (
-            "functionCall",
-            "functionResponse",
-            "executableCode",
-            "codeExecutionResult",
-            "inlineData",
-            "fileData",
-            "toolCall",
-            "toolResponse",
+            "functionCall", "functionResponse", "executableCode", "codeExecutionResult",
+            "inlineData", "fileData", "toolCall", "toolResponse",
         ),
         # What came as an object or a list where a text belongs.
         "texts": {"text": ("text",)},
-        "last_words": (
-            "id",
-            "type",
-            "name",
-            "role",
-            "status",
-            "model",
-            "format",
-            "signature",
-            "index",
-        ),
+        "last_words": _LAST_WORDS,
         # Vertex AI, asked to stream the arguments of calls.
         "streams": {
             "call": "functionCall",
@@ -98,32 +87,25 @@ ENDS = {
     },
 }
 
+# A text, or the object or list that came in its place.
+_SAID = {
+    "text": "text", "text.text": "text", "text[]": {"by": "type", "text": {"text": "text"}},
+}  # fmt: skip
+_THOUGHT = {
+    "text": "reasoning", "text.text": "reasoning",
+    "text[]": {"by": "type", "text": {"text": "reasoning"}},
+}  # fmt: skip
+
 DELTAS = {
     "candidates[choice].content.parts[index]": (
         {
             "by": "thought",
-            # A text, or the object or list that came in its place.
-            None: {
-                "text": "text",
-                "text.text": "text",
-                "text[]": {"by": "type", "text": {"text": "text"}},
-            },
-            False: {
-                "text": "text",
-                "text.text": "text",
-                "text[]": {"by": "type", "text": {"text": "text"}},
-            },
-            "*": {
-                "text": "reasoning",
-                "text.text": "reasoning",
-                "text[]": {"by": "type", "text": {"text": "reasoning"}},
-            },
+            None: _SAID,
+            False: _SAID,
+            "*": _THOUGHT,
         },
         {
-            "functionCall": {
-                "call": {"id": ("id",), "name": ("name",)},
-                "args": "tool_arguments",
-            },
+            "functionCall": {"call": {"id": ("id",), "name": ("name",)}, "args": "tool_arguments"},
             # What the model has the server run.
             "executableCode.code": "tool_arguments",
         },

@@ -16,16 +16,21 @@ ERRORS = (
 
 OWN = ("choices", "usage")
 
+# The last words of keys whose strings come whole, and are no fragments.
+_LAST_WORDS = (
+    "id", "type", "name", "role", "status", "model", "format", "signature", "index",
+)  # fmt: skip
+
+# What is called, and what with: the name comes before the arguments that end it.
+_CALLED = {"rule": "object", "early": ("name",), "rest": "member"}
+_FUNCTION = {**_CALLED, "order": ("name", "arguments"), "always": ("arguments",)}
+_KEYED = {"rule": "keyed", "by": ("index", "type"), "needs": "index"}
+_INPUT = {"rule": "append", "null": "absent", "default": "", "json": True}
+
 FIELDS = {
     "": {
         "order": (
-            "id",
-            "object",
-            "created",
-            "model",
-            "choices",
-            "usage",
-            "service_tier",
+            "id", "object", "created", "model", "choices", "usage", "service_tier",
             "system_fingerprint",
         ),
         "always": ("object", "choices"),
@@ -95,20 +100,7 @@ FIELDS = {
         },
         "order": ("role", "content", "function_call", "tool_calls", "refusal", "annotations"),
         "always": ("role", "content"),
-        "rest": {
-            "rule": "any_delta",
-            "last_words": (
-                "id",
-                "type",
-                "name",
-                "role",
-                "status",
-                "model",
-                "format",
-                "signature",
-                "index",
-            ),
-        },
+        "rest": {"rule": "any_delta", "last_words": _LAST_WORDS},
     },
     "choices[].delta.role": {"rule": "first", "default": "assistant"},
     # Neighbouring parts of one type join: which, and which of their members are texts.
@@ -126,20 +118,12 @@ FIELDS = {
     "choices[].delta.reasoning": "append",
     "choices[].delta.thinking": "append",
     "choices[].delta.reasoning_text": "append",
-    "choices[].delta.reasoning_details": {
-        "rule": "keyed",
-        "by": ("index", "type"),
-        "needs": "index",
-    },
+    "choices[].delta.reasoning_details": _KEYED,
     "choices[].delta.reasoning_details[]": {"rest": "first"},
     "choices[].delta.reasoning_details[].text": "append",
     "choices[].delta.reasoning_details[].summary": "append",
     "choices[].delta.reasoning_details[].data": "append",
-    "choices[].delta.thinking_blocks": {
-        "rule": "keyed",
-        "by": ("index", "type"),
-        "needs": "index",
-    },
+    "choices[].delta.thinking_blocks": _KEYED,
     "choices[].delta.thinking_blocks[]": {"rest": "first"},
     "choices[].delta.thinking_blocks[].text": "append",
     "choices[].delta.thinking_blocks[].summary": "append",
@@ -157,21 +141,9 @@ FIELDS = {
     "choices[].delta.audio.expires_at": "last",
     "choices[].delta.audio.data": "append",
     "choices[].delta.audio.transcript": "append",
-    "choices[].delta.function_call": {
-        "rule": "object",
-        "null": "absent",
-        "order": ("name", "arguments"),
-        "always": ("arguments",),
-        "early": ("name",),
-        "rest": "member",
-    },
+    "choices[].delta.function_call": {**_FUNCTION, "null": "absent"},
     "choices[].delta.function_call.name": {"rule": "name", "until": "arguments"},
-    "choices[].delta.function_call.arguments": {
-        "rule": "append",
-        "null": "absent",
-        "default": "",
-        "json": True,
-    },
+    "choices[].delta.function_call.arguments": _INPUT,
     "choices[].delta.tool_calls": {"rule": "calls", "null": "absent", "limit": "tool_calls"},
     "choices[].delta.tool_calls[]": {
         "order": ("id", "type", "function", "custom"),
@@ -185,45 +157,21 @@ FIELDS = {
         "default": "function",
         "default_with": ("function", "custom"),
     },
-    "choices[].delta.tool_calls[].function": {
-        "rule": "object",
-        "order": ("name", "arguments"),
-        "always": ("arguments",),
-        "early": ("name",),
-        "rest": "member",
-    },
+    "choices[].delta.tool_calls[].function": _FUNCTION,
     "choices[].delta.tool_calls[].function.name": {"rule": "name", "until": "arguments"},
-    "choices[].delta.tool_calls[].function.arguments": {
-        "rule": "append",
-        "null": "absent",
-        "default": "",
-        "json": True,
-    },
+    "choices[].delta.tool_calls[].function.arguments": _INPUT,
     "choices[].delta.tool_calls[].custom": {
-        "rule": "object",
-        "order": ("name", "input"),
-        "always": ("input",),
-        "early": ("name",),
-        "rest": "member",
+        **_CALLED, "order": ("name", "input"), "always": ("input",),
     },
     "choices[].delta.tool_calls[].custom.name": {"rule": "name", "until": "input"},
-    "choices[].delta.tool_calls[].custom.input": {
-        "rule": "append",
-        "null": "absent",
-        "default": "",
-        "json": True,
-    },
+    "choices[].delta.tool_calls[].custom.input": _INPUT,
 }
 
 FINISHED = {"each": "choices", "has": "finish_reason"}
 
 ENDS = {
     "calls": (
-        {
-            "at": "choices[].message.function_call",
-            "json": "arguments",
-            "name": ("name",),
-        },
+        {"at": "choices[].message.function_call", "json": "arguments", "name": ("name",)},
         {
             "at": "choices[].message.tool_calls[]",
             "json": "function.arguments",
@@ -237,11 +185,7 @@ DELTAS = {
     "choices[choice].message": {
         # Of a body that came whole; of a stream, FIELDS say so.
         "alike": (
-            "reasoning_content",
-            "reasoning",
-            "reasoning_text",
-            "thinking",
-            "reasoning_details",
+            "reasoning_content", "reasoning", "reasoning_text", "thinking", "reasoning_details",
             "thinking_blocks",
         ),
         "reasoning_content": "reasoning",

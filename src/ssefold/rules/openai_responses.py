@@ -7,6 +7,7 @@ that is cut, or read before its end. Not rebuilt, because the item's own `.done`
 brings them and nothing less is worth having: the previews of an image
 (`partial_image`), and deltas of kinds that are not named here.
 """
+# fmt: off
 
 NAME = "openai.responses"
 
@@ -20,351 +21,105 @@ SEQUENCE = "sequence_number"
 # Some servers end a response that failed as they end all others.
 ERRORS = ("response.error",)
 
+# Where events act, and what is made there if nothing started: an item, a part in it.
+_ITEM = "output[output_index]"
+_PART = f"{_ITEM}.content[content_index]"
+_SUMMARY = f"{_ITEM}.summary[summary_index]"
+_IN_MESSAGE = {"at": _PART, "make": ({"type": "message"},)}
+_IN_REASONING = {"at": _PART, "make": ({"type": "reasoning"},)}
+_IN_SUMMARY = {"at": _SUMMARY, "make": ({"type": "reasoning"},)}
+_WRITTEN = {"make": ({"type": "message"}, {"type": "output_text"})}
+_TEXT = {"at": f"{_PART}.text", **_WRITTEN}
+_LOGPROBS = {"at": f"{_PART}.logprobs", **_WRITTEN}
+_NOTES = {"at": f"{_PART}.annotations", **_WRITTEN}
+_REFUSAL = {"at": f"{_PART}.refusal", "make": ({"type": "message"}, {"type": "refusal"})}
+_THOUGHT = {"at": f"{_PART}.text", "make": ({"type": "reasoning"}, {"type": "reasoning_text"})}
+_GIST = {"at": f"{_SUMMARY}.text", "make": ({"type": "reasoning"}, {"type": "summary_text"})}
+_CALL = {"at": f"{_ITEM}.arguments", "json": True, "make": ({"type": "function_call"},)}
+_MCP = {"at": f"{_ITEM}.arguments", "json": True, "make": ({"type": "mcp_call"},)}
+_CUSTOM = {"at": f"{_ITEM}.input", "json": True, "make": ({"type": "custom_tool_call"},)}
+_CODE = {"at": f"{_ITEM}.code", "make": ({"type": "code_interpreter_call"},)}
+_PATCH = {"at": f"{_ITEM}.operation.diff", "make": ({"type": "apply_patch_call"},)}
+_COMMAND = {"at": f"{_ITEM}.action.commands[command_index]", "make": ({"type": "shell_call"},)}
+_PRINTED = {"at": f"{_ITEM}.output[command_index]", "make": ({"type": "shell_call_output"}, {})}
+# Some servers say to which part audio belongs, others leave it to the response.
+_AUDIO = {"make": ({"type": "message"}, {"type": "output_audio"})}
+_SOUND = {"at": f"{_PART}.data", "without_index": "audio.data", **_AUDIO}
+_SPEECH = {"at": f"{_PART}.transcript", "without_index": "audio.transcript", **_AUDIO}
+
+# What they do there.
+_GROW = {"do": "append", "from": "delta"}
+_ELEMENT = {"do": "full", "holds": "object"}
+_BASE = {"from": "response", "again": "update"}
+_ANSWER = {"do": "answer", "from": "response"}
+_STATE = {"do": "set", "at": f"{_ITEM}.status", "make": ({"type": "*"},)}
+
 EVENTS = {
-    "response.created": ({"do": "base", "from": "response", "again": "update"},),
-    "response.queued": ({"do": "update", "from": "response", "again": "update"},),
-    "response.in_progress": ({"do": "update", "from": "response", "again": "update"},),
-    "response.completed": ({"do": "answer", "from": "response"},),
-    "response.incomplete": ({"do": "answer", "from": "response"},),
-    "response.failed": ({"do": "answer", "from": "response", "error": "response.error"},),
-    "response.cancelled": ({"do": "answer", "from": "response"},),
-    "response.done": ({"do": "answer", "from": "response"},),
+    "response.created": ({"do": "base", **_BASE},),
+    "response.queued": ({"do": "update", **_BASE},),
+    "response.in_progress": ({"do": "update", **_BASE},),
+    "response.completed": (_ANSWER,),
+    "response.incomplete": (_ANSWER,),
+    "response.failed": ({**_ANSWER, "error": "response.error"},),
+    "response.cancelled": (_ANSWER,),
+    "response.done": (_ANSWER,),
     "keepalive": (),
-    "response.output_item.added": ({"do": "put", "at": "output[output_index]", "from": "item"},),
-    "response.output_item.done": (
-        {"do": "full", "at": "output[output_index]", "from": "item", "holds": "object"},
-    ),
+    "response.output_item.added": ({"do": "put", "at": _ITEM, "from": "item"},),
+    "response.output_item.done": ({**_ELEMENT, "at": _ITEM, "from": "item"},),
     # A part stands in a message, or in a reasoning item that shows its text.
     "response.content_part.added": {
         "by": "part.type",
-        "reasoning_text": (
-            {
-                "do": "put",
-                "at": "output[output_index].content[content_index]",
-                "from": "part",
-                "make": ({"type": "reasoning"},),
-            },
-        ),
-        "*": (
-            {
-                "do": "put",
-                "at": "output[output_index].content[content_index]",
-                "from": "part",
-                "make": ({"type": "message"},),
-            },
-        ),
+        "reasoning_text": ({"do": "put", **_IN_REASONING, "from": "part"},),
+        "*": ({"do": "put", **_IN_MESSAGE, "from": "part"},),
     },
     "response.content_part.done": {
         "by": "part.type",
-        "reasoning_text": (
-            {
-                "do": "full",
-                "at": "output[output_index].content[content_index]",
-                "from": "part",
-                "holds": "object",
-                "make": ({"type": "reasoning"},),
-            },
-        ),
-        "*": (
-            {
-                "do": "full",
-                "at": "output[output_index].content[content_index]",
-                "from": "part",
-                "holds": "object",
-                "make": ({"type": "message"},),
-            },
-        ),
+        "reasoning_text": ({**_ELEMENT, **_IN_REASONING, "from": "part"},),
+        "*": ({**_ELEMENT, **_IN_MESSAGE, "from": "part"},),
     },
     "response.output_text.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].content[content_index].text",
-            "from": "delta",
-            "make": ({"type": "message"}, {"type": "output_text"}),
-        },
-        {
-            "do": "extend",
-            "at": "output[output_index].content[content_index].logprobs",
-            "from": "logprobs",
-            "make": ({"type": "message"}, {"type": "output_text"}),
-        },
+        {**_GROW, **_TEXT},
+        {"do": "extend", **_LOGPROBS, "from": "logprobs"},
     ),
     "response.output_text.done": (
-        {
-            "do": "full",
-            "at": "output[output_index].content[content_index].text",
-            "from": "text",
-            "make": ({"type": "message"}, {"type": "output_text"}),
-        },
-        {
-            "do": "full",
-            "at": "output[output_index].content[content_index].logprobs",
-            "from": "logprobs",
-            "holds": "array",
-            "make": ({"type": "message"}, {"type": "output_text"}),
-        },
+        {"do": "full", **_TEXT, "from": "text"},
+        {"do": "full", **_LOGPROBS, "from": "logprobs", "holds": "array"},
     ),
     "response.output_text.annotation.added": (
-        {
-            "do": "insert",
-            "at": "output[output_index].content[content_index].annotations",
-            "index": "annotation_index",
-            "from": "annotation",
-            "make": ({"type": "message"}, {"type": "output_text"}),
-        },
+        {"do": "insert", **_NOTES, "index": "annotation_index", "from": "annotation"},
     ),
-    "response.refusal.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].content[content_index].refusal",
-            "from": "delta",
-            "make": ({"type": "message"}, {"type": "refusal"}),
-        },
-    ),
-    "response.refusal.done": (
-        {
-            "do": "full",
-            "at": "output[output_index].content[content_index].refusal",
-            "from": "refusal",
-            "make": ({"type": "message"}, {"type": "refusal"}),
-        },
-    ),
-    "response.reasoning_text.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].content[content_index].text",
-            "from": "delta",
-            "make": ({"type": "reasoning"}, {"type": "reasoning_text"}),
-        },
-    ),
-    "response.reasoning_text.done": (
-        {
-            "do": "full",
-            "at": "output[output_index].content[content_index].text",
-            "from": "text",
-            "make": ({"type": "reasoning"}, {"type": "reasoning_text"}),
-        },
-    ),
-    "response.reasoning_summary_part.added": (
-        {
-            "do": "put",
-            "at": "output[output_index].summary[summary_index]",
-            "from": "part",
-            "make": ({"type": "reasoning"},),
-        },
-    ),
-    "response.reasoning_summary_part.done": (
-        {
-            "do": "full",
-            "at": "output[output_index].summary[summary_index]",
-            "from": "part",
-            "holds": "object",
-            "make": ({"type": "reasoning"},),
-        },
-    ),
-    "response.reasoning_summary_text.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].summary[summary_index].text",
-            "from": "delta",
-            "make": ({"type": "reasoning"}, {"type": "summary_text"}),
-        },
-    ),
-    "response.reasoning_summary_text.done": (
-        {
-            "do": "full",
-            "at": "output[output_index].summary[summary_index].text",
-            "from": "text",
-            "make": ({"type": "reasoning"}, {"type": "summary_text"}),
-        },
-    ),
-    "response.function_call_arguments.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].arguments",
-            "json": True,
-            "from": "delta",
-            "make": ({"type": "function_call"},),
-        },
-    ),
-    "response.function_call_arguments.done": (
-        {
-            "do": "full",
-            "at": "output[output_index].arguments",
-            "json": True,
-            "from": "arguments",
-            "make": ({"type": "function_call"},),
-        },
-    ),
-    "response.mcp_call_arguments.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].arguments",
-            "json": True,
-            "from": "delta",
-            "make": ({"type": "mcp_call"},),
-        },
-    ),
-    "response.mcp_call_arguments.done": (
-        {
-            "do": "full",
-            "at": "output[output_index].arguments",
-            "json": True,
-            "from": "arguments",
-            "make": ({"type": "mcp_call"},),
-        },
-    ),
-    "response.custom_tool_call_input.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].input",
-            "json": True,
-            "from": "delta",
-            "make": ({"type": "custom_tool_call"},),
-        },
-    ),
-    "response.custom_tool_call_input.done": (
-        {
-            "do": "full",
-            "at": "output[output_index].input",
-            "json": True,
-            "from": "input",
-            "make": ({"type": "custom_tool_call"},),
-        },
-    ),
-    "response.code_interpreter_call_code.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].code",
-            "from": "delta",
-            "make": ({"type": "code_interpreter_call"},),
-        },
-    ),
-    "response.code_interpreter_call_code.done": (
-        {
-            "do": "full",
-            "at": "output[output_index].code",
-            "from": "code",
-            "make": ({"type": "code_interpreter_call"},),
-        },
-    ),
-    "response.apply_patch_call_operation_diff.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].operation.diff",
-            "from": "delta",
-            "make": ({"type": "apply_patch_call"},),
-        },
-    ),
-    "response.apply_patch_call_operation_diff.done": (
-        {
-            "do": "full",
-            "at": "output[output_index].operation.diff",
-            "from": "diff",
-            "make": ({"type": "apply_patch_call"},),
-        },
-    ),
-    "response.shell_call_command.added": (
-        {
-            "do": "set",
-            "at": "output[output_index].action.commands[command_index]",
-            "from": "command",
-            "make": ({"type": "shell_call"},),
-        },
-    ),
-    "response.shell_call_command.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].action.commands[command_index]",
-            "from": "delta",
-            "make": ({"type": "shell_call"},),
-        },
-    ),
-    "response.shell_call_command.done": (
-        {
-            "do": "full",
-            "at": "output[output_index].action.commands[command_index]",
-            "from": "command",
-            "make": ({"type": "shell_call"},),
-        },
-    ),
+    "response.refusal.delta": ({**_GROW, **_REFUSAL},),
+    "response.refusal.done": ({"do": "full", **_REFUSAL, "from": "refusal"},),
+    "response.reasoning_text.delta": ({**_GROW, **_THOUGHT},),
+    "response.reasoning_text.done": ({"do": "full", **_THOUGHT, "from": "text"},),
+    "response.reasoning_summary_part.added": ({"do": "put", **_IN_SUMMARY, "from": "part"},),
+    "response.reasoning_summary_part.done": ({**_ELEMENT, **_IN_SUMMARY, "from": "part"},),
+    "response.reasoning_summary_text.delta": ({**_GROW, **_GIST},),
+    "response.reasoning_summary_text.done": ({"do": "full", **_GIST, "from": "text"},),
+    "response.function_call_arguments.delta": ({**_GROW, **_CALL},),
+    "response.function_call_arguments.done": ({"do": "full", **_CALL, "from": "arguments"},),
+    "response.mcp_call_arguments.delta": ({**_GROW, **_MCP},),
+    "response.mcp_call_arguments.done": ({"do": "full", **_MCP, "from": "arguments"},),
+    "response.custom_tool_call_input.delta": ({**_GROW, **_CUSTOM},),
+    "response.custom_tool_call_input.done": ({"do": "full", **_CUSTOM, "from": "input"},),
+    "response.code_interpreter_call_code.delta": ({**_GROW, **_CODE},),
+    "response.code_interpreter_call_code.done": ({"do": "full", **_CODE, "from": "code"},),
+    "response.apply_patch_call_operation_diff.delta": ({**_GROW, **_PATCH},),
+    "response.apply_patch_call_operation_diff.done": ({"do": "full", **_PATCH, "from": "diff"},),
+    "response.shell_call_command.added": ({"do": "set", **_COMMAND, "from": "command"},),
+    "response.shell_call_command.delta": ({**_GROW, **_COMMAND},),
+    "response.shell_call_command.done": ({"do": "full", **_COMMAND, "from": "command"},),
     # Its `.done` brings a list for one command: the item's `.done` says where it goes.
-    "response.shell_call_output_content.delta": (
-        {
-            "do": "spread",
-            "at": "output[output_index].output[command_index]",
-            "from": "delta",
-            "make": ({"type": "shell_call_output"}, {}),
-        },
-    ),
-    # Some servers say to which part audio belongs, others leave it to the response.
-    "response.audio.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].content[content_index].data",
-            "from": "delta",
-            "make": ({"type": "message"}, {"type": "output_audio"}),
-            "without_index": "audio.data",
-        },
-    ),
-    "response.audio.transcript.delta": (
-        {
-            "do": "append",
-            "at": "output[output_index].content[content_index].transcript",
-            "from": "delta",
-            "make": ({"type": "message"}, {"type": "output_audio"}),
-            "without_index": "audio.transcript",
-        },
-    ),
+    "response.shell_call_output_content.delta": ({"do": "spread", **_PRINTED, "from": "delta"},),
+    "response.audio.delta": ({**_GROW, **_SOUND},),
+    "response.audio.transcript.delta": ({**_GROW, **_SPEECH},),
     # The state of a tool's call: web_search_call, code_interpreter_call, mcp_call ...
-    "response.*.in_progress": (
-        {
-            "do": "set",
-            "at": "output[output_index].status",
-            "value": "in_progress",
-            "make": ({"type": "*"},),
-        },
-    ),
-    "response.*.searching": (
-        {
-            "do": "set",
-            "at": "output[output_index].status",
-            "value": "searching",
-            "make": ({"type": "*"},),
-        },
-    ),
-    "response.*.interpreting": (
-        {
-            "do": "set",
-            "at": "output[output_index].status",
-            "value": "interpreting",
-            "make": ({"type": "*"},),
-        },
-    ),
-    "response.*.generating": (
-        {
-            "do": "set",
-            "at": "output[output_index].status",
-            "value": "generating",
-            "make": ({"type": "*"},),
-        },
-    ),
-    "response.*.completed": (
-        {
-            "do": "set",
-            "at": "output[output_index].status",
-            "value": "completed",
-            "make": ({"type": "*"},),
-        },
-    ),
-    "response.*.failed": (
-        {
-            "do": "set",
-            "at": "output[output_index].status",
-            "value": "failed",
-            "make": ({"type": "*"},),
-        },
-    ),
+    "response.*.in_progress": ({**_STATE, "value": "in_progress"},),
+    "response.*.searching": ({**_STATE, "value": "searching"},),
+    "response.*.interpreting": ({**_STATE, "value": "interpreting"},),
+    "response.*.generating": ({**_STATE, "value": "generating"},),
+    "response.*.completed": ({**_STATE, "value": "completed"},),
+    "response.*.failed": ({**_STATE, "value": "failed"},),
 }
 
 # Names that older documents had, and that servers made after them send to this day; those of
@@ -392,22 +147,25 @@ LISTS = {
     "output.summary": {"limit": "blocks", "index": "hint", "open": True, "text": "text"},
     "output.action.commands": {"limit": "blocks", "index": "hint"},
     "output.output": {"limit": "blocks", "index": "hint", "starts": False},
-}  # fmt: skip
+}
 
 # No event merges member by member.
 FIELDS = {"": {"rest": "any"}}
 
+_RUNS = ("function_call", "mcp_call", "mcp_approval_request")  # with arguments that are JSON
+
 ENDS = {
     "calls": (
-        {
-            "at": "output[]",
-            "type": ("function_call", "mcp_call", "mcp_approval_request"),
-            "json": "arguments",
-            "name": ("name",),
-        },
+        {"at": "output[]", "type": _RUNS, "json": "arguments", "name": ("name",)},
         {"at": "output[]", "type": ("custom_tool_call",), "name": ("name",)},
     ),
 }
+
+# Where a call's id and name stand. Of a tool of the server's the type is all there is.
+_BY_ID = {"call": {"id": ("id",), "name": ("name",)}}
+_BY_CALL = {"call": {"id": ("call_id",), "name": ("name",)}}
+_OWN = {"call": {"id": ("id",), "name": ("type",)}}
+_OWN_BY_CALL = {"call": {"id": ("call_id",), "name": ("type",)}}
 
 DELTAS = {
     "output[index]": {
@@ -420,58 +178,32 @@ DELTAS = {
                 "output_audio": {"transcript": "transcript"},
             },
         },
-        "reasoning": {
-            "summary[part].text": "reasoning_summary",
-            "content[part].text": "reasoning",
-        },
-        "function_call": {
-            "call": {"id": ("call_id",), "name": ("name",)},
-            "arguments": "tool_arguments",
-        },
-        "custom_tool_call": {
-            "call": {"id": ("call_id",), "name": ("name",)},
-            "input": "tool_arguments",
-        },
-        "mcp_call": {"call": {"id": ("id",), "name": ("name",)}, "arguments": "tool_arguments"},
-        "mcp_approval_request": {
-            "call": {"id": ("id",), "name": ("name",)},
-            "arguments": "tool_arguments",
-        },
-        # Tools of the server's have no name: the item's type is all there is.
-        "code_interpreter_call": {
-            "call": {"id": ("id",), "name": ("type",)},
-            "code": "tool_arguments",
-        },
-        "apply_patch_call": {
-            "call": {"id": ("call_id",), "name": ("type",)},
-            "operation.diff": "tool_arguments",
-        },
-        "shell_call": {
-            "call": {"id": ("call_id",), "name": ("type",)},
-            "action.commands[part]": "tool_arguments",
-        },
-        "local_shell_call": {
-            "call": {"id": ("call_id",), "name": ("type",)},
-            "action.command[part]": "tool_arguments",
-        },
+        "reasoning": {"summary[part].text": "reasoning_summary", "content[part].text": "reasoning"},
+        "function_call": {**_BY_CALL, "arguments": "tool_arguments"},
+        "custom_tool_call": {**_BY_CALL, "input": "tool_arguments"},
+        "mcp_call": {**_BY_ID, "arguments": "tool_arguments"},
+        "mcp_approval_request": {**_BY_ID, "arguments": "tool_arguments"},
+        "code_interpreter_call": {**_OWN, "code": "tool_arguments"},
+        "apply_patch_call": {**_OWN_BY_CALL, "operation.diff": "tool_arguments"},
+        "shell_call": {**_OWN_BY_CALL, "action.commands[part]": "tool_arguments"},
+        "local_shell_call": {**_OWN_BY_CALL, "action.command[part]": "tool_arguments"},
         # An object is given once its item is whole.
-        "computer_call": {
-            "call": {"id": ("call_id",), "name": ("type",)},
-            "action": "tool_arguments",
-        },
-        "web_search_call": {"call": {"id": ("id",), "name": ("type",)}, "action": "tool_arguments"},
-        "file_search_call": {
-            "call": {"id": ("id",), "name": ("type",)},
-            "queries[part]": "tool_arguments",
-        },
-        "image_generation_call": {"call": {"id": ("id",), "name": ("type",)}},
+        "computer_call": {**_OWN_BY_CALL, "action": "tool_arguments"},
+        "web_search_call": {**_OWN, "action": "tool_arguments"},
+        "file_search_call": {**_OWN, "queries[part]": "tool_arguments"},
+        "image_generation_call": _OWN,
         "tool_search_call": {
-            "call": {"id": ("call_id", "id"), "name": ("type",)},
-            "arguments": "tool_arguments",
+            "call": {"id": ("call_id", "id"), "name": ("type",)}, "arguments": "tool_arguments",
         },
     },
     "audio.transcript": "transcript",
 }
+
+_CALLS = (
+    *_RUNS, "custom_tool_call", "web_search_call", "file_search_call", "code_interpreter_call",
+    "image_generation_call", "computer_call", "local_shell_call", "shell_call",
+    "apply_patch_call", "tool_search_call",
+)
 
 READ = {
     "text": (
@@ -480,25 +212,6 @@ READ = {
         "text",
     ),
     "finish": ("status", {"among": ("completed", "incomplete", "failed", "cancelled")}),
-    "calls": (
-        {
-            "each": "output",
-            "type": (
-                "function_call",
-                "custom_tool_call",
-                "mcp_call",
-                "mcp_approval_request",
-                "web_search_call",
-                "file_search_call",
-                "code_interpreter_call",
-                "image_generation_call",
-                "computer_call",
-                "local_shell_call",
-                "shell_call",
-                "apply_patch_call",
-                "tool_search_call",
-            ),
-        },
-    ),
+    "calls": ({"each": "output", "type": _CALLS},),
     "usage": "usage",
 }
