@@ -28,7 +28,7 @@ from backends import Backend
 import ssefold
 from ssefold.cli import main as cli
 from ssefold.engine.detect import SOURCES
-from ssefold.engine.table import OPS, USER_RULES
+from ssefold.engine.field_spec import OPS, USER_RULES
 from ssefold.errors import STATE_CODES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -40,8 +40,10 @@ ENGINE = (
 )  # fmt: skip
 
 # In engine/ too, and never compiled: shared words, and what checks a table.
-SHARED_WORDS = ("engine.jsonmarks", "engine.outcomes")
-SHARED = ("outcomes", "jsonmarks", "grammar")
+SHARED_WORDS = (
+    "engine.jsonmarks", "engine.outcomes", "engine.field_spec", "engine.event_spec",
+)  # fmt: skip
+SHARED = ("outcomes", "jsonmarks", "field_spec", "event_spec", "grammar")
 
 # The way back, from the bottom up: what writes a stream, a module for each dialect.
 REPLAY = (
@@ -54,7 +56,7 @@ LAYERS: dict[str, Layer] = {
     "rules": Layer(("rules.*",), sees=()),  # data, and no more
     "words": Layer(
         ("_version", "_unpickle", "errors", "limits", "delta", "engine", *SHARED_WORDS),
-        sees=(),
+        sees=("words",),
     ),
     "input": Layer(("_input",), sees=()),
     "events": Layer(("engine.events",), sees=("words",)),

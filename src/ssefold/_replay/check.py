@@ -15,31 +15,28 @@ from typing import Any, NoReturn
 
 from ssefold.engine.field_calls import SORTS, name_of
 from ssefold.engine.field_candidates import is_more
-from ssefold.engine.jsonmarks import MAX_DIGITS
-from ssefold.engine.jsonvalue import given
-from ssefold.engine.lookup_calls import id_key
-from ssefold.engine.state import routing
-from ssefold.engine.table import (
-    APPEND,
+from ssefold.engine.field_spec import (
     CALLS,
     CONTENT,
     DEFERRED,
     DROP,
     ENTRIES,
-    EXTEND,
-    FINISH,
     FIRST,
     KEYED,
-    LAST,
-    LAST_FILLED,
-    NAME,
     OBJECT,
+    OBJECT_TYPE,
     PARTS,
-    PER_KEY,
+    RULES,
+    SCALARS,
+    SIGN,
+    TEXT_TYPE,
     UNLESS,
-    Node,
-    Table,
 )
+from ssefold.engine.jsonmarks import MAX_DIGITS
+from ssefold.engine.jsonvalue import given
+from ssefold.engine.lookup_calls import id_key
+from ssefold.engine.state import routing
+from ssefold.engine.table import Node, Table
 from ssefold.errors import SSEFoldError
 from ssefold.limits import DEPTH_CEILING
 
@@ -47,12 +44,6 @@ from ssefold.limits import DEPTH_CEILING
 MOST_DEPTH = DEPTH_CEILING - 2
 
 _MOST_INTEGER = 10**MAX_DIGITS
-
-# What a rule takes; the others take anything, or are asked for themselves.
-_STRINGS = (APPEND, NAME)
-_SCALARS = (LAST, LAST_FILLED, FINISH)
-_OBJECTS = (OBJECT, PER_KEY)
-_LISTS = (EXTEND, ENTRIES, CALLS, KEYED, PARTS)
 
 _JSON_NAMES: dict[str, type | tuple[type, ...]] = {
     "null": type(None),
@@ -157,21 +148,18 @@ def _member(node: Node, key: str, value: Any, path: str) -> None:
 def _check_type(node: Node, value: Any, path: str) -> None:
     """The rule takes values of this type."""
     op = node.op
-    if op in _STRINGS or (op == FIRST and node.has_default):
-        _want(value, (str,), path)
-    elif op in _SCALARS or (op == FIRST and node.name):
-        _want(value, (str, int, float), path)
-    elif op in _OBJECTS or op == DEFERRED:
-        _want(value, (dict,), path)
-    elif op in _LISTS:
-        _want(value, (list,), path)
-    elif op == CONTENT:
-        _want(value, (str, list), path)
+    if op == SIGN:
+        return
+    takes = RULES[op].takes
+    if op == FIRST and (node.has_default or node.name):
+        takes = TEXT_TYPE if node.has_default else SCALARS
+    if takes:
+        _want(value, takes, path)
 
 
-def _want(value: Any, types: tuple[type, ...], path: str) -> None:
-    if not isinstance(value, types):
-        kind = next(name for name, known in _JSON_NAMES.items() if isinstance(value, known))
+def _want(value: Any, types: tuple[str, ...], path: str) -> None:
+    kind = next(name for name, known in _JSON_NAMES.items() if isinstance(value, known))
+    if kind not in types:
         refuse(path, f"a stream carries no {kind} here")
 
 
@@ -183,7 +171,7 @@ def _check_entries(node: Node, value: list[Any], path: str) -> None:
     by, last = node.options["by"], -1
     for position, entry in enumerate(value):
         here = f"{path}[{position}]"
-        _want(entry, (dict,), here)
+        _want(entry, OBJECT_TYPE, here)
         index = entry.get(by)
         if index is None:
             index = position if node.options["missing"] == "position" else 0
@@ -199,7 +187,7 @@ def _check_calls(node: Node, value: list[Any], path: str) -> None:
     """Tool calls: their index is their place, whether they say so or not."""
     for position, call in enumerate(value):
         here = f"{path}[{position}]"
-        _want(call, (dict,), here)
+        _want(call, OBJECT_TYPE, here)
         if call.get("index") not in (None, position):
             refuse(f"{here}.index", "not its place in the list")
         _check_apart(value[:position], call, here)
@@ -242,7 +230,7 @@ def _check_keyed(node: Node, value: list[Any], path: str) -> None:
     by, seen = node.options["by"], set()
     for position, element in enumerate(value):
         here = f"{path}[{position}]"
-        _want(element, (dict,), here)
+        _want(element, OBJECT_TYPE, here)
         if type(element.get(node.options["needs"])) is not int:
             continue
         route = tuple(routing(element.get(name)) for name in by)
@@ -260,7 +248,7 @@ def _check_parts(parts: list[Any], path: str) -> None:
     before: Any = None
     for position, part in enumerate(parts):
         here = f"{path}[{position}]"
-        _want(part, (dict,), here)
+        _want(part, OBJECT_TYPE, here)
         kind = part.get("type")
         if kind not in ("text", "thinking"):
             before = None
@@ -269,7 +257,7 @@ def _check_parts(parts: list[Any], path: str) -> None:
         if kind == "thinking" and isinstance(value, list):
             _check_parts(value, f"{here}.{kind}")
         elif value is not None:
-            _want(value, (str,), f"{here}.{kind}")
+            _want(value, TEXT_TYPE, f"{here}.{kind}")
         if before is not None and before.get("type") == kind:
             _check_join(before, part, kind, here)
         before = part
@@ -289,13 +277,13 @@ def _check_candidate_parts(parts: list[Any], path: str, options: Any) -> None:
     before: Any = None
     for position, part in enumerate(parts):
         here = f"{path}[{position}]"
-        _want(part, (dict,), here)
+        _want(part, OBJECT_TYPE, here)
         text = part.get(joins)
         if text is None or is_more(part, options):
             before = None
             _check_whole_call(part, here, options.get("streams"))
             continue
-        _want(text, (str,), f"{here}.{joins}")
+        _want(text, TEXT_TYPE, f"{here}.{joins}")
         signed = part.get(closing) is not None
         if not text and not signed:
             if any(part[key] is not None for key in part if key not in (joins, unless)):

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ssefold.engine.event_spec import FRAGMENTS, WHOLE
+
 from .event_order import Order
 from .jsonvalue import given, is_open, same
 from .ledger import ENTRY_WEIGHT, Ledger
@@ -33,9 +35,6 @@ from .lookup_hints import (
 )
 from .state import Entries, Place, Slots, member, new_place, whole_place
 from .table import Action
-
-# Verbs of fragments: an element whose text had its `.done` takes no more of them.
-FRAGMENTS = ("append", "append_json", "extend", "full")
 
 
 class Address:
@@ -87,7 +86,7 @@ class Address:
         """Whether an event without this index says all the same which element it means."""
         if action.other is not None or is_open(value):
             return False  # it may have been still to come
-        return step is not action.slot or action.verb in ("put", "spread", "stop")
+        return step is not action.slot or action.verb in WHOLE
 
     def holder(self, action: Action, value: Any, make: Any) -> Any:
         """The object that holds the target, made where it is missing, or None."""

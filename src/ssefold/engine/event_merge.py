@@ -4,17 +4,7 @@ Enters: a decoded event and its kind.
 Leaves: a changed state; `ended` once the terminator came.
 Must not know: bytes, frames, which dialect this is.
 
-A table's EVENTS maps kinds to actions. The verbs:
-  base         the whole object becomes the answer so far; update: its members do;
-  answer       the whole object is the answer, and the stream ends;
-  merge        the event merges member by member (FIELDS);
-  put          a whole element of a list; it replaces what stood there;
-  full         a full value; it replaces what its fragments gave;
-  append       a string grows; append_json: a string that is JSON text;
-  extend       a list grows by a list, push: by one element, insert: at an index;
-  set          a value is replaced, by a constant if the action has a `value`;
-  spread       each member goes to the element's member of the same name;
-  stop         an element is finished; end: the stream is.
+A table's EVENTS maps kinds to actions. What each verb means stands in event_spec.py.
 An address such as `content[index].text` takes the index from the event.
 
 One source for both backends: `_c/engine/event_merge.pxd` says how it is compiled.
@@ -24,6 +14,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from ssefold.engine.event_spec import (
+    ANSWER,
+    BASE,
+    END,
+    ENDS,
+    FREQUENT,
+    FULL,
+    MERGE,
+    PUT,
+    STOP,
+    UPDATE,
+)
 from ssefold.engine.outcomes import COUNTED, FIXED
 
 from .event_address import Address
@@ -42,9 +44,6 @@ from .table import Action
 
 # What a full value is, by the `holds` of its action.
 JSON_TYPES = {"object": dict, "array": list, "string": str}
-
-# Verbs of terminal events.
-ENDS = ("answer", "end")
 
 # Larger numbers are no sequence numbers.
 MOST_NUMBER = 1 << 62
@@ -134,7 +133,7 @@ class EventMerger:
         """Whether the event belongs to a second stream, which begins with a base."""
         if self.based and not self.foreign and type(actions) is tuple and actions:
             action = actions[0]
-            if action.verb == "base":
+            if action.verb == BASE:
                 source = value_at(value, action.source)
                 # Without an id of both it is the base again: gateways send one of their own.
                 known = source.get("id") if isinstance(source, dict) else None
@@ -178,22 +177,22 @@ class EventMerger:
 
     def act(self, action: Action, value: Any) -> None:
         verb = action.verb
-        if verb not in ("append", "append_json", "extend"):
+        if verb not in FREQUENT:
             self.ledger.restructure()  # rare: no template for what comes once
-        if verb == "merge":
+        if verb == MERGE:
             self.ledger.merged = True
             self.fields.members(self.ledger.root, value, None)
-        elif verb == "base" or verb == "update":
+        elif verb == BASE or verb == UPDATE:
             self.base(action, value)
-        elif verb == "answer":
+        elif verb == ANSWER:
             self.answer(action, value)
-        elif verb == "end":
+        elif verb == END:
             self.ledger.ended = True
-        elif verb == "put":
+        elif verb == PUT:
             self.put_element(action, value)
-        elif verb == "full":
+        elif verb == FULL:
             self.full(action, value)
-        elif verb == "stop":
+        elif verb == STOP:
             stop(self.address, action, value)
         else:
             self.verbs.delta(action, value)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ssefold.engine.event_spec import APPEND, APPEND_JSON, EXTEND, INSERT, PUSH, SET, SPREAD
 from ssefold.engine.outcomes import APPENDED, DROPPED, EXTENDED, FIXED, OPENED
 
 from .event_address import Address
@@ -43,7 +44,7 @@ class Verbs:
         constant = action.options.get("value")
         source = value_at(value, action.source) if constant is None else constant
         verb = action.verb
-        if source is None or (is_open(source) and verb != "spread" and verb != "extend"):
+        if source is None or (is_open(source) and verb != SPREAD and verb != EXTEND):
             if len(action.source) > 1:
                 self.ledger.no_plan()  # the next one of its kind may bring something
             return
@@ -57,10 +58,10 @@ class Verbs:
             self.ledger.no_plan()
             return
         added = self.ledger.added
-        turns = verb == "append" and self.order.grows(action, place, self.address.way)
+        turns = verb == APPEND and self.order.grows(action, place, self.address.way)
         if action.slot is None:
             self.change(place.values, action.leaf, action, source, value)
-        elif verb == "spread":
+        elif verb == SPREAD:
             self.spread(place.values, source, action, value)
         else:
             self.change_element(place.values, action, source, value)
@@ -123,15 +124,15 @@ class Verbs:
     def change(self, values: Any, key: str, action: Action, source: Any, value: Any) -> None:
         """Change the member `key`."""
         verb = action.verb
-        if verb == "set":
+        if verb == SET:
             self.ledger.replace(values, key, source)
-        elif verb == "push":
+        elif verb == PUSH:
             self.push(values, key, source)
-        elif verb == "insert":
+        elif verb == INSERT:
             self.insert(values, key, source, action, value)
-        elif verb == "extend":
+        elif verb == EXTEND:
             self.extend_list(values, key, source, action)
-        elif verb == "append" and self.is_kept(values.get(key), source, action):
+        elif verb == APPEND and self.is_kept(values.get(key), source, action):
             self.ledger.no_plan()
             at: Any = None
             for step in action.source[:-1]:
@@ -142,13 +143,13 @@ class Verbs:
             text = self.text_of(action, source)
             if text is None:
                 self.wrong(action)
-            elif verb == "append_json" and not source and isinstance(source, (dict, list)):
+            elif verb == APPEND_JSON and not source and isinstance(source, (dict, list)):
                 self.begin_json(values, key, source, text)
             elif not source and isinstance(source, (dict, list)) and not has_text(values.get(key)):
                 self.ledger.replace(values, key, source)  # it stands until text comes
             else:
                 self.change(values, key, action, text, value)
-        elif verb == "append_json":
+        elif verb == APPEND_JSON:
             self.append_json(values, key, source)
         elif type(values.get(key)) is Replaced:
             self.append_replaced(values[key], source)
@@ -168,7 +169,7 @@ class Verbs:
         at: Any = None
         for step in action.source[:-1]:
             at = (at, step)
-        whole = action.verb == "append_json" or action.options.get("json", False)
+        whole = action.verb == APPEND_JSON or action.options.get("json", False)
         return self.ledger.wire_text(source, at, action.source[-1], whole)
 
     def change_element(self, values: Any, action: Action, source: Any, value: Any) -> None:
@@ -185,7 +186,7 @@ class Verbs:
         if is_hint(self.ledger.table, path):
             index = hint(value, by)
             position = find(held, index)
-            if index is None and action.verb != "set":  # which begins another one
+            if index is None and action.verb != SET:  # which begins another one
                 position = len(held.items) - 1
             old = held.nth(position) if position >= 0 else None
         else:

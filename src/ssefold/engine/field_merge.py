@@ -16,28 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ssefold.engine.outcomes import (
-    APPENDED,
-    DROPPED,
-    EXTENDED,
-    FIXED,
-    KEPT,
-    LAST_ONE,
-    OPENED,
-    ROUTED,
-)
-
-from .field_calls import call_of, holds
-from .field_candidates import add_candidate_parts
-from .field_parts import add_part, add_parts, add_text_part, keep_text, open_content
-from .field_unknown import any_field, fragment_field, member_field, merge_keys
-from .field_voices import listen, settle, speaks
-from .jsonvalue import given, is_open, same, text_weight, weight
-from .ledger import ENTRY_WEIGHT, Ledger
-from .lookup_calls import Calls
-from .plan import path_of
-from .state import Echo, Elements, Entries, Keyed, Parts, Place, new_place, standing
-from .table import (
+from ssefold.engine.field_spec import (
     ANY,
     ANY_DELTA,
     APPEND,
@@ -61,8 +40,29 @@ from .table import (
     SIGN,
     SNAPSHOT,
     UNLESS,
-    Node,
 )
+from ssefold.engine.outcomes import (
+    APPENDED,
+    DROPPED,
+    EXTENDED,
+    FIXED,
+    KEPT,
+    LAST_ONE,
+    OPENED,
+    ROUTED,
+)
+
+from .field_calls import call_of, holds
+from .field_candidates import add_candidate_parts
+from .field_parts import add_part, add_parts, add_text_part, keep_text, open_content
+from .field_unknown import any_field, fragment_field, member_field, merge_keys
+from .field_voices import listen, settle, speaks
+from .jsonvalue import given, is_open, same, text_weight, weight
+from .ledger import ENTRY_WEIGHT, Ledger
+from .lookup_calls import Calls
+from .plan import path_of
+from .state import Echo, Elements, Entries, Keyed, Parts, Place, new_place, standing
+from .table import Node
 
 # Of a first value with a suffix to take off, the last one is remembered up to this size.
 LONGEST_GIVEN = 64

@@ -15,7 +15,39 @@ from typing import Any, NoReturn
 
 from ssefold.delta import DELTA_KINDS
 from ssefold.engine.detect import SOURCES, Source
-from ssefold.engine.table import OPS, ROUTED_RULES, rule_of, unreachable
+from ssefold.engine.event_spec import (
+    FREQUENT,
+    MAKE,
+    ON_ELEMENT,
+    ON_PLACE,
+    SET,
+    SPREAD,
+    STOP,
+    TEXT_VERBS,
+    VERBS,
+)
+from ssefold.engine.field_spec import (
+    ALIKE,
+    ALWAYS,
+    ANY_STRING,
+    DEFAULT,
+    FLAG,
+    LIMIT,
+    NUMBER,
+    OBJECT,
+    OPS,
+    PART_TEXTS,
+    PATH,
+    RESTS,
+    ROUTED_RULES,
+    RULES,
+    SCALAR,
+    STREAMED,
+    STRING,
+    STRINGS,
+    UNLESS,
+)
+from ssefold.engine.table import rule_of, unreachable
 
 SECTIONS = (
     "NAME", "DETECT", "WHOLE", "ERRORS", "OWN", "INHERITS", "FIELDS", "KIND", "SEQUENCE", "EVENTS",
@@ -51,70 +83,76 @@ def _is_members(value: Any) -> bool:
     return isinstance(value, Mapping) and all(_is_scalar(one) for one in value.values())
 
 
-def _among(*words: str) -> tuple[str, Callable[[Any], bool]]:
-    return " or ".join(map(repr, words)), lambda value: value in words
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping)
 
 
-Check = tuple[str, Callable[[Any], bool]]
-STRING: Check = ("a string", _is_string)
-STRINGS: Check = ("a list of strings", _is_strings)
-FLAG: Check = ("True or False", lambda value: isinstance(value, bool))
-NUMBER: Check = ("an integer", lambda value: type(value) is int)
-SCALAR: Check = ("a string, a number or a boolean", _is_scalar)
-DEFAULT: Check = (
-    "a string, a number, a boolean, None or ()",
-    lambda value: value is None or value == () or _is_scalar(value),
-)
-PATH: Check = ("a path such as 'a.b'", lambda v: isinstance(v, str) and bool(MEMBERS.fullmatch(v)))
-PART_TEXTS: Check = (
-    "a mapping of types to lists of strings",
-    lambda value: isinstance(value, Mapping) and all(map(_is_strings, value.values())),
-)
-LIMIT = _among("choices", "tool_calls", "blocks")
-OBJECTS: Check = (
-    "a path such as 'a[].b'",
-    lambda value: isinstance(value, str) and bool(FIELD.fullmatch(value)),
-)
-PATHS: Check = (
-    "a list of paths such as 'a.b'",
-    lambda value: isinstance(value, tuple) and value != () and all(map(PATH[1], value)),
-)
-ROW: Check = ("a mapping", lambda value: isinstance(value, Mapping))
-ROWS: Check = (
-    "a list of mappings",
-    lambda value: isinstance(value, tuple) and all(map(ROW[1], value)),
-)
-MAKE: Check = (
-    "a mapping of members, or a list of such",
-    lambda value: all(map(_is_members, value if isinstance(value, tuple) else (value,))),
-)
+def _is_part_texts(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(map(_is_strings, value.values()))
 
-KINDS: Check = (
-    "a mapping of members to a type, or to None",
-    lambda value: (
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and bool(MEMBERS.fullmatch(value))
+
+
+def _is_kinds(value: Any) -> bool:
+    return (
         isinstance(value, Mapping)
         and all(_is_string(name) for name in value)
         and all(kind is None or _is_string(kind) for kind in value.values())
-    ),
-)
+    )
+
+
 # The members of a part that streams a call's arguments.
-STREAMS = ("call", "id", "name", "into", "of", "path", "null", "while")
-STREAMED: Check = (
-    f"a mapping with {', '.join(STREAMS)}, all strings",
-    lambda value: isinstance(value, Mapping)
-    and set(value) == set(STREAMS)
-    and all(map(_is_string, value.values())),
-)
-ALIKE: Check = (
-    "a mapping of members to lists of members",
-    lambda value: isinstance(value, Mapping) and all(map(_is_strings, value.values())),
-)
+STREAMS = tuple(STREAMED.removeprefix("a mapping with ").removesuffix(", all strings").split(", "))
+
+
+def _is_streamed(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and set(value) == set(STREAMS)
+        and all(map(_is_string, value.values()))
+    )
+
+
+OBJECTS = "a path such as 'a[].b'"
+PATHS = "a list of paths such as 'a.b'"
+ROW = "a mapping"
+ROWS = "a list of mappings"
+KINDS = "a mapping of members to a type, or to None"
+FIRST_ITEM = "a list, and members of its first element"
+
+# What a value may be, in words -> whether it is so. What may be a few words only needs no row.
+_CHECKS: Mapping[str, Callable[[Any], bool]] = {
+    STRING: _is_string,
+    ANY_STRING: lambda value: isinstance(value, str),
+    STRINGS: _is_strings,
+    FLAG: lambda value: isinstance(value, bool),
+    NUMBER: lambda value: type(value) is int,
+    SCALAR: _is_scalar,
+    DEFAULT: lambda value: value is None or value == () or _is_scalar(value),
+    PATH: _is_path,
+    PART_TEXTS: _is_part_texts,
+    ALIKE: _is_part_texts,
+    STREAMED: _is_streamed,
+    MAKE: lambda value: all(map(_is_members, value if isinstance(value, tuple) else (value,))),
+    OBJECTS: lambda value: isinstance(value, str) and bool(FIELD.fullmatch(value)),
+    PATHS: lambda value: isinstance(value, tuple) and value != () and all(map(_is_path, value)),
+    ROW: _is_mapping,
+    ROWS: lambda value: isinstance(value, tuple) and all(map(_is_mapping, value)),
+    KINDS: _is_kinds,
+    FIRST_ITEM: lambda value: _is_strings(value) and len(value) > 1,
+}
+
+
+def _fits(wanted: str, value: Any) -> bool:
+    """Whether a value is what these words say; `'a' or 'b'`: one of these."""
+    if wanted[0] == "'":
+        return value in wanted.strip("'").split("' or '")
+    return _CHECKS[wanted](value)
+
 
 # What decides for a dialect; of `item` and `unless` the first is a list, the rest are members.
-FIRST_ITEM: Check = (
-    "a list, and members of its first element",
-    lambda value: _is_strings(value) and len(value) > 1,
-)
 SIGNS = {
     "event": STRINGS, "type": STRINGS, "key": STRINGS, "object": STRINGS, "item": FIRST_ITEM,
     "unless": FIRST_ITEM,
@@ -124,80 +162,10 @@ SIGNS = {
 CALL_OPTIONS = {"type": STRINGS, "json": PATH, "stopped": FLAG}
 FINISH_OPTIONS = {"at": OBJECTS, "holds": STRINGS, "but": STRINGS}
 
-# Options of every rule, and of each: those it needs, those it may have.
-ANY_RULE = {"rule": STRING, "into": STRING, "null": _among("absent"), "default": DEFAULT}
-OBJECT_OPTIONS = {
-    "into": ("a string", lambda value: isinstance(value, str)),
-    "order": STRINGS, "always": STRINGS, "early": STRINGS, "delta": FLAG, "alike": ALIKE,
-}  # fmt: skip
-RULES: dict[str, tuple[dict[str, Check], dict[str, Check]]] = {
-    "drop": ({}, {"only": _among("string")}),
-    "first": ({}, {"empty": _among("null"), "without": STRING, "default_with": STRINGS}),
-    "last": ({}, {"empty": _among("null"), "json": FLAG}),
-    "last_filled": ({}, {"empty": _among("null")}),
-    "finish": ({}, {"empty": _among("null")}),
-    "append": ({}, {"delta": FLAG, "json": FLAG}),
-    "content": ({}, {"texts": PART_TEXTS}),
-    "object": ({}, OBJECT_OPTIONS),
-    "entries": ({"by": STRING, "missing": _among("position", "zero"), "limit": LIMIT}, {}),
-    "calls": ({"limit": LIMIT}, {}),
-    "keyed": ({"by": STRINGS, "needs": STRING}, {}),
-    "name": ({"until": STRING}, {}),
-    "parts": (
-        {"joins": STRING},
-        {
-            "unless": STRING, "closed_by": STRING, "streams": STREAMED, "texts": PART_TEXTS,
-            "last_words": STRINGS, "whole": STRINGS,
-        },
-    ),
-    "deferred": ({"rank": NUMBER, "to": STRING}, {}),
-    "unless": ({"sibling": STRING}, {"as_sibling": STRING}),
-    "any_delta": ({"last_words": STRINGS}, {}),
-}
-
-# What can be the rule of all members that have none.
-RESTS = (
-    "drop", "first", "last", "last_filled", "append", "extend", "extend_any", "snapshot", "per_key",
-    "member", "any", "any_delta",
-)  # fmt: skip
-
-# Verbs: what they need, what they may have, and what stands at their address.
-FROM = {"from": PATH}
-AT = {"at": STRING}
-HOLDS = _among("object", "array", "string")
-GROWS = {"make": MAKE, "without_index": PATH}
-VERBS: dict[str, tuple[dict[str, Check], dict[str, Check], str]] = {
-    "base": (FROM, {"again": _among("update", "fill")}, ""),
-    "update": (FROM, {"again": _among("update")}, ""),
-    "answer": (FROM, {"error": PATH}, ""),
-    "merge": ({}, {}, ""),
-    "end": ({}, {}, ""),
-    "put": ({**AT, **FROM}, {"make": MAKE}, "an element"),
-    "full": ({**AT, **FROM}, {"make": MAKE, "holds": HOLDS, "json": FLAG}, "a place"),
-    "append": ({**AT, **FROM}, {**GROWS, "json": FLAG}, "a place"),
-    "append_json": ({**AT, **FROM}, GROWS, "a member"),
-    "extend": ({**AT, **FROM}, GROWS, "a member"),
-    "push": ({**AT, **FROM}, GROWS, "a member"),
-    "insert": ({**AT, **FROM, "index": STRING}, GROWS, "a member"),
-    "set": (AT, {**FROM, **GROWS, "value": SCALAR}, "a place"),
-    "spread": (
-        {**AT, **FROM},
-        {
-            **GROWS,
-            "without": STRINGS,
-            "type_without": STRING,
-            "last": STRINGS,
-            "last_words": STRINGS,
-        },
-        "an element",
-    ),
-    "stop": (AT, {}, "an element"),
-}
-
 LIST = (
     {"limit": LIMIT},
     {
-        "exclusive": KINDS, "index": _among("hint"), "known": STRINGS, "last_words": STRINGS,
+        "exclusive": KINDS, "index": "'hint'", "known": STRINGS, "last_words": STRINGS,
         "made": MAKE, "open": FLAG, "same": STRING, "starts": FLAG, "text": STRING,
         "texts": PART_TEXTS,
     },
@@ -219,7 +187,7 @@ def _mapping(where: str, value: Any) -> Mapping[Any, Any]:
 
 
 def _options(
-    where: str, given: Mapping[str, Any], needed: Mapping[str, Check], allowed: Mapping[str, Check]
+    where: str, given: Mapping[str, Any], needed: Mapping[str, str], allowed: Mapping[str, str]
 ) -> None:
     """Whether all needed options are there, no unknown one is, and each is what it must be."""
     for name in needed:
@@ -229,9 +197,8 @@ def _options(
     for name, value in given.items():
         if name not in checks:
             _wrong(where, f"{name!r} is no option here: {', '.join(checks) or 'there are none'}")
-        wanted, fits = checks[name]
-        if not fits(value):
-            _wrong(f"{where}[{name!r}]", f"must be {wanted}, not {value!r}")
+        if not _fits(checks[name], value):
+            _wrong(f"{where}[{name!r}]", f"must be {checks[name]}, not {value!r}")
 
 
 def _pattern(where: str, value: Any, pattern: re.Pattern[str], example: str) -> str:
@@ -349,7 +316,7 @@ def _check_fields(fields: dict[str, Any]) -> None:
         where = f"FIELDS[{path!r}]"
         if path != "":
             _pattern("FIELDS", path, FIELD, "choices[].delta.foo")
-        if (path == "" or path.endswith("[]")) and rule_of(rule) != "object":
+        if (path == "" or path.endswith("[]")) and rule_of(rule) != RULES[OBJECT].name:
             _wrong(where, "is an object: it has options such as 'rest', and no rule")
         _check_rule(where, rule)
         lists = path.removesuffix("[]")
@@ -370,9 +337,9 @@ def _check_rule(where: str, rule: Any) -> None:
     name = rule_of(_mapping(where, rule))
     if name not in OPS:
         _wrong(where, f"{name!r} is no rule: it is one of {', '.join(OPS)}")
-    needed, allowed = RULES.get(name, ({}, {}))
+    spec = RULES[OPS[name]]
     rest = rule.get("rest")
-    if rest is not None and name == "object":
+    if rest is not None and name == RULES[OBJECT].name:
         below = rest if isinstance(rest, Mapping) else {"rule": rest}
         if below.get("rule") not in RESTS:
             _wrong(f"{where}['rest']", f"must be one of {', '.join(RESTS)}, not {rest!r}")
@@ -380,7 +347,7 @@ def _check_rule(where: str, rule: Any) -> None:
         if "into" in below:
             _wrong(f"{where}['rest']", "'into' would be one key for all members")
         rule = {key: value for key, value in rule.items() if key != "rest"}
-    _options(where, rule, needed, {**ANY_RULE, **allowed})
+    _options(where, rule, spec.needs, {**ALWAYS, **spec.may})
 
 
 def _check_siblings(fields: Mapping[str, Any]) -> None:
@@ -395,7 +362,7 @@ def _check_siblings(fields: Mapping[str, Any]) -> None:
         alias = options.get("as_sibling")
         if alias is not None:
             other = f"{parent}.{alias}" if parent else alias
-            if rule_of(fields.get(other)) in ("", "unless"):
+            if rule_of(fields.get(other)) in ("", RULES[UNLESS].name):
                 _wrong(f"{where}['as_sibling']", f"{other!r} has no rule that it could have")
 
 
@@ -453,19 +420,19 @@ def _check_actions(
         verb = _mapping(here, action).get("do")
         if not isinstance(verb, str) or verb not in VERBS:
             _wrong(here, f"'do' must be one of {', '.join(VERBS)}, not {verb!r}")
-        needed, allowed, target = VERBS[verb]
-        _options(here, action, {"do": STRING, **needed}, allowed)
-        if target:
-            _check_address(here, action, target, lists)
-        if verb == "set" and ("value" in action) == ("from" in action):
+        spec = VERBS[verb]
+        _options(here, action, {"do": STRING, **spec.needs}, spec.may)
+        if spec.at:
+            _check_address(here, action, spec.at, lists)
+        if verb == SET and ("value" in action) == ("from" in action):
             _wrong(here, "needs 'from' or 'value'")
-        if verb == "spread" and not (action.get("make") or "type_without" in action):
+        if verb == SPREAD and not (action.get("make") or "type_without" in action):
             _wrong(here, "needs 'make' or 'type_without'")
-        if verb in ("append", "append_json", "extend"):
+        if verb in FREQUENT:
             if action["from"] in taken | {*re.findall(r"\[(.+?)\]", action["at"])}:
                 _wrong(here, f"{action['from']!r} decides what the event does, or is taken already")
             taken.add(action["from"])
-        if verb in ("append", "append_json"):
+        if verb in TEXT_VERBS:
             at = action["at"]
             if texts.setdefault(at, verb) != verb:
                 _wrong(here, f"{at!r} is both a text and JSON text")
@@ -475,9 +442,9 @@ def _check_address(
     where: str, action: Mapping[str, Any], target: str, lists: Mapping[str, Any]
 ) -> None:
     at = _pattern(f"{where}['at']", action["at"], ADDRESS, "content[index].text")
-    if at.endswith("]") != (target == "an element") and target != "a place":
+    if at.endswith("]") != (target == ON_ELEMENT) and target != ON_PLACE:
         _wrong(f"{where}['at']", f"{at!r} is not {target}")
-    if action["do"] == "stop" and len(at.split(".")) > 1:
+    if action["do"] == STOP and len(at.split(".")) > 1:
         _wrong(f"{where}['at']", f"{at!r} is not an element of a list of the answer itself")
     names: list[str] = []
     for step in at.split("."):
@@ -489,7 +456,7 @@ def _check_address(
 
 # -- READ, FINISHED, WHOLE, ERRORS, DELTAS ------------------------------------------------------
 
-STEPS: dict[str, dict[str, Check]] = {
+STEPS: dict[str, dict[str, str]] = {
     "entry": {},
     "each": {"type": STRINGS, "has": STRING, "lacks": STRING},
     "among": {},

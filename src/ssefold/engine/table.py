@@ -14,64 +14,26 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# The rules. How each combines values is told in field_merge.py, where it is executed.
-DROP = 0
-FIRST = 1
-LAST = 2
-LAST_FILLED = 3
-APPEND = 4
-EXTEND = 5
-SNAPSHOT = 6
-PER_KEY = 7
-MEMBER = 8
-ANY = 9
-ANY_DELTA = 10
-OBJECT = 11
-ENTRIES = 12
-CALLS = 13
-KEYED = 14
-CONTENT = 15
-PARTS = 16
-NAME = 17
-FINISH = 18
-DEFERRED = 19
-UNLESS = 20
-EXTEND_ANY = 21
-# Of no row: a member whose value is an error, beside what its own rule does with it.
-SIGN = 22
-
-OPS: Mapping[str, int] = {
-    "drop": DROP,
-    "first": FIRST,
-    "last": LAST,
-    "last_filled": LAST_FILLED,
-    "append": APPEND,
-    "extend": EXTEND,
-    "snapshot": SNAPSHOT,
-    "per_key": PER_KEY,
-    "member": MEMBER,
-    "any": ANY,
-    "any_delta": ANY_DELTA,
-    "object": OBJECT,
-    "entries": ENTRIES,
-    "calls": CALLS,
-    "keyed": KEYED,
-    "content": CONTENT,
-    "parts": PARTS,
-    "name": NAME,
-    "finish": FINISH,
-    "deferred": DEFERRED,
-    "unless": UNLESS,
-    "extend_any": EXTEND_ANY,
-}
-
-# Rules of lists whose elements merge one by one.
-ROUTED_RULES = ("entries", "calls", "keyed")
+from ssefold.engine.event_spec import MERGE
+from ssefold.engine.field_spec import (
+    ANY,
+    ANY_DELTA,
+    CONTENT,
+    DEFERRED,
+    DROP,
+    FINISH,
+    OBJECT,
+    OPS,
+    PARTS,
+    PER_KEY,
+    ROUTED_RULES,
+    RULES,
+    SIGN,
+    UNLESS,
+    USER_RULES,
+)
 
 _STEP = re.compile(r"[^.\[\]]+(\[\])?")
-
-# What a caller may say of a path: `rules={"choices[].delta.foo": "append"}`.
-USER_RULES = ("append", "last", "first", "extend", "snapshot", "drop")
 
 
 class Node:
@@ -238,8 +200,8 @@ class Table:
         )
         self.part_texts: Mapping[str, Any] = _texts(source["FIELDS"]) or _held(self.lists, "texts")
         self.last_words: Any = (
-            _option(source["FIELDS"], "any_delta", "last_words")
-            or _option(source["FIELDS"], "parts", "last_words")
+            _option(source["FIELDS"], ANY_DELTA, "last_words")
+            or _option(source["FIELDS"], PARTS, "last_words")
             or _held(self.lists, "last_words")
         )
         self.root = _grow(_overridden(source["FIELDS"], overrides))
@@ -275,7 +237,7 @@ def _made(events: Any) -> dict[str, set[str]]:
 
 def _texts(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """The types of content parts whose neighbours join, each with the members that are texts."""
-    found = _option(fields, "content", "texts") or _option(fields, "parts", "texts")
+    found = _option(fields, CONTENT, "texts") or _option(fields, PARTS, "texts")
     return found or {}
 
 
@@ -285,11 +247,11 @@ def _held(lists: Mapping[str, Any], name: str) -> Any:
     return found
 
 
-def _option(fields: Mapping[str, Any], rule: str, name: str) -> Any:
+def _option(fields: Mapping[str, Any], rule: int, name: str) -> Any:
     """An option of the first field, or rest of one, that has this rule; None if there is none."""
     for row in fields.values():
         for one in (row, row.get("rest") if isinstance(row, Mapping) else None):
-            if isinstance(one, Mapping) and one.get("rule") == rule and name in one:
+            if isinstance(one, Mapping) and one.get("rule") == RULES[rule].name and name in one:
                 return one[name]
     return None
 
@@ -476,7 +438,7 @@ def _mark(root: Node, number: int, row: Any) -> bool:
         if place.rest.op != ANY:
             return False
         node = Node(ANY, last, {})
-        node.rest = _node("any", "", "any")
+        node.rest = _node(ANY, "", {})
     if node.op != FINISH:
         sign = Node(SIGN, last, {})
         sign.rest = node.rest
@@ -490,7 +452,7 @@ def rule_of(rule: Any) -> str:
     """The name of a rule of FIELDS; "" if there is none."""
     if rule is None:
         return ""
-    name: Any = rule if isinstance(rule, str) else rule.get("rule", "object")
+    name: Any = rule if isinstance(rule, str) else rule.get("rule", RULES[OBJECT].name)
     return name if isinstance(name, str) else repr(name)
 
 
@@ -500,7 +462,7 @@ def merges(source: Mapping[str, Any]) -> bool:
         return True
     for actions in source["EVENTS"].values():
         for below in actions.values() if isinstance(actions, Mapping) else (actions,):
-            if not isinstance(below, str) and any([one["do"] == "merge" for one in below]):
+            if not isinstance(below, str) and any([one["do"] == MERGE for one in below]):
                 return True
     return False
 
@@ -523,7 +485,7 @@ def unreachable(fields: Mapping[str, Any], path: str) -> str:
                 return f"{above!r} is no list whose elements merge one by one"
         else:
             at += 1
-            if not above.endswith("[]") and rule not in ("", "object"):
+            if not above.endswith("[]") and rule not in ("", RULES[OBJECT].name):
                 return f"{above!r} has the rule {rule!r}"
 
 
@@ -557,15 +519,15 @@ def _overridden(fields: Mapping[str, Any], overrides: Mapping[str, str]) -> dict
 
 def _grow(fields: Mapping[str, Any]) -> Node:
     """The tree of nodes for `fields`, which maps paths to rules."""
-    root = _node("object", "", fields.get("", {}))
+    root = _node(OBJECT, "", fields.get("", {}))
     for path, rule in fields.items():
         if path:
             parent, name = _parent(root, path)
             if name == "[]":
-                parent.item = _graft(parent.item, _node("object", "", rule))
+                parent.item = _graft(parent.item, _node(OBJECT, "", rule))
             else:
                 parent.children[name] = _graft(
-                    parent.children.get(name), _node("object", name, rule)
+                    parent.children.get(name), _node(OBJECT, name, rule)
                 )
     _resolve(root, root)
     _find_crowds(root, dict.fromkeys(_deferred(root), PER_KEY))
@@ -580,11 +542,12 @@ def _graft(old: Node | None, new: Node) -> Node:
     return new
 
 
-def _node(default_rule: str, name: str, rule: str | Mapping[str, Any]) -> Node:
+def _node(usual: int, name: str, rule: str | Mapping[str, Any]) -> Node:
+    """The node of a row, which has the rule `usual` if it names none."""
     options: Mapping[str, Any] = {"rule": rule} if isinstance(rule, str) else rule
-    node = Node(OPS[options.get("rule", default_rule)], name, options)
+    node = Node(OPS[options["rule"]] if "rule" in options else usual, name, options)
     if "rest" in options:
-        node.rest = _node("any", "", options["rest"])
+        node.rest = _node(ANY, "", options["rest"])
     return node
 
 
@@ -598,17 +561,17 @@ def _parent(root: Node, path: str) -> tuple[Node, str]:
     node = root
     for step in steps[:-1]:
         if step == "[]":
-            node.item = node.item or _node("object", "", "object")
+            node.item = node.item or _node(OBJECT, "", {})
             node = node.item
         else:
-            node = node.children.setdefault(step, _node("object", step, "object"))
+            node = node.children.setdefault(step, _node(OBJECT, step, {}))
     return node, steps[-1]
 
 
 def _resolve(node: Node, root: Node) -> None:
     """Fill in rests and aliases, once the whole tree is there."""
     if node.rest is None:
-        node.rest = _node("any", "", "any")
+        node.rest = _node(ANY, "", {})
     for name, child in node.children.items():
         child.is_early = name in node.early
         if child.op != UNLESS:
@@ -619,7 +582,7 @@ def _resolve(node: Node, root: Node) -> None:
     for child in node.children.values():
         if child.op == UNLESS:
             sibling = child.options.get("as_sibling")
-            child.item = node.children[sibling] if sibling else _node("any", child.name, "any")
+            child.item = node.children[sibling] if sibling else _node(ANY, child.name, {})
 
 
 def _deferred(node: Node) -> set[str]:

@@ -15,10 +15,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ssefold.engine.event_spec import FULL, MERGE, TEXT_VERBS
+from ssefold.engine.field_spec import APPEND, CONTENT, PARTS, UNLESS
 from ssefold.engine.jsonmarks import OUT_OF_RANGE, number
 
 from .plan import path_of
-from .table import APPEND, CONTENT, PARTS, UNLESS
 
 _skip_space = re.compile(rb"[ \t\n\r]*").match
 _match_string = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL).match
@@ -244,11 +245,11 @@ def _is_text_action(table: Any, actions: Any, value: Any, keys: list[Any]) -> bo
             found = found.get(step) if isinstance(found, dict) else None
         actions = actions.get(found if type(found) is str else None, actions.get("*"))
     for action in actions or ():
-        if action.verb == "merge" and _is_text_field(table.root, keys):
+        if action.verb == MERGE and _is_text_field(table.root, keys):
             return True
         if list(action.source) == keys and (
-            action.verb in ("append", "append_json")
-            or (action.verb == "full" and action.options.get("holds", "string") == "string")
+            action.verb in TEXT_VERBS
+            or (action.verb == FULL and action.options.get("holds", "string") == "string")
         ):
             return True
     return False

@@ -19,6 +19,8 @@ from .table cimport Action, Table
 
 # Assigned by the import of outcomes.py.
 cdef int COUNTED, FIXED
+# And by that of event_spec.py.
+cdef str ANSWER, BASE, END, FULL, MERGE, PUT, STOP, UPDATE
 
 
 cdef class EventMerger:

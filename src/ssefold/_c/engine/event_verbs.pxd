@@ -14,6 +14,8 @@ from .table cimport Action
 
 # Assigned by the import of outcomes.py: comparisons of C integers.
 cdef int APPENDED, DROPPED, EXTENDED, FIXED, OPENED
+# And by that of event_spec.py.
+cdef str APPEND, APPEND_JSON, EXTEND, INSERT, PUSH, SET, SPREAD
 
 
 cdef class Verbs:

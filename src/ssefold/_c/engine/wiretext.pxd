@@ -1,7 +1,7 @@
 # cython: language_level=3
 """How wiretext.py is compiled."""
 
-# Assigned by the import of table.py: comparisons of C integers.
+# Assigned by the import of field_spec.py: comparisons of C integers.
 cdef int APPEND, CONTENT, PARTS, UNLESS
 
 

@@ -1,0 +1,149 @@
+"""What each rule and each verb takes, as data: their examples come true, the document says them.
+
+`python tests/test_specs.py` writes the tables of docs/dialects.md anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from backends import Backend
+from chats import event
+
+from ssefold.engine.event_spec import VERBS, Verb
+from ssefold.engine.field_spec import RULES, Rule
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "dialects.md"
+
+NOTHING = "nothing"
+
+
+# -- the examples are folded ----------------------------------------------------------------------
+
+
+def example_of(text: str) -> tuple[list[dict[str, Any]], Any]:
+    """`usage {"a":1} then {"b":2} -> {"a":1,"b":2}`: the events, the answer."""
+    before, answer = text.split(" -> ")
+    key, values = ("", before) if before[0] == "{" else before.split(" ", 1)
+    given = [json.loads(value) for value in values.split(" then ")]
+    if not key:
+        return given, json.loads(answer)
+    return (
+        [{key: value} for value in given],
+        {} if answer == NOTHING else {key: json.loads(answer)},
+    )
+
+
+def table_of_rule(rule: Rule) -> dict[str, Any]:
+    rows: dict[str, Any] = {"": {"rest": "any"}, **rule.rows}
+    if rule.example[0] != "{":
+        rows[rule.example.split(" ", 1)[0]] = {"rule": rule.name, **rule.options}
+    return {"NAME": "an.example", "FIELDS": rows}
+
+
+def table_of_verb(verb: Verb) -> dict[str, Any]:
+    return {
+        "NAME": "an.example",
+        "KIND": "kind",
+        "EVENTS": {"it": verb.actions},
+        "LISTS": {"items": {"limit": "blocks", "starts": False}},
+        "FIELDS": {"kind": "drop"},
+    }
+
+
+def folded(backend: Backend, table: Mapping[str, Any], events: list[dict[str, Any]]) -> Any:
+    acc = backend.StreamAccumulator(dialect=table)
+    for one in events:
+        acc.feed(event({"kind": "it", **one} if "KIND" in table else one))
+    acc.close()
+    assert not acc.faults
+    return acc.snapshot()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
+def test_a_rule_does_what_its_example_says(backend: Backend, rule: Rule) -> None:
+    events, answer = example_of(rule.example)
+    found = folded(backend, table_of_rule(rule), events)
+    assert json.dumps(found) == json.dumps(answer)
+    assert any(rule.name in (row, row["rule"] if isinstance(row, dict) and "rule" in row else "")
+               for row in table_of_rule(rule)["FIELDS"].values())  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=list(VERBS))
+def test_a_verb_does_what_its_example_says(backend: Backend, verb: Verb) -> None:
+    events, answer = example_of(verb.example)
+    found = folded(backend, table_of_verb(verb), events)
+    assert json.dumps(found) == json.dumps(answer)
+    assert any(action["do"] == verb.name for action in verb.actions)
+
+
+def test_an_example_says_something() -> None:
+    """Two rules with one example would differ in nothing that anybody sees."""
+    for specs in (RULES, [*VERBS.values()]):
+        assert len({spec.name for spec in specs}) == len(specs)
+        assert all(" -> " in spec.example and spec.means for spec in specs)
+    assert example_of('p "x" -> nothing') == ([{"p": "x"}], {})
+
+
+# -- the document says them -----------------------------------------------------------------------
+
+
+def options_of(needs: Mapping[str, str], may: Mapping[str, str]) -> str:
+    """`by`, `limit`; those that may be left out in brackets."""
+    told = [f"`{name}`" for name in needs]
+    if may:
+        told.append("(" + ", ".join(f"`{name}`" for name in may) + ")")
+    return " ".join(told).replace("` `", "`, `")
+
+
+def rule_rows() -> Iterator[str]:
+    yield "| rule | takes | how values combine | options | example |"
+    yield "|---|---|---|---|---|"
+    for rule in RULES:
+        takes = ", ".join(rule.takes) or "any"
+        options = options_of(rule.needs, rule.may)
+        yield f"| `{rule.name}` | {takes} | {rule.means} | {options} | {shown(rule.example)} |"
+
+
+def verb_rows() -> Iterator[str]:
+    yield "| verb | at | what it does | options | example |"
+    yield "|---|---|---|---|---|"
+    for verb in VERBS.values():
+        options = options_of(
+            {name: what for name, what in verb.needs.items() if name not in ("at", "from")},
+            {name: what for name, what in verb.may.items() if name != "from"},
+        )
+        at = verb.at or "no place"
+        yield f"| `{verb.name}` | {at} | {verb.means} | {options} | {shown(verb.example)} |"
+
+
+def shown(example: str) -> str:
+    before, answer = example.split(" -> ")
+    return f"`{before}` → `{answer}`".replace(" then ", "` then `").replace("|", r"\|")
+
+
+SECTIONS = {"rules": rule_rows, "verbs": verb_rows}
+
+
+def written(text: str) -> str:
+    """The document with its tables as the specs say them."""
+    for name, lines in SECTIONS.items():
+        begin, end = f"<!-- {name}: made of the specs -->\n", f"<!-- end of {name} -->"
+        before, rest = text.split(begin)
+        text = before + begin + "\n".join(lines()) + "\n" + end + rest.split(end, 1)[1]
+    return text
+
+
+def test_the_document_says_what_the_specs_say() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert text == written(text), "python tests/test_specs.py writes the tables anew"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(written(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.stdout.write(f"{DOCUMENT.name} is written\n")
