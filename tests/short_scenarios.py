@@ -112,8 +112,8 @@ def seen(acc: Any) -> Any:
     stream = acc._stream
     return (
         acc.events, acc.bytes, acc.status, acc.snapshot(), acc.snapshot_json(), acc.text(),
-        acc.usage, acc.finish_reason(), acc.tool_calls(), acc.dialect, acc.error, stream.closed,
-        [tuple(fault[:3]) for fault in acc.faults], acc.anomaly_count,
+        acc.usage, acc.finish_reason(), acc.tool_calls(), acc.dialect, acc.error,
+        stream.life.closed, [tuple(fault[:3]) for fault in acc.faults], acc.anomaly_count,
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ import ssefold
 from ssefold.cli import main as cli
 from ssefold.engine.detect import SOURCES
 from ssefold.engine.field_spec import OPS, USER_RULES
+from ssefold.engine.stream_life import MACHINES
 from ssefold.errors import STATE_CODES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -361,3 +362,28 @@ def code_of(text: str) -> list[str]:
     """What stands in fences and between backticks."""
     fenced = re.findall(r"^```\w*\n(.*?)^```$", text, re.M | re.S)
     return fenced + [f"{code}\n" for code in re.findall(r"`([^`\n]+)`", text)]
+
+
+def drawn(name: str, machine: dict[str, dict[str, str]]) -> str:
+    """A machine as a picture that GitHub draws: an arrow for each pair of states."""
+    lines = [f"**{name}**", "", "```mermaid", "stateDiagram-v2", "    direction LR"]
+    lines.append(f"    [*] --> {next(iter(machine))}")
+    for state, leads in machine.items():
+        for target in dict.fromkeys(leads.values()):
+            signals = ", ".join(signal for signal, to in leads.items() if to == target)
+            lines.append(f"    {state} --> {target}: {signals}")
+    return "\n".join([*lines, "```"])
+
+
+def test_the_pictures_of_the_machines_are_drawn_from_them() -> None:
+    """`SSEFOLD_DRAW=1 pytest -k pictures` draws them anew."""
+    path = ROOT / "docs" / "architecture.md"
+    text = path.read_text(encoding="utf-8")
+    begin, end = "<!-- machines -->\n", "<!-- /machines -->"
+    before, _, rest = text.partition(begin)
+    shown, _, after = rest.partition(end)
+    pictures = "\n\n".join(drawn(*each) for each in MACHINES.items()) + "\n"
+    if os.environ.get("SSEFOLD_DRAW"):
+        path.write_text(before + begin + pictures + end + after, encoding="utf-8")
+        return
+    assert shown == pictures

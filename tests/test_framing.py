@@ -713,11 +713,9 @@ def test_decoder_without_init(backend: Backend) -> None:
 
 
 def test_event(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    import ssefold
-
     stream = b'event: e\nid: 1\nretry: 2\ndata: {"a": "\xc3\xa9"}\n\n'
     (event,) = backend.SSEDecoder(raw=True).feed(stream)
-    monkeypatch.setattr(ssefold, "ServerSentEvent", type(event), raising=False)
+    monkeypatch.setattr("ssefold._unpickle.event_class", type(event))
     assert event.json() == {"a": "é"}
     assert event.data == '{"a": "é"}'
     again = pickle.loads(pickle.dumps(event))

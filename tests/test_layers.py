@@ -35,8 +35,9 @@ ENGINE = (
     "lookup_calls", "state", "lookup_hints", "judgement", "taking", "ledger", "field_parts",
     "field_voices", "field_written", "field_candidates", "field_calls", "field_unknown",
     "field_merge", "event_order", "event_address", "event_full", "event_starts", "event_items",
-    "event_verbs", "event_numbers", "event_merge", "detect", "detect_named", "stream_failures",
-    "stream_bodies", "stream_bystanders", "stream_strays", "stream",
+    "event_verbs", "event_numbers", "event_merge", "detect", "detect_named", "stream_life",
+    "stream_failures", "stream_bodies", "stream_bystanders", "stream_strays",
+    "stream_undecided", "stream_damage", "stream",
 )  # fmt: skip
 
 # In engine/ too, and never compiled: shared words, and what checks a table.
@@ -392,6 +393,20 @@ def test_modules_are_named_where_they_are_imported(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     if re.search(r"\b(import_module|__import__)\(", text):
         assert module_of(path) in DYNAMIC
+
+
+def test_no_tower_of_classes() -> None:
+    """What needs another's work holds it: an object with a hundred methods hides its halves."""
+    known = {}
+    for name in (*ENGINE, *SHARED, "events"):
+        for node in ast.parse((PACKAGE / "engine" / f"{name}.py").read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                known[node.name] = node
+    bases = {name: [ast.unparse(base) for base in node.bases] for name, node in known.items()}
+    for name, node in known.items():
+        methods = [each for each in node.body if isinstance(each, ast.FunctionDef)]
+        assert len(methods) <= 40, name
+        assert not any(bases.get(base) for base in bases[name] if base in known), name
 
 
 # -- what is built --------------------------------------------------------------------------------

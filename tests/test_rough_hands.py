@@ -792,7 +792,7 @@ def test_an_event_that_meets_what_was_merged_by_half(backend: Backend) -> None:
     """It is lost, too, and no error of ours comes out of a feed."""
     acc = backend.StreamAccumulator()
     acc.feed(HEAD)
-    entry = acc._stream.merger.root.values["choices"].at(0)
+    entry = acc._stream.ledger.root.values["choices"].at(0)
     message = entry.values["message"]
     del message.values["content"]
     message.values["content"] = 7.5j  # whatever it is that no merge can be meant to meet

@@ -258,7 +258,8 @@ class Reader(_Core):
     def _ended(self) -> bool:
         """Whether nothing can follow any more."""
         stream = self._stream
-        return stream.closed or stream.ended or stream.dead
+        over: bool = stream.life.is_over()
+        return over
 
     def finish_reason(self, choice: int = 0) -> str | None:
         """Why the choice ended, in the dialect's own words; None while it has not.

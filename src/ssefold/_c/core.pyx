@@ -30,6 +30,7 @@ from .engine.state cimport select
 from .statewrite cimport write_state
 from .engine.stream_failures cimport may_fail
 from .engine.stream cimport Stream
+from .engine.stream_life import CLOSE, STOP
 from .fast.templates cimport RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
 
@@ -195,7 +196,7 @@ cdef class FoldCore:
             done = self.quick(buf, size)
             if done == size:
                 return stream.events - before
-        if stream.closed:
+        if stream.life.closed:
             self._refuse("closed")
         self._busy = True
         try:
@@ -248,9 +249,9 @@ cdef class FoldCore:
         if over:
             size = max(0, self._most - begin)
         self.walk(buf, size, done)
-        if over and not stream.dead:
+        if over and not stream.life.dead:
             stream.limit("limit_total_bytes", self._most)
-        if stream.dead:
+        if stream.life.dead:
             self._framer = None  # its buffer goes too
             self.drop_carry()
             self.settle()
@@ -263,7 +264,7 @@ cdef class FoldCore:
         cdef int done
         if self._carried:
             pos = self.resume(buf, size)
-        while not stream.dead:
+        while not stream.life.dead:
             if self._known is not None and framer.settle(buf, size, &pos):
                 pos += self.run(buf + pos, size - pos, &cut)
                 if pos == size:
@@ -350,7 +351,7 @@ cdef class FoldCore:
     cdef bint hand_on(self, Py_ssize_t head) except -1:
         cdef Stream stream = self._folded
         cdef Framer framer = self._framer
-        if not stream.lost:
+        if not stream.life.torn:
             return self.deliver(head)
         try:
             return self.deliver(head)
@@ -367,7 +368,7 @@ cdef class FoldCore:
         cdef Stream stream = self._folded
         cdef Reading reading
         spans = data = None
-        if framer.span_count == 1 and not framer.has_stray and not stream.ended:
+        if framer.span_count == 1 and not framer.has_stray and not stream.life.ended:
             # What nearly all blocks are: one JSON value on one line.
             value = self.read(head, &reading) if head else None
             if value is None:
@@ -477,7 +478,7 @@ cdef class FoldCore:
         """Give what waits to the framer: it is not like anything known."""
         cdef Py_ssize_t size = self._carried, pos = 0
         cdef Stream stream = self._folded
-        while not stream.dead and self.cold(self._carry, size, &pos) == 1:
+        while not stream.life.dead and self.cold(self._carry, size, &pos) == 1:
             pass
         self.drop_carry()
         return 0
@@ -502,11 +503,12 @@ cdef class FoldCore:
         stream.planning = False
         if stream.ledger is not None:
             stream.ledger.plan = None
-        if framer is not None and not stream.dead and (size or stream.closed):
+        if framer is not None and not stream.life.dead and (size or stream.life.closed):
             if not framer.reported:
                 stream.log.event = stream.events
             stream.lose(framer.start if framer.reported else framer.frame_start)
-            stream.dead = stream.strict
+            if stream.strict:
+                stream.life.move(STOP)
             if framer.offset == self.bytes and framer.kind == 0 and (
                 framer.reported or not framer.dirty
             ):
@@ -523,9 +525,9 @@ cdef class FoldCore:
         """For a tap: a read was not taken at all, and stands nowhere in the answer."""
         cdef Stream stream = self.made()
         cdef Framer framer = self._framer
-        if stream.closed or stream.dead:
+        if not stream.life.reads:
             return
-        if not stream.lost:
+        if not stream.life.torn:
             stream.lose(self.bytes)
         if self._busy or framer is None or (framer.at_boundary() and not self._carried):
             return
@@ -565,7 +567,7 @@ cdef class FoldCore:
         finally:
             self._busy = False
             if not through:
-                stream.closed = True
+                stream.life.move(CLOSE)
                 self.lose(NULL, 0)
                 self._framer = None
 
@@ -573,7 +575,7 @@ cdef class FoldCore:
         cdef Stream stream = self._folded
         cdef Framer framer = self._framer
         self.settle()
-        if framer is not None and not stream.closed and not stream.dead:
+        if framer is not None and stream.life.reads:
             if self._carried:
                 self.release()
             done = framer.finish(True)

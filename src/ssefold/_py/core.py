@@ -23,6 +23,7 @@ from ssefold._py.text import Text
 from ssefold.engine.state import read as read_state
 from ssefold.engine.state import select
 from ssefold.engine.stream import Stream
+from ssefold.engine.stream_life import CLOSE, STOP
 from ssefold.engine.taking import leaves, texts
 from ssefold.errors import not_made
 from ssefold.limits import Limits
@@ -124,7 +125,7 @@ class FoldCore:
             if owner.setdefault(0, mine) is not mine:
                 self._refuse("busy")
             stream = self._stream
-            if stream.closed:
+            if stream.life.closed:
                 self._refuse("closed")
             if self._reading is not None:
                 self._lose()  # an exception struck in the last feed, and another one behind it
@@ -155,9 +156,10 @@ class FoldCore:
         stream.planning = False
         if stream.ledger is not None:
             stream.ledger.plan = None
-        if framer is not None and not stream.dead and (data or stream.closed):
+        if framer is not None and not stream.life.dead and (data or stream.life.closed):
             stream.lose(self._at)
-            stream.dead = stream.strict
+            if stream.strict:
+                stream.life.move(STOP)
             whole = framer.offset == end and framer.at_boundary()
             tail = (self._before[-4:] + data)[-4:]
             framer.lose(end, whole or ends_frame(tail), tail[-1] if tail else -1)
@@ -171,9 +173,9 @@ class FoldCore:
         """For a tap: a read was not taken at all, and stands nowhere in the answer."""
         stream = self._stream
         framer = self._framer
-        if stream.closed or stream.dead:
+        if not stream.life.reads:
             return
-        if not stream.lost:
+        if not stream.life.torn:
             stream.lose(self.bytes)
         if 0 in self._owner or framer is None or (framer.at_boundary() and not self._carried):
             return
@@ -184,7 +186,7 @@ class FoldCore:
         stream = self._stream
         begin = self.bytes
         self.bytes += len(data)
-        if stream.dead:
+        if stream.life.dead:
             self._framer = None
             return
         most = self._limits.max_total_bytes
@@ -202,7 +204,7 @@ class FoldCore:
             stream.limit("limit_event_bytes", framer.limit_offset)
         elif over and most is not None:
             stream.limit("limit_total_bytes", most)
-        if stream.dead:
+        if stream.life.dead:
             self._drop()
 
     def _drop(self) -> None:
@@ -224,7 +226,7 @@ class FoldCore:
         size = len(data)
         stream = self._stream
         blank = b""
-        while not stream.dead:
+        while not stream.life.dead:
             self._at = framer.frame_start
             pos = framer.settle(data, pos)
             if framer.at_boundary():
@@ -280,7 +282,7 @@ class FoldCore:
                 self._at = block.start
                 hand_on(stream, block)
                 self._at = block.end
-                if stream.dead:
+                if stream.life.dead:
                     break
             return
         log = stream.log
@@ -309,7 +311,7 @@ class FoldCore:
             stream.planning = False
             if stream.ledger is not None:
                 stream.ledger.plan = None
-            if stream.dead:
+            if stream.life.dead:
                 break
 
     def close(self) -> None:
@@ -341,7 +343,7 @@ class FoldCore:
     def _end(self) -> None:
         stream = self._stream
         framer = self._framer
-        if framer is not None and not stream.closed and not stream.dead:
+        if framer is not None and stream.life.reads:
             self._at = framer.frame_start
             if self._carried:
                 self._cold(framer, self._carried, self._known)
@@ -356,7 +358,7 @@ class FoldCore:
     def _give_up(self) -> None:
         """An exception left the end of input."""
         try:
-            self._stream.closed = True
+            self._stream.life.move(CLOSE)
             self._lose()
             self._drop()
         except Exception:
@@ -410,7 +412,7 @@ def hand_on(stream: Stream, block: Block) -> None:
     try:
         stream.block(block.event, block.data, block.spans, block.stray, block.start, block.final)
     except (LookupError, AttributeError, TypeError, ValueError):
-        if not stream.lost:
+        if not stream.life.torn:
             raise
         stream.lose(block.start)
         if stream.ledger is not None:

@@ -17,8 +17,6 @@ from typing import Any
 
 from ssefold.engine.jsonmarks import (
     BAD,
-    CUT,
-    DEEP,
     HAS_RANGE,
     HAS_SURROGATE,
     NOTHING,
@@ -26,7 +24,7 @@ from ssefold.engine.jsonmarks import (
 )
 from ssefold.limits import Limits
 
-from .blockdata import DONE, around, is_comment, locate, parse_text, readings
+from .blockdata import DONE, is_comment, parse_text
 from .detect import (
     HEARTBEATS,
     SOURCES,
@@ -37,12 +35,13 @@ from .detect import (
 from .detect_named import Asked
 from .event_merge import EventMerger, is_finished, knows
 from .field_merge import FieldMerger
-from .jsonvalue import copy, is_open
+from .jsonvalue import copy
 from .judgement import judge
 from .ledger import Ledger, OutputFull
 from .log import Log
 from .plan import new_plan
-from .stream_bystanders import Bystanders
+from .stream_bystanders import OUR_NAMES, Bystanders
+from .stream_damage import damaged, glued
 from .stream_failures import (
     answers,
     failure_at,
@@ -55,24 +54,17 @@ from .stream_failures import (
     may_stand,
     named_members,
 )
-from .stream_strays import fails_on, in_range, judge_body, stray_lines, whole_json
+from .stream_life import CLOSE, ERROR, FINISHED, LOSS, STOP, TERMINATOR, Life
+from .stream_strays import in_range, judge_body, stray_lines, whole_json
+from .stream_undecided import apply_pending, give_up, keep, leave_undecided
 from .wiretext import Wire, leave_out, put_back, strip
-
-# Events before the dialect is decided are kept up to here, and so are stray lines.
-UNDECIDED_BYTES = 64 * 1024
-UNDECIDED_EVENT = 16  # the least that one counts: `{}` is held as an object, not as two bytes
-
-# Names that events of dialects without names may have.
-OUR_NAMES = (b"", b"message", b"error")
 
 
 class Stream:
     """One stream as it is folded.
 
-    events: how many were counted. ended: the terminator came. failed: an in-band
-    error came before it. dead: the folding ended early (a limit, strict mode, no
-    dialect). closed: the end of input came. planning: whether events note their plan.
-    lost: an exception left the midst of a read before the terminator.
+    life: how it stands (stream_life.py). events: how many were counted. done: `[DONE]` came.
+    planning: whether events note their plan.
     vague: a later sign of failure may say more than `error`. last: where the frame of the
     last event began; watched: it may be asked for, though no block of it comes here.
     surrogates: the answer may hold unpaired surrogates.
@@ -86,22 +78,17 @@ class Stream:
         "asked",
         "body",
         "bystanders",
-        "closed",
-        "complete",
-        "dead",
         "depth",
         "dialect",
         "done",
-        "ended",
         "error",
         "events",
-        "failed",
         "fields",
         "last",
         "ledger",
+        "life",
         "limits",
         "log",
-        "lost",
         "pending",
         "pending_size",
         "planning",
@@ -132,8 +119,8 @@ class Stream:
         self.wire = Wire(read)
         self.removed: Any = None
         self.events = 0
-        self.ended = self.failed = self.dead = self.closed = self.complete = False
-        self.done = self.surrogates = self.lost = self.vague = self.watched = False
+        self.life = Life()
+        self.done = self.surrogates = self.vague = self.watched = False
         self.error: Any = None
         self.answer: Any = None
         self.pending: list[Any] | None = None
@@ -173,13 +160,13 @@ class Stream:
         data line. stray: the lines of unknown fields. start: where the frame
         begins. final: the end of input ended it, not a blank line.
         """
-        if self.dead:
+        if self.life.dead:
             return
         self.log.offset = start
         self.log.event = self.events
         if stray:
             stray_lines(self, stray, start)
-            if self.dead:
+            if self.life.dead:
                 return
         if data is None or not data.strip():
             return  # heartbeats are no events
@@ -212,16 +199,16 @@ class Stream:
             self.terminator()
         elif text[:1] == b":" and is_comment(data):
             self.heartbeat()
-        elif self.ended:
+        elif self.life.ended:
             self.behind(name, data)
         else:
             code, value, pos, flags = self.read(data, 0, self.depth)
             if code == OK and pos == len(data):
                 self.event(name, value, flags, len(data))
-            elif not self.glued(name, data, final, spans):
+            elif not glued(self, name, data, final, spans):
                 if code == OK:
                     code = BAD  # a byte after the value, which no JSON text has
-                self.damaged(name, data, (code, value, pos, flags), spans, final)
+                damaged(self, name, data, (code, value, pos, flags), spans, final)
 
     def heartbeat(self) -> None:
         """A comment that was sent as data: an event that is counted, at any place."""
@@ -251,98 +238,6 @@ class Stream:
         self.last = self.log.offset
         self.events += 1
 
-    def glued(self, name: bytes, data: bytes, final: bool, spans: Any) -> bool:
-        """Several whole values in one block: servers that forget the blank line.
-
-        Each counts as an event. At the end of input the last one may be cut.
-        """
-        count = comments = 0
-        for reading, _ in readings(self.read, self.depth, data, final):
-            if reading and reading[0] != OK and not (final and reading[0] == CUT):
-                return False
-            count += 1
-            comments += reading is False
-        if count < 2:
-            if reading is None:
-                self.terminator()  # and an empty data line behind it
-            return reading is None
-        self.log.anomaly("glued_events", "")
-        count -= comments
-        # Again, and not kept: they may be millions.
-        for reading, size in readings(self.read, self.depth, data, final):
-            count -= reading is not False
-            kind = b"" if count else name  # the last name is all a block keeps
-            if reading is None:
-                self.terminator()
-            elif reading is False:
-                self.heartbeat()
-            elif self.ended:
-                self.behind(kind, data[reading[2] - size : reading[2]])
-            else:
-                self.wire.begin(data, reading[2] - size)
-                if reading[0] == OK:
-                    self.event(kind, reading[1], reading[3], size)
-                else:
-                    self.damaged(kind, data, reading, spans, final)
-            if self.dead:
-                break
-        return True
-
-    # -- damage -------------------------------------------------------------------
-
-    def damaged(self, name: bytes, data: bytes, reading: Any, spans: Any, final: bool) -> None:
-        """An event that is not JSON: a fault, and what was read before it counts."""
-        code, value, pos, flags = reading
-        self.count()
-        kind = name.decode("utf-8", "replace")
-        if name and name not in OUR_NAMES and self.aside().is_aside(self.table, kind, data, value):
-            self.pass_by(kind)
-            return
-        undecided = self.undecided
-        if undecided is None:
-            self.undecided = (self.log.event, self.log.offset)
-        offset = locate(pos, spans)
-        if code == DEEP:
-            self.log.fault("limit_depth", offset, f"more than {self.depth} levels")
-        elif final and (code == CUT or DONE.startswith(data.strip(b" \t"))):
-            if code != CUT:
-                offset = locate(len(data), spans)
-            self.log.fault("truncated_event", offset, "end of input", around(data, pos))
-        else:
-            detail = "the data ends too early" if code == CUT else f"byte 0x{data[pos]:02x}"
-            self.log.fault("bad_json", offset, detail, around(data, pos))
-        failed = False
-        if self.strict:
-            self.dead = True
-        elif code != DEEP:
-            failed = self.salvage(name, data, value, flags)
-        if failed or (final and code == CUT):
-            self.undecided = undecided  # a failure, or a cut, says nothing of the dialect
-
-    def salvage(self, name: bytes, data: bytes, value: Any, flags: int) -> bool:
-        """Merge what a damaged event held before its fault; whether it reports a failure."""
-        kind = name.decode("utf-8", "replace")
-        first = first_of(value)
-        failed = False
-        if isinstance(value, dict):
-            if name in OUR_NAMES or not self.aside().stands_by(self.table, kind, value):
-                failed = self.take(name, value, flags, len(data))
-            else:
-                self.note_other()
-        elif first is not None and not is_open(first) and self.fails(kind, first):
-            failed = True
-        elif name == b"error":
-            text = data.decode("utf-8", "replace")
-            self.fail(text if value is NOTHING else in_range(self, value, flags), None)
-            failed = True
-        if b'"error"' in data and b"\n" in data and name in OUR_NAMES:
-            for line in data.split(b"\n"):  # one that is whole says it all
-                failed = fails_on(self, line, False) or failed
-        if not failed and not isinstance(value, dict):
-            self.note_other()
-            self.leave_undecided(len(data))
-        return failed
-
     # -- events ---------------------------------------------------------------------
 
     def event(self, name: bytes, value: Any, flags: int, size: int) -> None:
@@ -353,9 +248,9 @@ class Stream:
         elif not self.odd(name, value, flags):
             self.log.anomaly("wrong_type", "")
             self.note_other()
-            self.leave_undecided(size)
+            leave_undecided(self, size)
         if self.strict and self.log.fault_count:
-            self.dead = True
+            self.life.move(STOP)
 
     def odd(self, name: bytes, value: Any, flags: int) -> bool:
         """JSON that is no object: an error in a list or of that name, or a bystander."""
@@ -381,7 +276,7 @@ class Stream:
         kind = name.decode("utf-8", "replace") if name else ""
         if self.table is None:
             self.find_dialect(kind, value)
-        if self.dead:
+        if self.life.dead:
             self.leave_removed()
             return False
         table = self.table
@@ -400,7 +295,7 @@ class Stream:
         if table is not None:
             self.merge(value, kind, failed, known)
         else:
-            self.keep(value, kind, size, failed)
+            keep(self, value, kind, size, failed)
         if self.removed is not None:
             self.leave_removed()
         return failed
@@ -446,12 +341,12 @@ class Stream:
 
         event: the event that is the payload, or holds it.
         """
-        if self.failed:
+        if self.life.failed:
             if not (self.vague and is_fuller(payload)):
                 return
-        elif self.ended:
+        elif self.life.ended:
             return
-        self.failed = True
+        self.life.move(ERROR)
         self.vague = is_vague(payload, event)
         self.error = copy(payload)
 
@@ -488,7 +383,7 @@ class Stream:
         if ledger.failure is not None:
             self.fail(ledger.failure, value)
         if ledger.ended:
-            self.ended = True
+            self.life.move(TERMINATOR)
             self.settle_end()
 
     def fails_at(self, value: Any, table: Any) -> bool:
@@ -508,11 +403,12 @@ class Stream:
     def terminator(self) -> None:
         """`[DONE]`: the end, unless the dialect's own terminator came before."""
         self.count()
-        if self.ended:
+        if self.life.ended:
             if self.done:
                 self.log.anomaly("after_end", "")
         elif not self.is_foreign():
-            self.ended = self.done = True
+            self.done = True
+            self.life.move(TERMINATOR)
             self.settle_end()
 
     def is_foreign(self) -> bool:
@@ -528,12 +424,12 @@ class Stream:
         table = table_of(source, self.rules) if self.rules else plain_table(source)
         # Not a method of ours: what holds it would hold the stream, which holds all.
         parse = None if table.kind is None else partial(parse_text, self.read, self.depth)
-        self.table = table
-        self.ledger = Ledger(table, self.limits, self.log, self.text, parse)
-        self.ledger.wire = self.wire
-        self.fields = FieldMerger(self.ledger)
-        if table.kind is not None:
-            self.acts = EventMerger(self.ledger, self.fields)
+        ledger = Ledger(table, self.limits, self.log, self.text, parse)
+        ledger.wire = self.wire
+        fields = FieldMerger(ledger)
+        acts = None if table.kind is None else EventMerger(ledger, fields)
+        # All or nothing: memory may run short on the way, and a later event would meet a half.
+        self.ledger, self.fields, self.acts, self.table = ledger, fields, acts, table
 
     def find_dialect(self, kind: str, value: Any) -> None:
         """Settle the dialect by this event, if it decides for one."""
@@ -543,65 +439,7 @@ class Stream:
             if self.bystanders is not None:
                 self.bystanders.settle(self.table)
             if self.pending:
-                self.apply_pending()
-
-    def keep(self, value: Any, kind: str, size: int, failed: bool) -> None:
-        """Keep an event until one decides for a dialect.
-
-        failed: it reports a failure, and so waits for no dialect.
-        """
-        undecided = self.undecided
-        if failed:
-            if self.removed is not None:
-                self.leave_removed()
-            if self.pending_size + max(size, UNDECIDED_EVENT) > UNDECIDED_BYTES:
-                return
-        if self.leave_undecided(size):
-            if self.pending is None:
-                self.pending = []
-            here = (self.log.event, self.log.offset)
-            kept = self.wire.kept(size)
-            self.pending.append((value, kind, failed, *here, kept, self.removed))
-            self.removed = None
-        if failed:
-            self.undecided = undecided
-
-    def leave_undecided(self, size: int) -> bool:
-        """Count an event that decides nothing; False once there were too many."""
-        if self.table is not None or self.dead:
-            return False
-        if self.undecided is None:
-            self.undecided = (self.log.event, self.log.offset)
-        self.pending_size += max(size, UNDECIDED_EVENT)
-        if self.pending_size > UNDECIDED_BYTES:
-            self.give_up()
-        return not self.dead
-
-    def apply_pending(self) -> None:
-        """Merge the events that came before the dialect was known."""
-        here = (self.log.event, self.log.offset)
-        data, start = self.wire.joined(), self.wire.start
-        removed = self.removed
-        pending, self.pending = self.pending, None
-        for value, kind, failed, event, offset, kept, out in pending or ():
-            self.log.event, self.log.offset = event, offset
-            self.wire.begin(kept, 0)
-            self.removed = out
-            if not self.ended:
-                self.merge(value, kind, failed, self.is_known(kind, value))
-        self.log.event, self.log.offset = here
-        self.wire.begin(data, start)
-        self.removed = removed
-
-    def give_up(self) -> None:
-        """No event decided: nothing can be folded."""
-        for _, _, _, event, offset, _, removed in self.pending or ():
-            self.log.event, self.log.offset = event, offset
-            leave_out(self.log, removed)
-        self.pending = None
-        self.dead = True
-        self.log.event, offset = self.undecided
-        self.log.fault("unknown_dialect", offset, "no event decided for a dialect")
+                apply_pending(self)
 
     # -- the end ---------------------------------------------------------------------------
 
@@ -612,9 +450,9 @@ class Stream:
 
     def end_folding(self, code: str, offset: int) -> None:
         """What was merged stays; after the terminator nothing is judged."""
-        if not self.ended and not self.dead:
+        if not self.life.ended and not self.life.dead:
             self.log.fault(code, offset, "the folding ended here")
-        self.dead = True
+        self.life.move(STOP)
         self.pending = None
         if self.body is not None:
             self.body.drop()
@@ -625,27 +463,31 @@ class Stream:
 
         offset: where the first byte stood that was not merged for sure. Needs no memory.
         """
-        self.lost = self.lost or not self.ended
+        self.life.move(LOSS)
         self.log.lose(offset)
 
     def close(self) -> None:
         """The end of input, after the last block."""
-        if self.closed:
+        if self.life.closed:
             return
-        self.closed = True
+        self.life.move(CLOSE)
         ledger = self.ledger
-        if not self.dead:
+        if not self.life.dead:
             if self.events == 0 and self.body is not None and self.body.begin:
                 judge_body(self)
             if ledger is None and self.undecided is not None:
-                self.give_up()
-            if not self.ended:
+                give_up(self)
+            if not self.life.ended:
                 self.settle_others()
         self.pending = None
         if self.body is not None:
             self.body.drop()
-        if ledger is not None and not self.ended and is_finished(ledger.root, self.table.finished):
-            self.complete = True
+        if (
+            ledger is not None
+            and not self.life.ended
+            and is_finished(ledger.root, self.table.finished)
+        ):
+            self.life.move(FINISHED)
             self.log.event, self.log.offset = self.events - 1, self.last
             self.judge_answer(False)
 
@@ -664,7 +506,7 @@ class Stream:
     def judge_answer(self, terminated: bool) -> None:
         """What a whole answer lacks; one that failed or was cut may lack anything."""
         ledger = self.ledger
-        if self.failed or self.lost or self.dead or ledger is None or not ledger.merged:
+        if not self.life.is_sound() or ledger is None or not ledger.merged:
             return
         if self.table.ends is not None:
             judge(ledger, self.table.ends, self.depth, terminated)
@@ -672,13 +514,8 @@ class Stream:
     @property
     def status(self) -> str:
         """open, complete, truncated or failed."""
-        if self.failed:
-            return "failed"
-        if not (self.ended or self.complete):
-            return "truncated" if self.closed else "open"
-        if self.lost or self.root is None or (self.asked is not None and self.asked.wrong):
-            return "truncated"  # no answer that may pass as whole
-        return "complete"
+        answered = self.root is not None and not (self.asked is not None and self.asked.wrong)
+        return self.life.status(answered)
 
     @property
     def arrivals(self) -> Any:

@@ -19,6 +19,9 @@ from .detect import HEARTBEATS, dialect_of
 from .event_merge import knows
 from .jsonvalue import given
 
+# Names that events of dialects without names may have.
+OUR_NAMES = (b"", b"message", b"error")
+
 # A sender chooses the names: how many are told apart, and how much of each is kept.
 MOST_NAMES = 64
 LONGEST_NAME = 256

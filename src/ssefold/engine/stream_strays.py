@@ -21,6 +21,7 @@ from .detect import plain_table, whole_answer
 from .jsonvalue import is_open
 from .stream_bodies import BEGINNING, Body, unreadable
 from .stream_failures import first_of
+from .stream_life import FINISHED, STOP
 from .wiretext import strip
 
 
@@ -28,10 +29,10 @@ def stray_lines(stream: Any, stray: bytes, start: int) -> None:
     """Lines of unknown fields: servers put errors there."""
     what = unreadable(stray[:BEGINNING]) if start == 0 else ""
     if what:
-        stream.dead = True  # whatever looks like an event in such bytes is none
+        stream.life.move(STOP)  # whatever looks like an event in such bytes is none
         stream.log.fault("not_an_event_stream", 0, what, stray[:BEGINNING])
         return
-    if not stream.ended and b"error" in stray:
+    if not stream.life.ended and b"error" in stray:
         for line in (*stray.split(b"\n"), stray):
             is_field = line.startswith(b"error:")
             fails_on(stream, line[6:] if is_field else line, is_field)
@@ -69,10 +70,10 @@ def judge_body(stream: Any) -> None:
             stream.source = source
             stream.dialect = source["NAME"]
             stream.answer = value
-            stream.complete = True
+            stream.life.move(FINISHED)
             stream.fails_at(value, plain_table(source))
             return
-    if not (stream.failed or stream.body.is_cut()):
+    if not (stream.life.failed or stream.body.is_cut()):
         stream.log.event = 0
         stream.log.fault("not_an_event_stream", 0, stream.body.what(), stream.body.begin)
 

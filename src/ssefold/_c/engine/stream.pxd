@@ -13,18 +13,24 @@ from .field_merge cimport FieldMerger
 from .ledger cimport Ledger
 from .table cimport Table
 from .plan cimport Plan, new_plan
-from .jsonvalue cimport copy, is_open
+from .jsonvalue cimport copy
+from .stream_damage cimport damaged, glued
 from .stream_failures cimport answers, failure_at, failure_of, first_of, is_fuller, is_vague
 from .stream_failures cimport may_fail, may_hold, may_stand, named_members
-from .stream_strays cimport fails_on, in_range, judge_body, stray_lines, whole_json
+from .stream_life cimport Life
+from .stream_strays cimport in_range, judge_body, stray_lines, whole_json
+from .stream_undecided cimport apply_pending, give_up, keep, leave_undecided
 from .wiretext cimport Wire
 
 # Assigned by the import of jsonmarks.py: tests of C integers.
 cdef int HAS_RANGE, HAS_SURROGATE
+# Assigned by the import of stream_life.py: a loss is noted without memory.
+cdef int CLOSE, ERROR, FINISHED, LOSS, STOP, TERMINATOR
 
 
 cdef class Stream:
     cdef public bint strict
+    cdef public Life life
     cdef public object limits
     cdef public object rules
     cdef public object read
@@ -32,12 +38,6 @@ cdef class Stream:
     cdef public Log log
     cdef public int depth
     cdef public long long events
-    cdef public bint ended
-    cdef public bint failed
-    cdef public bint dead
-    cdef public bint closed
-    cdef public bint complete
-    cdef public bint lost
     cdef public bint done
     cdef public bint surrogates
     cdef public object error
@@ -64,28 +64,27 @@ cdef class Stream:
     cpdef whole(self, bytes name, value, int flags, Py_ssize_t size, long long start)
     cpdef block(self, bytes name, bytes data, spans, bytes stray, start, bint final)
     cdef data(self, bytes name, bytes data, spans, bint final)
-    cdef count(self)
-    cdef event(self, bytes name, value, int flags, Py_ssize_t size)
-    cdef take(self, bytes name, value, int flags, Py_ssize_t size)
-    cdef heartbeat(self)
-    cdef terminator(self)
+    cpdef count(self)
+    cpdef event(self, bytes name, value, int flags, Py_ssize_t size)
+    cpdef take(self, bytes name, value, int flags, Py_ssize_t size)
+    cpdef heartbeat(self)
+    cpdef terminator(self)
     cdef bint is_foreign(self) except -1
-    cdef pass_by(self, str kind)
-    cdef bint is_known(self, str kind, value) except -1
+    cpdef pass_by(self, str kind)
+    cpdef bint is_known(self, str kind, value) except -1
     cpdef bint fails(self, str kind, value) except -1
     cdef bint tells_failure(self, str kind, value, bint known) except -1
     cpdef fail(self, payload, event)
     cpdef bint fails_at(self, value, table) except -1
     cdef decide(self, source)
-    cdef find_dialect(self, str kind, value)
-    cdef keep(self, value, str kind, Py_ssize_t size, bint failed)
-    cdef merge(self, value, str kind, bint failed, bint known)
+    cpdef find_dialect(self, str kind, value)
+    cpdef merge(self, value, str kind, bint failed, bint known)
     cdef settle_end(self)
     cdef settle_others(self)
     cdef judge_answer(self, bint terminated)
-    cdef leave_removed(self)
-    cdef Bystanders aside(self)
-    cdef note_other(self)
+    cpdef leave_removed(self)
+    cpdef Bystanders aside(self)
+    cpdef note_other(self)
     cpdef limit(self, str code, offset)
     cpdef void lose(self, long long offset) noexcept
     cpdef end_folding(self, str code, offset)

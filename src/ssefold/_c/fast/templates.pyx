@@ -431,7 +431,7 @@ cdef class Templates:
             self.structure != ledger.structure or changed
         ) and not head_holds(self.headed, self.cells):
             self.headed = None
-        if self.structure != ledger.structure or self.stream.ended:
+        if self.structure != ledger.structure or self.stream.life.ended:
             self.forget()
             steady = False
         elif changed:
@@ -452,7 +452,7 @@ cdef class Templates:
         cdef Ledger ledger = self.stream.ledger
         cdef Members members
         cdef int depth = self.stream.depth
-        if ledger is None or ledger.plan is None or self.stream.ended:
+        if ledger is None or ledger.plan is None or self.stream.life.ended:
             return 0
         self.builds -= 1
         self.built += 1

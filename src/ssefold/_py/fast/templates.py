@@ -353,7 +353,7 @@ class Templates:
         if ledger is None:
             return False
         steady: bool = self.openings == ledger.openings
-        if self.structure != ledger.structure or self.stream.ended:
+        if self.structure != ledger.structure or self.stream.life.ended:
             self.forget()
             steady = False
         elif self.changes != ledger.changes or self.cells.fresh:
@@ -391,7 +391,7 @@ class Templates:
     def learn(self, frame: bytes, data: int, size: int) -> None:
         """Learn from a frame that was just merged, as far as its plan allows."""
         ledger = self.stream.ledger
-        if ledger is None or ledger.plan is None or self.stream.ended:
+        if ledger is None or ledger.plan is None or self.stream.life.ended:
             return
         self.builds -= 1
         if len(frame) > MAX_FRAME or self.count >= MAX_TEMPLATES:
