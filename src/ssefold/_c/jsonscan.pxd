@@ -74,6 +74,23 @@ cdef extern from *:
         return p;
     }
 
+    /* The first byte in [p, end) that is no digit, or `end`: a time has ten of them. */
+    static inline const unsigned char *
+    ssefold_digits_end(const unsigned char *p, const unsigned char *end) {
+    #if SSEFOLD_SCAN_STEP == 16
+        const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
+        while (end - p >= 16) {
+            __m128i v = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)p), zero);
+            unsigned mask = 0xFFFF ^
+                (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, nine), v));
+            if (mask) return p + ssefold_lowest_bit(mask);
+            p += 16;
+        }
+    #endif
+        while (p < end && (unsigned char)(*p - '0') <= 9) p++;
+        return p;
+    }
+
     /* The first backslash in [p, end), or `end`. */
     static inline const unsigned char *
     ssefold_run_end(const unsigned char *p, const unsigned char *end) {
@@ -119,6 +136,8 @@ cdef extern from *:
     """
     const unsigned char *copy_run "ssefold_copy_run"(
         const unsigned char *p, const unsigned char *end, unsigned char **out) noexcept nogil
+    const unsigned char *skip_digits "ssefold_digits_end"(
+        const unsigned char *p, const unsigned char *end) noexcept nogil
     const unsigned char *run_end "ssefold_run_end"(
         const unsigned char *p, const unsigned char *end) noexcept nogil
     const unsigned char *plain_end "ssefold_plain_end"(
@@ -279,14 +298,6 @@ cdef inline const unsigned char *scan_string(
         else:
             break
     return stopped(p, end, flags)
-
-
-cdef inline const unsigned char *skip_digits(
-    const unsigned char *p, const unsigned char *end
-) noexcept nogil:
-    while p < end and c'0' <= p[0] <= c'9':
-        p += 1
-    return p
 
 
 cdef inline const unsigned char *scan_number(

@@ -29,7 +29,6 @@ from ..engine.ledger cimport Ledger
 from ..engine.event_numbers cimport Sequence
 from .slots cimport (
     APPENDED,
-    CELL_ROOM,
     COUNTED,
     DROPPED,
     EXTENDED,
@@ -419,9 +418,6 @@ cdef Py_ssize_t run_steady(
     cdef int numbered = only_numbered(template)
     if head == NULL:
         return 0
-    for i in range(count):
-        if slots[i].kind == LAST_ONE and not (<Cell>slots[i].target).has_room(CELL_ROOM):
-            return 0
     if count == 0:
         tail_size = 0  # all of the frame is its first literal
     while p < end:
@@ -476,8 +472,10 @@ cdef Py_ssize_t run_steady(
                     if not text.has_room(n):
                         break
             elif kind == LAST_ONE:
-                if n > CELL_ROOM - 2 and (
-                    n > MAX_SCALAR or not (<Cell>slots[i].target).has_room(n + 2)
+                # Room is asked for here, not at the start: a read may hold no more than one frame.
+                if n > MAX_SCALAR or (
+                    (<Cell>slots[i].target).room < n + 2
+                    and not (<Cell>slots[i].target).has_room(n + 2)
                 ):
                     break
                 extra += n + 8
