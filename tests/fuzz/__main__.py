@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 WORK = HERE.parents[1] / "build" / "fuzz"
 FOUND = WORK / "found"
 
-for folder in (HERE, HERE.parent):  # as pytest does for the tests
+for folder in (HERE, HERE.parent / "support"):  # as pytest does for the tests
     sys.path.insert(0, str(folder))
 
 

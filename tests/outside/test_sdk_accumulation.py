@@ -29,7 +29,7 @@ from conformance.cases import Case
 from conformance.judge import Reply, equal
 from conformance.peers import MISSING
 from conformance.process import Bounds, Implementation
-from test_recordings import FOLDER, ROWS, stream_of
+from recordings import FOLDER, ROWS, stream_of
 
 pytestmark = pytest.mark.skipif(not ROWS, reason=f"no recordings in {FOLDER}")
 

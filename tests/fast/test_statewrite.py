@@ -7,6 +7,7 @@ they came from the wire.
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -16,10 +17,10 @@ from typing import Any
 
 import pytest
 from backends import BACKENDS
+from cases import CASES, each_case, make
 from chats import DONE, chunk
 from decimals import decimal
 from parity import ALL, Case, check, dumps
-from test_conformance import CASES, each_case, make
 
 from ssefold import SSEFoldError
 
@@ -153,7 +154,6 @@ def test_halves_of_a_pair_join_across_fragments_and_others_are_replaced() -> Non
 WITHOUT = """
 import sys
 sys.modules["orjson"] = None
-sys.path.insert(0, "tests")
 from test_statewrite import digest
 print(digest())
 """
@@ -174,7 +174,12 @@ def digest() -> str:
 
 def test_without_orjson() -> None:
     run = subprocess.run(
-        [sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, "-c", WITHOUT],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == digest()

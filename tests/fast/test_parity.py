@@ -3,7 +3,7 @@
 2,000 seeds run always and 18,000 more with `pytest -m campaign`;
 SSEFOLD_PARITY_SEEDS=20000 sets the first number, SSEFOLD_PARITY_FIRST=20000 starts
 behind others. A seed that fails is run alone, and made smaller, by
-`python tests/parity.py SEED --shrink`.
+`python tests/support/parity.py SEED --shrink`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import parity
 import pytest
 from backends import BACKENDS, Backend
-from fuzz import target
+from tests.fuzz import target
 
 SEEDS = int(os.environ.get("SSEFOLD_PARITY_SEEDS", "2000"))
 FIRST = int(os.environ.get("SSEFOLD_PARITY_FIRST", "0"))
@@ -35,7 +35,7 @@ def test_generated_streams(first: int) -> None:
     for seed in range(first, first + BATCH):
         failure = parity.failure(parity.case(seed))
         if failure:
-            failures.append(f"python tests/parity.py {seed} --shrink\n{failure[:2000]}")
+            failures.append(f"python tests/support/parity.py {seed} --shrink\n{failure[:2000]}")
     assert not failures, "\n\n".join([f"{len(failures)} failed:", *failures[:3]])
 
 

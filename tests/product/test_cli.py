@@ -29,7 +29,7 @@ import ssefold
 from ssefold.cli import excerpt, terminal, unpack
 from ssefold.cli.main import main
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 COMMAND = [sys.executable, "-m", "ssefold"]
 PATIENCE = 30
 

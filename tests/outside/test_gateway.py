@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from test_adapters import run
-from test_docs import block_of
+from documents import block_of
+from libraries import run
 
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 pytest.importorskip("starlette", reason="starlette is not installed")
 
-STREAM = (Path(__file__).parents[1] / "examples" / "chat-text.sse").read_bytes()
+STREAM = (Path(__file__).parents[2] / "examples" / "chat-text.sse").read_bytes()
 PATH = "/v1/chat/completions"
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
 CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"

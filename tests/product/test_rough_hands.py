@@ -673,7 +673,7 @@ def test_a_view_that_was_released(backend: Backend) -> None:
     reason="allocations cannot be made to fail",
 )
 def test_a_reader_that_runs_short_leaks_nothing() -> None:
-    script = Path(__file__).with_name("short_leaks.py")
+    script = Path(__file__).resolve().parents[1] / "support" / "short_leaks.py"
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr[-2000:]
 

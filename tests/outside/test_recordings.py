@@ -7,32 +7,18 @@ shared/recordings beside the project's folder; where neither is there, this is s
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 from backends import BACKENDS, Backend
-
-from ssefold.engine.detect import SOURCES
-
-BESIDE = Path(__file__).resolve().parents[2] / "shared" / "recordings"
-FOLDER = Path(os.environ.get("SSEFOLD_RECORDINGS") or BESIDE)
-INDEX = FOLDER / "index.jsonl"
-
-# What the index calls a dialect of its own and is none to us.
-ALIASES = {"mistral": "openai.chat"}
+from recordings import FOLDER, ROWS, each_recording, facts_of, stream_of
 
 # Byte by byte up to here.
 SMALL = 4000
 
-# What the index does not say of those added later.
-PLAIN: dict[str, Any] = {
-    "pending_at_eof": None, "bad_json_events": 0, "eol": "lf", "has": [], "concatenated": False,
-}  # fmt: skip
 
 # One stream after another in one file: the second is not ours.
 CONCATENATED = {"after_end", "second_stream"}
@@ -61,32 +47,7 @@ NO_LAST_LINE = {
 }
 
 
-def rows() -> list[dict[str, Any]]:
-    """The recordings of the dialects that have a table."""
-    if not INDEX.is_file():
-        return []
-    listed = [json.loads(line) for line in INDEX.read_text(encoding="utf-8").splitlines()]
-    return [{**PLAIN, **row, "dialect": dialect(row)} for row in listed if dialect(row) in SOURCES]
-
-
-def dialect(row: dict[str, Any]) -> str:
-    name: str = row["dialect"]
-    return ALIASES.get(name, name)
-
-
-ROWS = rows()
 pytestmark = pytest.mark.skipif(not ROWS, reason=f"no recordings in {FOLDER}")
-each_recording = pytest.mark.parametrize("row", ROWS, ids=[row["file"] for row in ROWS])
-
-
-def stream_of(row: dict[str, Any]) -> bytes:
-    return (FOLDER / "streams" / row["file"]).read_bytes()
-
-
-def facts_of(row: dict[str, Any]) -> dict[str, Any]:
-    path = FOLDER / "facts" / f"{row['file']}.json"
-    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if row["facts"] else {}
-    return facts
 
 
 def folded(backend: Backend, pieces: list[bytes]) -> Any:

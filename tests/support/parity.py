@@ -4,7 +4,7 @@ Enters: a seed, or a stream with options and cuts.
 Leaves: `case(seed)`, all that a run is made of; `check(case)`, which raises Mismatch.
 Must not know: how either backend works.
 
-    python tests/parity.py SEED [--shrink]      run one case, and make it smaller
+    python tests/support/parity.py SEED [--shrink]      run one case, and make it smaller
 """
 
 from __future__ import annotations

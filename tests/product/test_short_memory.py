@@ -15,8 +15,9 @@ import pytest
 import streamgen
 from backends import BACKENDS
 
-SCRIPT = Path(__file__).with_name("short_memory.py")
-SCENARIOS = Path(__file__).with_name("short_scenarios.py")
+SUPPORT = Path(__file__).resolve().parents[1] / "support"
+SCRIPT = SUPPORT / "short_memory.py"
+SCENARIOS = SUPPORT / "short_scenarios.py"
 
 pytestmark = [
     pytest.mark.skipif("c" not in BACKENDS, reason="the interpreter's own business"),

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from backends import Backend
+from frames import cut, expected, random_cut, run, two_way, whole
 from framing_reference import reference
-from test_framing import cut, expected, random_cut, run, two_way, whole
 
 from ssefold.limits import Limits
 

@@ -20,8 +20,8 @@ import pytest
 import streamgen
 import streamnoise
 from backends import BACKENDS, Backend
+from cases import CASES, NAMES, make, pieces
 from chats import COPIES, DONE, chunk, event, fed, state
-from test_conformance import CASES, NAMES, make, pieces
 
 from ssefold import DELTA_KINDS, Delta, Limits
 from ssefold.engine.detect import SOURCES

@@ -16,14 +16,14 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-import test_adapters
 from backends import Backend
+from documents import BLOCKS, DOCUMENTS, Block, block_of
+from libraries import STREAM, client_of, library, run, transport
 
 import ssefold
 from ssefold.cli import main as cli
@@ -32,8 +32,7 @@ from ssefold.engine.field_spec import OPS, USER_RULES
 from ssefold.engine.stream_life import MACHINES
 from ssefold.errors import STATE_CODES
 
-ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = ("README.md", "docs/reference.md", "docs/dialects.md")
+ROOT = Path(__file__).resolve().parents[2]
 LINKED = (
     *DOCUMENTS,
     "docs/architecture.md",
@@ -46,36 +45,8 @@ LINKED = (
 )
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 
-FENCE = re.compile(
-    r"^(?:<!-- tested: (?P<test>\w+) -->\n)?```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.M | re.S
-)
 
 
-class Block(NamedTuple):
-    """A fenced block, and for Python what it is said to print."""
-
-    document: str
-    line: int
-    kind: str
-    body: str
-    test: str | None
-    output: str
-
-    def __str__(self) -> str:
-        return f"{self.document}:{self.line}"
-
-
-def blocks(document: str) -> Iterator[Block]:
-    text = (ROOT / document).read_text(encoding="utf-8")
-    found = list(FENCE.finditer(text))
-    for match, after in zip(found, [*found[1:], None], strict=True):
-        follows = after is not None and not text[match.end() : after.start()].strip()
-        output = after["body"] if after and follows and after["kind"] == "text" else ""
-        line = text.count("\n", 0, match.start()) + 1
-        yield Block(document, line, match["kind"], match["body"], match["test"], output)
-
-
-BLOCKS = [block for document in DOCUMENTS for block in blocks(document)]
 RUNNABLE = [block for block in BLOCKS if block.kind == "python" and block.test is None]
 CONSOLE = [block for block in BLOCKS if block.kind == "console"]
 
@@ -133,11 +104,6 @@ def test_quickstart() -> None:
     assert "Crypto is digital" in done.stdout
 
 
-def block_of(test: str) -> Block:
-    [block] = [block for block in BLOCKS if block.test == test]
-    return block
-
-
 def test_blocks_that_name_a_test_have_it() -> None:
     named = {block.test for block in BLOCKS if block.test}
     assert named == {"test_gateway_example", "test_sdk_example", "test_dialect_example"}
@@ -146,8 +112,8 @@ def test_blocks_that_name_a_test_have_it() -> None:
 
 @pytest.mark.parametrize("leaves", [False, True], ids=["reads all", "leaves"])
 def test_gateway_example(leaves: bool) -> None:
-    httpx = test_adapters.library("httpx")
-    test_adapters.library("starlette")
+    httpx = library("httpx")
+    library("starlette")
     space: dict[str, Any] = {}
     exec(block_of("test_gateway_example").body, space)
     recorded: list[Any] = []
@@ -155,7 +121,7 @@ def test_gateway_example(leaves: bool) -> None:
     stream = (ROOT / "examples" / "chat-text.sse").read_bytes()
     space["client"] = httpx.AsyncClient(
         base_url="http://x",
-        transport=test_adapters.transport(httpx, stream, compressed=not leaves),
+        transport=transport(httpx, stream, compressed=not leaves),
     )
     sent = b""
     gone = asyncio.Event()
@@ -185,7 +151,7 @@ def test_gateway_example(leaves: bool) -> None:
         for _ in range(5):  # what was left behind is finished by the loop
             await asyncio.sleep(0)
 
-    test_adapters.run(serve())
+    run(serve())
     [acc] = recorded
     if leaves:
         assert acc.status == "truncated"
@@ -196,8 +162,8 @@ def test_gateway_example(leaves: bool) -> None:
 
 
 def test_sdk_example(monkeypatch: pytest.MonkeyPatch) -> None:
-    openai = test_adapters.library("openai")
-    client = test_adapters.client_of(openai, "OpenAI", test_adapters.STREAM)
+    openai = library("openai")
+    client = client_of(openai, "OpenAI", STREAM)
     monkeypatch.setattr(openai, "OpenAI", lambda: client)
     out = io.StringIO()
     with contextlib.redirect_stdout(out):

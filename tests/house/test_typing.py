@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is not installed")
@@ -27,7 +27,7 @@ def test_mypy_is_content(pytestconfig: pytest.Config) -> None:
             "--python-version",
             f"{sys.version_info[0]}.{sys.version_info[1]}",
             "src/ssefold",
-            "tests/typing",
+            "tests/house/typing",
         ],
         cwd=ROOT,
         env={**os.environ, "MYPYPATH": str(ROOT / "src")},

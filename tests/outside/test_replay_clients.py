@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 import pytest
-import test_adapters
 from answers import chat, losses
+from libraries import ASK, client_of, library
 
 from ssefold import replay
 from ssefold.cli import main as cli
@@ -78,7 +78,7 @@ LOGGED = [
 
 
 def test_the_openai_sdk_reads_a_chat() -> None:
-    openai = test_adapters.library("openai")
+    openai = library("openai")
     choices = [
         {"index": 0, "message": {"role": "assistant", "content": "Hello 🎉", "refusal": None},
          "logprobs": {"content": LOGGED, "refusal": None}, "finish_reason": "stop"},
@@ -92,14 +92,14 @@ def test_the_openai_sdk_reads_a_chat() -> None:
     ]  # fmt: skip
     counts = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
     whole = chat(choices=choices, usage=counts)
-    client = test_adapters.client_of(openai, "OpenAI", b"".join(replay(whole, piece=3)))
-    with client.chat.completions.stream(**test_adapters.ASK) as stream:
+    client = client_of(openai, "OpenAI", b"".join(replay(whole, piece=3)))
+    with client.chat.completions.stream(**ASK) as stream:
         read = stream.get_final_completion().to_dict()
     assert losses(whole, read) == []
 
 
 def test_the_openai_sdk_reads_a_response() -> None:
-    openai = test_adapters.library("openai")
+    openai = library("openai")
     part = {"type": "output_text", "annotations": [], "logprobs": [], "text": "Hello 🎉"}
     summary = [{"type": "summary_text", "text": "Thinking"}]
     whole = {
@@ -114,7 +114,7 @@ def test_the_openai_sdk_reads_a_response() -> None:
         ],
     }  # fmt: skip
     body = b"".join(replay(whole, piece=3))
-    client = test_adapters.client_of(openai, "OpenAI", body)
+    client = client_of(openai, "OpenAI", body)
     text = ""
     with client.responses.stream(model="m", input="x") as stream:
         for event in stream:  # the SDK asserts that each delta has its item and its part
@@ -126,18 +126,18 @@ def test_the_openai_sdk_reads_a_response() -> None:
 
 
 def test_the_openai_sdk_reads_a_completion() -> None:
-    openai = test_adapters.library("openai")
+    openai = library("openai")
     choice = {"text": "Hello 🎉", "index": 0, "logprobs": None, "finish_reason": "stop"}
     whole = {"id": "c", "object": "text_completion", "created": 1, "model": "m"}
     body = b"".join(replay({**whole, "choices": [choice]}, piece=3))
-    client = test_adapters.client_of(openai, "OpenAI", body)
+    client = client_of(openai, "OpenAI", body)
     chunks = list(client.completions.create(model="m", prompt="x", stream=True))
     assert "".join(chunk.choices[0].text for chunk in chunks) == "Hello 🎉"
     assert chunks[-1].choices[0].finish_reason == "stop"
 
 
 def test_the_anthropic_sdk_reads_a_message() -> None:
-    anthropic = test_adapters.library("anthropic")
+    anthropic = library("anthropic")
     cited = {"type": "char_location", "cited_text": "x", "document_index": 0,
              "document_title": None, "end_char_index": 1, "start_char_index": 0}  # fmt: skip
     blocks = [
@@ -153,7 +153,7 @@ def test_the_anthropic_sdk_reads_a_message() -> None:
         "stop_reason": "tool_use", "stop_sequence": None,
         "usage": {"input_tokens": 2, "output_tokens": 9, "cache_read_input_tokens": 0},
     }  # fmt: skip
-    client = test_adapters.client_of(anthropic, "Anthropic", b"".join(replay(whole, piece=3)))
-    with client.messages.stream(max_tokens=9, **test_adapters.ASK) as stream:
+    client = client_of(anthropic, "Anthropic", b"".join(replay(whole, piece=3)))
+    with client.messages.stream(max_tokens=9, **ASK) as stream:
         read = stream.get_final_message().to_dict()
     assert losses(whole, read) == []

@@ -25,7 +25,7 @@ from conformance.process import Bounds, Implementation
 
 import ssefold
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CASES = load()
 BY_NAME = {case.name: case for case in CASES if case.kind != "framing"}
 VECTORS = {case.name for case in CASES if case.kind == "framing"}

@@ -16,11 +16,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+import recordings
 import streamgen
-import test_conformance
-import test_recordings
 from answers import MAKERS, answer, chat, losses, mutated, parts, said
 from backends import BACKENDS, Backend
+from cases import CASES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,14 +156,14 @@ COMPLETED = {
 
 COMPLETE = [
     name
-    for name, case in test_conformance.CASES.items()
+    for name, case in CASES.items()
     if case.meta["status"] == "complete" and case.meta["dialect"]
 ]
 
 
 @pytest.mark.parametrize("name", COMPLETE)
 def test_the_corpus_comes_back(name: str) -> None:
-    case = test_conformance.CASES[name]
+    case = CASES[name]
     dialect = case.meta["dialect"]
     if name in NOT_BACK:
         with pytest.raises(SSEFoldError, match="not_replayable") as caught:
@@ -190,11 +190,11 @@ def test_what_the_fold_takes_for_a_thought_comes_back(thought: Any) -> None:
     check_comes_back(random.Random(str(thought)), whole, "google.gemini")
 
 
-@pytest.mark.skipif(not test_recordings.ROWS, reason="no recordings")
+@pytest.mark.skipif(not recordings.ROWS, reason="no recordings")
 def test_recordings_come_back() -> None:
     came = 0
-    for row in test_recordings.ROWS:
-        acc = folded(next(iter(BACKENDS.values())), [test_recordings.stream_of(row)])
+    for row in recordings.ROWS:
+        acc = folded(next(iter(BACKENDS.values())), [recordings.stream_of(row)])
         if acc.status == "complete":
             came += 1
             check_comes_back(random.Random(row["file"]), acc.snapshot(), acc.dialect)
