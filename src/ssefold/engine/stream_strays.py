@@ -70,8 +70,8 @@ def judge_body(stream: Any) -> None:
             stream.source = source
             stream.dialect = source["NAME"]
             stream.answer = value
-            stream.life.move(FINISHED)
             stream.fails_at(value, plain_table(source))
+            stream.life.move(FINISHED)
             return
     if not (stream.life.failed or stream.body.is_cut()):
         stream.log.event = 0
