@@ -25,11 +25,35 @@ from .table import steps
 _FAILURES: Any = FAILURES
 _UNLESS: tuple[str, ...] = _FAILURES["unless"]
 _ROWS = tuple([(steps(row["at"]), row) for row in _FAILURES["signs"]])
-_WORDS = tuple([(path, row) for path, row in _ROWS if "is" in row])
+_WORDS = tuple([(path, row["is"]) for path, row in _ROWS if "is" in row])
 _KEYS = frozenset([path[0] for path, row in _ROWS if "is" not in row])
-_WORD_KEYS = frozenset([path[0] for path, row in _WORDS])
+_WORD_KEYS = frozenset([path[0] for path, _ in _WORDS])
+
+# A longer text is no such word: most events have one there, which need not be read for that.
+LONGEST_WORD = max([len(word) for _, word in _WORDS])
+
+_SIGNS = _KEYS | _WORD_KEYS
+
+
+def _mark(key: str) -> int:
+    """A small number for a key: most keys that are no sign have another one than each sign."""
+    return (len(key) * 5 + ord(key[0])) & 63 if key else 63
+
+
+def _bits(keys: Any) -> int:
+    """A bit for the number of each key."""
+    bits, one = 0, 1
+    for key in keys:
+        bits |= one << _mark(key)
+    return bits
+
+
+# Every member of every event that is read is asked for.
+_MARKS = _bits(_SIGNS)
+
 # Members of an event whose value decides whether it is a failure.
 _TELLING = frozenset(["type", *_UNLESS]) | _WORD_KEYS
+_TELLING_MARKS = _bits(_TELLING)
 
 
 def failure_of(value: Any, kind: str, known: bool) -> Any:
@@ -54,7 +78,7 @@ def may_fail(value: Any) -> bool:
     if type(value) is dict:
         members = value
         for key in members:
-            if key in _KEYS:
+            if (_MARKS >> _mark(key)) & 1 and key in _KEYS:
                 return True
     elif any([key in _KEYS for key in value]):
         return True
@@ -63,11 +87,11 @@ def may_fail(value: Any) -> bool:
 
 def _says_word(value: Any) -> bool:
     """Whether a text of an object is a sign."""
-    for path, row in _WORDS:
+    for path, word in _WORDS:
         found = value
         for step in path:
             found = given(found, step)
-        if found is not None and _is_sign(found, row, value):
+        if type(found) is str and found == word:
             return True
     return False
 
@@ -76,12 +100,17 @@ def is_telling(key: str) -> bool:
     """Whether another value of an event's member could make a failure of the event: it is to
     be looked at each time.
     """
-    return key in _TELLING
+    return bool((_TELLING_MARKS >> _mark(key)) & 1) and key in _TELLING
 
 
 def is_of_signs(key: str) -> bool:
     """Whether signs stand in an event's member of this name."""
-    return key in _KEYS or key in _WORD_KEYS
+    return bool((_MARKS >> _mark(key)) & 1) and key in _SIGNS
+
+
+def is_worded(key: str) -> bool:
+    """Whether nothing but a word in an event's member of this name is a sign."""
+    return key in _WORD_KEYS and key not in _KEYS
 
 
 def can_fail(key: str, value: Any) -> bool:

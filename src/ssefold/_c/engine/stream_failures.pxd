@@ -9,16 +9,21 @@ from .jsonvalue cimport given, is_open
 cpdef failure_of(value, str kind, bint known)
 # Assigned by stream_failures.py, once and for all.
 cdef tuple _UNLESS, _ROWS, _WORDS
-cdef frozenset _KEYS, _WORD_KEYS, _TELLING
+cdef frozenset _KEYS, _WORD_KEYS, _SIGNS, _TELLING
+cdef unsigned long long _MARKS, _TELLING_MARKS
+cdef int _mark(str key) except -1
+@cython.locals(bits=cython.ulonglong, one=cython.ulonglong)
+cdef unsigned long long _bits(keys) except? 0
 
 
-@cython.locals(members=dict)
+@cython.locals(members=dict, key=str)
 cpdef bint may_fail(value) except -1
 cpdef bint answers(value) except -1
-@cython.locals(path=tuple, row=dict)
+@cython.locals(path=tuple, word=str)
 cdef bint _says_word(value) except -1
 cpdef bint is_telling(str key) except -1
 cpdef bint is_of_signs(str key) except -1
+cpdef bint is_worded(str key) except -1
 cpdef bint can_fail(str key, value) except -1
 @cython.locals(node=tuple)
 cpdef bint may_hold(value, tuple nodes) except -1

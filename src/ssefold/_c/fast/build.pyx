@@ -18,7 +18,7 @@ from ..jsonread cimport Reading, key_at, read_value, scalar_at
 from ..jsonscan cimport SCAN_ESCAPE, SCAN_INVALID_UTF8, scan_string, scan_value, skip_space
 from ..engine.plan cimport Plan
 from ..engine.jsonvalue cimport same
-from ..engine.stream_failures cimport can_fail, is_of_signs, is_telling
+from ..engine.stream_failures cimport can_fail, is_of_signs, is_telling, is_worded
 from .slots cimport (
     APPENDED,
     COUNTED,
@@ -35,6 +35,7 @@ from .slots cimport (
     Cells,
     Slot,
 )
+from ..engine.stream_failures import LONGEST_WORD as _LONGEST_WORD
 from ..text cimport Text
 
 cdef extern from "Python.h":
@@ -44,6 +45,7 @@ cdef extern from "Python.h":
     unsigned char *PyUnicode_1BYTE_DATA(object text)
 
 cdef int OK = _values.OK
+cdef int LONGEST_WORD = _LONGEST_WORD
 
 cdef enum:
     MOST_KEYS = 64  # of one object; a chunk with more is none of many
@@ -143,6 +145,19 @@ cdef inline bint says_what(Span *key) noexcept nogil:
     """Whether it is `type` or `error`: they say what an event is."""
     return (key.size == 4 and memcmp(key.start, b"type", 4) == 0) or (
         key.size == 5 and memcmp(key.start, b"error", 5) == 0)
+
+
+cdef inline bint is_longer(
+    const unsigned char *p, const unsigned char *end, Py_ssize_t size
+) noexcept nogil:
+    """Whether a string stands at `p` of more bytes than `size`, without an escape up to there."""
+    if p[0] != c'"' or end - p < size + 2:
+        return False
+    cdef Py_ssize_t i
+    for i in range(1, size + 2):
+        if p[i] == c'"' or p[i] == c'\\':
+            return False
+    return True
 
 
 @cython.final
@@ -317,9 +332,9 @@ cdef class Builder:
             self.p = skip_space(skip_space(q + 1, self.end) + 1, self.end)
             if self.p[0] == c'{' or self.p[0] == c'[' or says_what(&keys[count - 1]):
                 self.in_head = False
-            if self.in_head and is_of_signs(key) and (
-                can_fail(key, scalar_at(self.p, self.end - self.p))
-            ):
+            if self.in_head and is_of_signs(key) and not (
+                is_worded(key) and is_longer(self.p, self.end, LONGEST_WORD)
+            ) and can_fail(key, scalar_at(self.p, self.end - self.p)):
                 self.in_head = False  # each event is asked for it, and for what is beside it
             if not self.walk_value(at, key, level):
                 return False
