@@ -7,13 +7,12 @@ Must not know: how bytes become blocks and blocks a state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ssefold import _backend
+from ssefold._taking import take, take_text
 from ssefold.delta import Delta
 from ssefold.engine.jsonvalue import copy, repair
-from ssefold.engine.taking import SETTLED
 from ssefold.errors import (
     Anomaly,
     Fault,
@@ -28,15 +27,15 @@ if TYPE_CHECKING:
 else:
     _Core = object
 
-_Reader = TypeVar("_Reader", bound="Reader")
+_Asked = TypeVar("_Asked", bound="Answering")
 
 
-class Reader(_Core):
-    """What can be read of a fold; stands above either backend's core."""
+class Answering(_Core):
+    """What can be asked of a fold; stands above either backend's core."""
 
     __slots__ = ()
 
-    def __enter__(self: _Reader) -> _Reader:
+    def __enter__(self: _Asked) -> _Asked:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -172,20 +171,7 @@ class Reader(_Core):
         replaced another, or its deltas, gives only what extends them; what it took
         out of the answer is given all the same, asked for before or not.
         """
-        final = self._ended()
-        given: dict[Any, Any] = {}
-        texts = self._located(choice, (self._taken, given, final))
-        arrivals = self._stream.arrivals if choice == 0 else None
-        pieces = [] if arrivals is None else [arrivals.peek(final)]
-        shown = [] if arrivals is None else [arrivals]
-        for key, leaf in texts:
-            piece, given[key] = _shown(leaf, self._taken.get(key, 0), final)
-            pieces.append(piece)
-            if not isinstance(leaf, str):
-                shown.append(leaf)
-        taken: str = repair("".join(pieces))
-        self._give(given, shown, 0)
-        return taken
+        return take_text(self, choice)
 
     def take(self) -> list[Delta]:
         """What came since the last call, as typed pieces: text, reasoning, tool calls.
@@ -199,61 +185,7 @@ class Reader(_Core):
         An object is given once its element is whole. At any byte, after close too.
         What take_text() gave is not missing here, nor the other way round.
         """
-        stream = self._stream
-        root = stream.root
-        if root is None:
-            return []
-        found: list[tuple[Delta, Any]] = []
-        said: dict[Any, dict[str, str]] = {}
-        given: dict[Any, Any] = {}
-        shown: dict[int, Any] = {}
-        seen = (self._taken, given, self._ended())
-        for kind, leaf, place, key, group in self._leaves(root, stream.source.deltas, seen):
-            if id(leaf) in shown:
-                continue  # what several fields of one place gave
-            before = given[key] if key in given else self._taken.get(key, "")
-            piece, given[key] = self._piece(leaf, before)
-            if not isinstance(leaf, (str, dict)):
-                shown[id(leaf)] = leaf
-            if piece:
-                found.append((Delta(kind, piece, *map(_repaired, place)), group))
-                if group is not None:
-                    texts = said.setdefault(group[0], {})
-                    texts[group[1]] = texts.get(group[1], "") + piece
-        taken = [delta for delta, group in found if group is None or _is_first(group, said)]
-        self._give(given, shown.values(), 1)
-        return taken
-
-    def _piece(self, leaf: Any, given: Any) -> tuple[str, Any]:
-        """What came to a leaf since take() took from it, and what is given of it then.
-
-        That is counted for a buffer and kept for a plain string: the first delta turns
-        the text that a block started with into a buffer, which begins with it.
-        """
-        final = self._ended()
-        if isinstance(leaf, dict):
-            leaf = self._write(repair(leaf)).decode()
-        if isinstance(leaf, str):
-            return _shown_plain(leaf, given, final)
-        piece: str = repair(leaf.peek(final, 1))
-        if piece and isinstance(given, str):
-            piece = piece.removeprefix(given)
-            given = len(given)
-        return piece, given + len(piece) if piece else given
-
-    def _give(self, given: dict[Any, Any], shown: Iterable[Any], reader: int) -> None:
-        """What was looked at is given: it exists, and to say so needs no memory any more.
-
-        What a place is new to is made room for first, so that nothing can be lost on the way.
-        """
-        taken = self._taken
-        for key in given:
-            taken.setdefault(key, 0 if reader == 0 or key[-1] == SETTLED else "")
-        moves, texts = iter(given.items()), iter(shown)  # memory, too
-        for key, value in moves:
-            taken[key] = value
-        for text in texts:
-            text.accept(reader)
+        return take(self)
 
     def _ended(self) -> bool:
         """Whether nothing can follow any more."""
@@ -292,15 +224,6 @@ class Reader(_Core):
         parts = self._follow({"parts": found}, (step, "text"), 0)
         return list(parts or self._follow(found, ("text",), 0))
 
-    def _located(self, choice: int, seen: Any) -> list[tuple[Any, Any]]:
-        """The same, each with what it is known by from one call to the next.
-
-        But for parts that were seen and to which nothing comes any more (engine/taking.py).
-        """
-        steps = self._path("text", choice)
-        found: list[Any] = self._locate(self._stream.root, steps, choice, seen) if steps else []
-        return found
-
     def _path(self, what: str, choice: int) -> tuple[Any, ...]:
         """The dialect's READ path; () if there is none for this choice, or no answer."""
         stream = self._stream
@@ -335,7 +258,7 @@ class Reader(_Core):
         raise TypeError("a StreamAccumulator cannot be pickled or copied: snapshot() can")
 
 
-class StreamAccumulator(Reader, _backend.FoldCore):
+class StreamAccumulator(Answering, _backend.FoldCore):
     """Folds one stream: feed bytes in, read the answer at any byte.
 
     dialect: "auto", one of the dialects' names, or a table (a module or a mapping).
@@ -358,46 +281,3 @@ def _is_leaf(state: Any) -> bool:
 def _string(leaf: Any) -> str:
     text: str = leaf if isinstance(leaf, str) else leaf.get()
     return text
-
-
-def _shown(leaf: Any, given: int | str, final: bool) -> tuple[str, int | str]:
-    """What came to a leaf since the last time, and what was given out of it by now.
-
-    That is counted for a buffer and kept for a plain string: the first delta turns the
-    text that a block started with into a buffer, which begins with it.
-    """
-    if isinstance(leaf, str):
-        waits = not final and "\ud800" <= leaf[-1:] <= "\udbff"
-        whole = leaf[:-1] if waits else leaf
-        count = len(given) if isinstance(given, str) else given
-        return whole[count:], whole if len(whole) >= count else given
-    before = leaf.taken
-    piece: str = leaf.peek(final)
-    count = before + len(piece)
-    if before == 0 and isinstance(given, str):
-        piece = piece.removeprefix(given)
-    return piece, count
-
-
-def _shown_plain(whole: str, given: str | int, final: bool) -> tuple[str, str | int]:
-    """What a plain string adds to what was given (counted, if a buffer stood here before)."""
-    if not final and "\ud800" <= whole[-1:] <= "\udbff":
-        whole = whole[:-1]
-    whole = repair(whole)
-    if isinstance(given, int):
-        return whole[given:], max(given, len(whole))
-    return (whole[len(given) :], whole) if whole.startswith(given) else ("", given)
-
-
-def _repaired(value: Any) -> Any:
-    return repair(value) if isinstance(value, str) else value
-
-
-def _is_first(group: tuple[Any, str], said: dict[Any, dict[str, str]]) -> bool:
-    """False for a field that says the same as another before it: some servers send both."""
-    for name, text in said[group[0]].items():
-        if name == group[1]:
-            return True
-        if text == said[group[0]][group[1]]:
-            return False
-    return True

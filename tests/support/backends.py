@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from ssefold._accumulator import Reader
+from ssefold._accumulator import Answering
 
 PACKAGES = {"c": "ssefold._c", "python": "ssefold._py"}
 
@@ -40,7 +40,7 @@ def load(name: str) -> Backend:
         for module in ("core", "decoder", "framing", "jsonread")
     )
     # As ssefold._accumulator does it for the backend that runs.
-    accumulator = type("StreamAccumulator", (Reader, core.FoldCore), {"__slots__": ()})
+    accumulator = type("StreamAccumulator", (Answering, core.FoldCore), {"__slots__": ()})
     events = importlib.import_module(f"{package if name == 'c' else 'ssefold'}.engine.events")
     return Backend(
         name=name,

@@ -376,7 +376,7 @@ class FoldCore:
             if 0 in owner and owner[0] is mine:
                 del owner[0]
 
-    # -- for the Reader that stands above -------------------------------------------
+    # -- for what stands above -------------------------------------------
 
     def _read(self, state: Any) -> Any:
         return read_state(state)
@@ -398,7 +398,7 @@ class FoldCore:
         return None
 
     def _refuse(self, code: str) -> NoReturn:
-        raise NotImplementedError  # the Reader knows what a caller is told
+        raise NotImplementedError  # Answering knows what a caller is told
 
     def _stop(self) -> NoReturn:
         raise NotImplementedError

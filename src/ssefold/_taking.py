@@ -1,0 +1,150 @@
+"""What came to an answer since somebody asked last: the texts, and the typed pieces.
+
+Enters: an accumulator, with what was given of each place before.
+Leaves: what is new, once; what was given is noted when all of it exists.
+Must not know: bytes, dialects, who asks.
+
+Each place of an answer is given to two readers of their own, take_text() and take(): what one of
+them took is not missing for the other. The places are found by engine/taking.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ssefold.delta import Delta
+from ssefold.engine.jsonvalue import repair
+from ssefold.engine.taking import SETTLED
+
+
+def take_text(acc: Any, choice: int) -> str:
+    """The text that came to a choice since the last call: StreamAccumulator.take_text()."""
+    final = acc._ended()
+    given: dict[Any, Any] = {}
+    texts = _located(acc, choice, (acc._taken, given, final))
+    arrivals = acc._stream.arrivals if choice == 0 else None
+    pieces = [] if arrivals is None else [arrivals.peek(final)]
+    shown = [] if arrivals is None else [arrivals]
+    for key, leaf in texts:
+        piece, given[key] = _shown(leaf, acc._taken.get(key, 0), final)
+        pieces.append(piece)
+        if not isinstance(leaf, str):
+            shown.append(leaf)
+    taken: str = repair("".join(pieces))
+    _give(acc, given, shown, 0)
+    return taken
+
+
+def take(acc: Any) -> list[Delta]:
+    """What came since the last call, as typed pieces: StreamAccumulator.take()."""
+    stream = acc._stream
+    root = stream.root
+    if root is None:
+        return []
+    found: list[tuple[Delta, Any]] = []
+    said: dict[Any, dict[str, str]] = {}
+    given: dict[Any, Any] = {}
+    shown: dict[int, Any] = {}
+    seen = (acc._taken, given, acc._ended())
+    for kind, leaf, place, key, group in acc._leaves(root, stream.source.deltas, seen):
+        if id(leaf) in shown:
+            continue  # what several fields of one place gave
+        before = given[key] if key in given else acc._taken.get(key, "")
+        piece, given[key] = _piece(acc, leaf, before)
+        if not isinstance(leaf, (str, dict)):
+            shown[id(leaf)] = leaf
+        if piece:
+            found.append((Delta(kind, piece, *map(_repaired, place)), group))
+            if group is not None:
+                texts = said.setdefault(group[0], {})
+                texts[group[1]] = texts.get(group[1], "") + piece
+    taken = [delta for delta, group in found if group is None or _is_first(group, said)]
+    _give(acc, given, shown.values(), 1)
+    return taken
+
+
+def _piece(acc: Any, leaf: Any, given: Any) -> tuple[str, Any]:
+    """What came to a leaf since take() took from it, and what is given of it then.
+
+    That is counted for a buffer and kept for a plain string: the first delta turns
+    the text that a block started with into a buffer, which begins with it.
+    """
+    final = acc._ended()
+    if isinstance(leaf, dict):
+        leaf = acc._write(repair(leaf)).decode()
+    if isinstance(leaf, str):
+        return _shown_plain(leaf, given, final)
+    piece: str = repair(leaf.peek(final, 1))
+    if piece and isinstance(given, str):
+        piece = piece.removeprefix(given)
+        given = len(given)
+    return piece, given + len(piece) if piece else given
+
+
+def _give(acc: Any, given: dict[Any, Any], shown: Iterable[Any], reader: int) -> None:
+    """What was looked at is given: it exists, and to say so needs no memory any more.
+
+    What a place is new to is made room for first, so that nothing can be lost on the way.
+    """
+    taken = acc._taken
+    for key in given:
+        taken.setdefault(key, 0 if reader == 0 or key[-1] == SETTLED else "")
+    moves, texts = iter(given.items()), iter(shown)  # memory, too
+    for key, value in moves:
+        taken[key] = value
+    for text in texts:
+        text.accept(reader)
+
+
+def _located(acc: Any, choice: int, seen: Any) -> list[tuple[Any, Any]]:
+    """The same, each with what it is known by from one call to the next.
+
+    But for parts that were seen and to which nothing comes any more (engine/taking.py).
+    """
+    steps = acc._path("text", choice)
+    found: list[Any] = acc._locate(acc._stream.root, steps, choice, seen) if steps else []
+    return found
+
+
+def _shown(leaf: Any, given: int | str, final: bool) -> tuple[str, int | str]:
+    """What came to a leaf since the last time, and what was given out of it by now.
+
+    That is counted for a buffer and kept for a plain string: the first delta turns the
+    text that a block started with into a buffer, which begins with it.
+    """
+    if isinstance(leaf, str):
+        waits = not final and "\ud800" <= leaf[-1:] <= "\udbff"
+        whole = leaf[:-1] if waits else leaf
+        count = len(given) if isinstance(given, str) else given
+        return whole[count:], whole if len(whole) >= count else given
+    before = leaf.taken
+    piece: str = leaf.peek(final)
+    count = before + len(piece)
+    if before == 0 and isinstance(given, str):
+        piece = piece.removeprefix(given)
+    return piece, count
+
+
+def _shown_plain(whole: str, given: str | int, final: bool) -> tuple[str, str | int]:
+    """What a plain string adds to what was given (counted, if a buffer stood here before)."""
+    if not final and "\ud800" <= whole[-1:] <= "\udbff":
+        whole = whole[:-1]
+    whole = repair(whole)
+    if isinstance(given, int):
+        return whole[given:], max(given, len(whole))
+    return (whole[len(given) :], whole) if whole.startswith(given) else ("", given)
+
+
+def _repaired(value: Any) -> Any:
+    return repair(value) if isinstance(value, str) else value
+
+
+def _is_first(group: tuple[Any, str], said: dict[Any, dict[str, str]]) -> bool:
+    """False for a field that says the same as another before it: some servers send both."""
+    for name, text in said[group[0]].items():
+        if name == group[1]:
+            return True
+        if text == said[group[0]][group[1]]:
+            return False
+    return True
