@@ -65,10 +65,10 @@ def _version(package: str) -> str:
 
 def accumulator(backend: str) -> Any:
     """StreamAccumulator over that backend, whichever the package itself runs."""
-    from ssefold._accumulator import Reader
+    from ssefold._accumulator import Answering
 
     core = import_module(f"ssefold._{'c' if backend == 'c' else 'py'}.core").FoldCore
-    return type("StreamAccumulator", (Reader, core), {"__slots__": ()})
+    return type("StreamAccumulator", (Answering, core), {"__slots__": ()})
 
 
 def backends() -> list[str]:

@@ -443,3 +443,44 @@ def test_with(backend: Backend) -> None:
         raise ZeroDivisionError  # it is not held back
     assert acc.snapshot() == answer("Hel", None)
     assert type(acc) is backend.StreamAccumulator
+
+
+# -- how many events were recognised --------------------------------------------------------------
+
+
+def words(count: int) -> bytes:
+    """A chat stream whose chunks differ in their words alone, and its end."""
+    chunk = b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"w%d"}}]}\n\n'
+    end = b'data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+    return b"".join([chunk % number for number in range(count)]) + end + b"data: [DONE]\n\n"
+
+
+def test_recognised_counts_what_was_not_read(backend: Backend) -> None:
+    """Who has a table of his own sees by it whether its streams are folded fast."""
+    acc = backend.StreamAccumulator()
+    assert acc.recognised == 0
+    acc.feed(words(100))
+    assert acc.events == 102
+    assert 95 <= acc.recognised <= 100  # the first of a kind is read, and so is what ends it
+    before = acc.recognised
+    acc.close()
+    assert acc.recognised == before
+    acc.reset()
+    assert (acc.events, acc.recognised) == (0, 0)
+
+
+def test_recognised_does_not_count_what_no_template_knew(backend: Backend) -> None:
+    acc = backend.StreamAccumulator()
+    acc._templates(False)
+    acc.feed(words(100))
+    assert (acc.events, acc.recognised) == (102, 0)
+
+
+def test_recognised_is_right_where_reads_cut_and_events_are_damaged(backend: Backend) -> None:
+    acc = backend.StreamAccumulator()
+    damaged = b'data: {"id":\n\n: a comment\n\ndata: {"a":1} {"b":2}\n\n'
+    stream = damaged + words(50)
+    for byte in range(len(stream)):
+        acc.feed(stream[byte : byte + 1])
+    assert 45 <= acc.recognised <= 50
+    assert acc.events == 55

@@ -529,13 +529,13 @@ def test_check_is_a_table(run, files):
     assert (ran.code, ran.err) == (5, "")
     summary, findings, excerpts, *legend = ran.out.decode().split("\n\n")
     rows = [re.split(" {2,}", line) for line in summary.splitlines()]
-    assert " ".join(rows[0]) == "FILE STATUS DIALECT EVENTS BYTES FAULTS ANOMALIES EXIT"
+    assert " ".join(rows[0]) == "FILE STATUS DIALECT EVENTS RECOGNISED BYTES FAULTS ANOMALIES EXIT"
     size = len(BAD + late)
     assert rows[1:] == [
-        [str(paths[0]), "complete", "openai.chat", "4", str(len(WHOLE)), "0", "0", "0"],
-        [str(paths[1]), "complete", "openai.chat", "6", str(size), "1", "1", "5"],
-        [str(paths[2]), "truncated (empty)", "-", "0", "0", "0", "0", "3"],
-        [str(paths[3]), "failed", "openai.chat", "2", str(len(CUT + ERROR)), "0", "0", "4"],
+        [str(paths[0]), "complete", "openai.chat", "4", "0", str(len(WHOLE)), "0", "0", "0"],
+        [str(paths[1]), "complete", "openai.chat", "6", "0", str(size), "1", "1", "5"],
+        [str(paths[2]), "truncated (empty)", "-", "0", "0", "0", "0", "0", "3"],
+        [str(paths[3]), "failed", "openai.chat", "2", "0", str(len(CUT + ERROR)), "0", "0", "4"],
     ]
     found = [line.split(maxsplit=5) for line in findings.splitlines()]
     assert found[1][1:5] == ["7", "0", "fault", "bad_json"]
@@ -994,7 +994,7 @@ def test_a_plain_table_on_a_terminal_without_rich(files):
     ran = on_terminal("check", path, command=WITHOUT, stdout="terminal")
     assert ran.code == 5
     lines = ran.out.decode().splitlines()
-    assert re.search(r"complete +openai.chat +5 +\d+ +1 +0 +5$", lines[1])
+    assert re.search(r"complete +openai.chat +5 +\d+ +\d+ +1 +0 +5$", lines[1])
     assert b"\x1b" not in ran.out
 
 

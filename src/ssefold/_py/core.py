@@ -109,6 +109,16 @@ class FoldCore:
         """How many events came, `[DONE]` among them; heartbeats are none."""
         return self._stream.events
 
+    @property
+    def recognised(self) -> int:
+        """How many of the events were like earlier ones, and were not read for themselves.
+
+        Such an event costs a compare and a copy; any other some microseconds. Of a dialect
+        as it comes from its provider most are recognised after the first few; where a table
+        of your own gets few, its stream is folded right, but not fast.
+        """
+        return self._stream.events - self._stream.cold
+
     def feed(self, chunk: BytesLike) -> int:
         """Take the next bytes in; returns how many events they completed.
 

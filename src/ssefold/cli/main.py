@@ -529,7 +529,9 @@ def _discarded(event: ssefold.ServerSentEvent) -> str:
 # -- check ---------------------------------------------------------------------------------
 
 
-SUMMARY = ("file", "status", "dialect", "events", "bytes", "faults", "anomalies", "exit")
+SUMMARY = (
+    "file", "status", "dialect", "events", "recognised", "bytes", "faults", "anomalies", "exit",
+)  # fmt: skip
 FINDINGS = ("file", "byte", "event", "kind", "code", "detail")
 
 
@@ -568,7 +570,7 @@ def _check(args: argparse.Namespace) -> int:
 
 def _summary(name: str, acc: StreamAccumulator, code: int) -> list[object]:
     status = acc.status if acc.bytes else f"{acc.status} (empty)"
-    counts = (acc.events, acc.bytes, acc.fault_count, acc.anomaly_count)
+    counts = (acc.events, acc.recognised, acc.bytes, acc.fault_count, acc.anomaly_count)
     return [name, status, acc.dialect or "-", *counts, code]
 
 

@@ -63,7 +63,8 @@ from .wiretext import Wire, leave_out, put_back, strip
 class Stream:
     """One stream as it is folded.
 
-    life: how it stands (stream_life.py). events: how many were counted. done: `[DONE]` came.
+    life: how it stands (stream_life.py). events: how many were counted;
+    cold: how many of them were read, and not recognised. done: `[DONE]` came.
     planning: whether events note their plan.
     vague: a later sign of failure may say more than `error`. last: where the frame of the
     last event began; watched: it may be asked for, though no block of it comes here.
@@ -78,6 +79,7 @@ class Stream:
         "asked",
         "body",
         "bystanders",
+        "cold",
         "depth",
         "dialect",
         "done",
@@ -118,7 +120,7 @@ class Stream:
         self.log = Log(limits)
         self.wire = Wire(read)
         self.removed: Any = None
-        self.events = 0
+        self.events = self.cold = 0
         self.life = Life()
         self.done = self.surrogates = self.vague = self.watched = False
         self.error: Any = None
@@ -237,6 +239,7 @@ class Stream:
         self.log.event = self.events
         self.last = self.log.offset
         self.events += 1
+        self.cold += 1
 
     # -- events ---------------------------------------------------------------------
 

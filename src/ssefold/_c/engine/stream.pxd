@@ -38,6 +38,7 @@ cdef class Stream:
     cdef public Log log
     cdef public int depth
     cdef public long long events
+    cdef public long long cold
     cdef public bint done
     cdef public bint surrogates
     cdef public object error
