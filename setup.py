@@ -60,6 +60,7 @@ ENGINE = [
     "lookup_calls",
     "lookup_hints",
     "plan",
+    "rows",
     "state",
     "stream",
     "stream_bodies",

@@ -13,6 +13,7 @@ from ssefold import _backend
 from ssefold._taking import take, take_text
 from ssefold.delta import Delta
 from ssefold.engine.jsonvalue import copy, repair
+from ssefold.engine.rows import UNREAD
 from ssefold.errors import (
     Anomaly,
     Fault,
@@ -154,7 +155,7 @@ class Answering(_Core):
     @property
     def usage(self) -> dict[str, Any] | None:
         """The answer's usage in the dialect's own words, a fresh dict, or None."""
-        found = self._select("usage")
+        found = self._select(self._ways().usage)
         usage = self._plain(found[0]) if found else None
         return usage if isinstance(usage, dict) else None
 
@@ -198,7 +199,7 @@ class Answering(_Core):
 
         A reason that came as a number (an enum's) is that number's text.
         """
-        found = self._select("finish", choice)
+        found = self._select(self._ways().finish, choice)
         reason = self._plain(found[0]) if found else None
         if type(reason) is int:
             return str(reason)
@@ -206,12 +207,13 @@ class Answering(_Core):
 
     def tool_calls(self, choice: int = 0) -> list[dict[str, Any]]:
         """The tool calls of a choice as they stand in the answer, fresh dicts."""
-        return [call for call in map(self._plain, self._select("calls", choice)) if call]
+        found = self._select(self._ways().calls, choice)
+        return [call for call in map(self._plain, found) if call]
 
     def _texts(self, choice: int) -> list[Any]:
         """The leaves (strings or text buffers) that make up a choice's text."""
         leaves = []
-        for found in self._select("text", choice):
+        for found in self._select(self._ways().text, choice):
             if _is_leaf(found):
                 leaves.append(found)
             else:
@@ -220,24 +222,25 @@ class Answering(_Core):
 
     def _texts_of(self, found: Any) -> list[Any]:
         """The texts of what stands where a text belongs: a list of parts, or an object."""
-        step = {"each": "parts", "type": ("text",)}
-        parts = self._follow({"parts": found}, (step, "text"), 0)
-        return list(parts or self._follow(found, ("text",), 0))
+        ways = self._ways()
+        parts = self._follow({"": found}, ways.parts, 0)
+        return list(parts or self._follow(found, ways.inner, 0))
 
-    def _path(self, what: str, choice: int) -> tuple[Any, ...]:
-        """The dialect's READ path; () if there is none for this choice, or no answer."""
+
+    def _ways(self) -> Any:
+        """Where the dialect's READ leads, as engine/rows.py has it."""
         stream = self._stream
-        if stream.root is None:
-            return ()
-        path = stream.source["READ"][what]
-        steps = (path,) if isinstance(path, str) else path
-        if not steps or (choice != 0 and not (type(steps[0]) is dict and "entry" in steps[0])):
-            return ()
-        return tuple(steps)
+        return UNREAD if stream.root is None else stream.known.read
 
-    def _select(self, what: str, choice: int = 0) -> list[Any]:
-        """The states that the dialect's READ path leads to."""
-        steps = self._path(what, choice)
+    def _way(self, way: tuple[Any, ...], choice: int) -> tuple[Any, ...]:
+        """A way of READ; () if there is none for this choice."""
+        if choice != 0 and way and (type(way[0]) is str or way[0].entry is None):
+            return ()
+        return way
+
+    def _select(self, way: tuple[Any, ...], choice: int = 0) -> list[Any]:
+        """The states to which a way of READ leads."""
+        steps = self._way(way, choice)
         return self._follow(self._stream.root, steps, choice) if steps else []
 
     def _plain(self, state: Any) -> Any:

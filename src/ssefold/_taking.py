@@ -22,7 +22,7 @@ def take_text(acc: Any, choice: int) -> str:
     """The text that came to a choice since the last call: StreamAccumulator.take_text()."""
     final = acc._ended()
     given: dict[Any, Any] = {}
-    texts = _located(acc, choice, (acc._taken, given, final))
+    texts = _located(acc, choice, _seen(acc, given, final))
     arrivals = acc._stream.arrivals if choice == 0 else None
     pieces = [] if arrivals is None else [arrivals.peek(final)]
     shown = [] if arrivals is None else [arrivals]
@@ -46,7 +46,7 @@ def take(acc: Any) -> list[Delta]:
     said: dict[Any, dict[str, str]] = {}
     given: dict[Any, Any] = {}
     shown: dict[int, Any] = {}
-    seen = (acc._taken, given, acc._ended())
+    seen = _seen(acc, given, acc._ended())
     for kind, leaf, place, key, group in acc._leaves(root, stream.source.deltas, seen):
         if id(leaf) in shown:
             continue  # what several fields of one place gave
@@ -97,12 +97,18 @@ def _give(acc: Any, given: dict[Any, Any], shown: Iterable[Any], reader: int) ->
         text.accept(reader)
 
 
+def _seen(acc: Any, given: Any, final: bool) -> Any:
+    """What engine/taking.py is to know of former calls, and where it says what it saw now."""
+    table = acc._stream.known
+    return acc._taken, given, final, None if table is None else table.names
+
+
 def _located(acc: Any, choice: int, seen: Any) -> list[tuple[Any, Any]]:
     """The same, each with what it is known by from one call to the next.
 
     But for parts that were seen and to which nothing comes any more (engine/taking.py).
     """
-    steps = acc._path("text", choice)
+    steps = acc._way(acc._ways().text, choice)
     found: list[Any] = acc._locate(acc._stream.root, steps, choice, seen) if steps else []
     return found
 

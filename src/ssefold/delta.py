@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+# Kinds of which more is to be known than their name.
+TEXT = "text"
+TOOL_CALL = "tool_call"
+TOOL_ARGUMENTS = "tool_arguments"
+
 DELTA_KINDS: Mapping[str, str] = {
-    "text": "what the model says: the text of text()",
+    TEXT: "what the model says: the text of text()",
     "reasoning": "what it thinks, where the server shows it",
     "reasoning_summary": "the summary of that which Responses sends",
     "refusal": "why it declines",
     "transcript": "what it says aloud, in words",
-    "tool_call": "the name of a tool that it calls; a server's own tool: the call's type",
-    "tool_arguments": "what it calls the tool with: JSON text, or the tool's own input",
+    TOOL_CALL: "the name of a tool that it calls; a server's own tool: the call's type",
+    TOOL_ARGUMENTS: "what it calls the tool with: JSON text, or the tool's own input",
 }
 
 

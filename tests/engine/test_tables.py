@@ -198,6 +198,63 @@ def test_the_order_of_a_table_counts(backend: Backend) -> None:
         assert [delta.text for delta in fed(backend, stream, dialect=one).take()] == texts
 
 
+def test_a_table_that_names_all_otherwise(backend: Backend) -> None:
+    """Types, ids, indexes and texts; of calls where their name and their arguments stand."""
+    table = {
+        "NAME": "acme.other",
+        "NAMES": {"type": "is", "id": "key", "index": "n", "text": "words", "part": "said"},
+        "FIELDS": {
+            "say": "append",
+            "calls": {
+                "rule": "calls", "limit": "tool_calls", "by": "n", "known": "key",
+                "sorts": {"run": ("what", "with")},
+            },
+            "calls[]": {"rest": "member"},
+            "calls[].run": {"rule": "object", "early": ("what",)},
+            "calls[].run.what": {"rule": "name", "until": "with"},
+            "calls[].run.with": "append",
+        },
+        "READ": {"text": ("say",), "calls": ({"each": "calls"},)},
+    }  # fmt: skip
+    stream = [
+        {"say": [{"is": "said", "words": "a"}], "list": [{"n": 0, "is": "x", "a": 1}]},
+        {"say": "b", "list": [{"n": 0, "is": "x", "b": 2}]},
+        {"calls": [{"n": 0, "key": "k", "run": {"what": "f", "with": "{"}}]},
+        {"calls": [{"n": 0, "run": {"with": "}"}}]},
+        {"calls": [{"n": 0, "key": "m", "run": {"what": "f", "with": "{}"}}]},
+    ]
+    acc = fed(backend, b"".join(map(event, stream)), dialect=table)
+    said = [{"is": "said", "words": "a"}, {"is": "said", "words": "b"}]
+    assert acc.snapshot()["say"] == said
+    assert acc.snapshot()["list"] == [{"n": 0, "is": "x", "a": 1, "b": 2}]
+    assert [call["key"] for call in acc.tool_calls()] == ["k", "m"]
+    assert acc.tool_calls()[0]["run"] == {"what": "f", "with": "{}"}
+    assert (acc.text(), acc.take_text()) == ("ab", "ab")
+
+
+def test_values_and_shapes_decide_as_their_short_forms_do(backend: Backend) -> None:
+    chat = b'data: {"choices": []}\n\n'
+    for detect, stream, named in (
+        ({"values": {"is": ("acme.*",)}}, b'data: {"is": "acme.word"}\n\n', True),
+        ({"shapes": {"is": ("acme",)}}, b'data: {"is": "acme"}\n\n', True),
+        ({"type": ("acme",)}, b'data: {"type": "acme"}\n\n', True),
+        ({"object": ("acme",)}, b'data: {"object": "acme"}\n\n', True),
+        ({"values": {"is": ("acme.*",)}}, chat, False),
+        (
+            {"shapes": {"is": ("acme",)}, "unless": ("a", "b")},
+            b'data: {"is": "acme", "a": [{"b": 1}]}\n\n',
+            False,
+        ),
+        (
+            {"type": ("acme",), "unless": ("a", "b")},
+            b'data: {"type": "acme", "a": [{"b": 1}]}\n\n',
+            True,
+        ),
+    ):
+        acc = fed(backend, stream, dialect=with_(TABLE, DETECT=detect))
+        assert ("wrong_dialect" not in [fault.code for fault in acc.faults]) == named, detect
+
+
 def test_ours_are_tables_too(backend: Backend) -> None:
     for module in DIALECTS:
         literals = _load(module)
@@ -267,6 +324,15 @@ def test_ours_are_tables_too(backend: Backend) -> None:
         (with_(TABLE, DELTAS={"alike": "a"}), ValueError, "must be a list of strings"),
         (with_(TABLE, DELTAS={"call": {"name": "a"}}), ValueError, "must be a list of strings"),
         (with_(TABLE, DELTAS={"by": 1}), ValueError, "must be the name of a member"),
+        (with_(TABLE, NAMES={"kind": "is"}), ValueError, "NAMES: 'kind' is no option here: id, "),
+        (with_(TABLE, NAMES={"error": "e"}), ValueError, "NAMES: 'error' is no option here"),
+        (with_(TABLE, NAMES={"type": 1}), ValueError, r"NAMES\['type'\]: must be a string, not 1"),
+        (with_(TABLE, DETECT={"values": {"a": "b"}}), ValueError, "mapping of members to lists"),
+        (
+            fields(a={"rule": "calls", "limit": "blocks", "sorts": {"b": ("c",)}}),
+            ValueError,
+            r"\['sorts'\]: must be a mapping of objects to two of their members",
+        ),
         (with_(TABLE, KIND="type"), ValueError, "'KIND' and 'EVENTS' go together"),
         (with_(ACTS, KIND=1), ValueError, "KIND: must be the name of a member"),
         (with_(TABLE, SEQUENCE="n"), ValueError, "SEQUENCE: is for events that have kinds"),
@@ -361,13 +427,14 @@ def random_rule(rng: random.Random) -> Any:
         "whole": KEYS[2:4],
         "streams": {name: rng.choice(KEYS) for name in STREAMS},
         "json": True, "texts": {"a": ("text",), "b": ("b", "text")},
+        "known": rng.choice(KEYS), "sorts": {"a": ("b", "text"), "b": ("id", "c")},
     }  # fmt: skip
     some = [key for key in [*allowed, "into", "null", "default"] if rng.random() < 0.15]
     if name == "object" and rng.random() < 0.4:
         some.append("rest")
     if name == "keyed":
         values["by"] = ("index", "id")
-    elif name == "entries":
+    elif name in ("entries", "calls"):
         values["by"] = "index"
     return {"rule": name, **{key: values[key] for key in [*needed, *some]}}
 
@@ -440,6 +507,9 @@ def random_table(rng: random.Random) -> dict[str, Any]:
             "c": "text", "b": "refusal", "alike": ("c", "b"), "text": "text",
         },
     }  # fmt: skip
+    if rng.random() < 0.3:
+        names = ("type", "id", "index", "text", "part")
+        table["NAMES"] = {name: rng.choice(KEYS) for name in names if rng.random() < 0.5}
     if rng.random() < 0.6:
         table["KIND"] = "id"
         table["EVENTS"] = {key: random_actions(rng) for key in (*KEYS, "x*")}

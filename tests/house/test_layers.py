@@ -31,7 +31,7 @@ class Layer(NamedTuple):
 # Written once for both backends, in engine/ from the bottom up: each may import those before it,
 # by relative imports, which mean the compiled twin once the importer is compiled.
 ENGINE = (
-    "jsonvalue", "plan", "table", "log", "wiretext", "blockdata", "lookup_blocks",
+    "jsonvalue", "plan", "rows", "table", "log", "wiretext", "blockdata", "lookup_blocks",
     "lookup_calls", "state", "lookup_hints", "judgement", "taking", "ledger", "field_parts",
     "field_voices", "field_written", "field_candidates", "field_calls", "field_unknown",
     "field_merge", "event_order", "event_address", "event_full", "event_starts", "event_items",

@@ -25,7 +25,7 @@ from chats import COPIES, DONE, chunk, event, fed, state
 
 from ssefold import DELTA_KINDS, Delta, Limits
 from ssefold.engine.detect import SOURCES
-from ssefold.engine.taking import LEAF, sheet
+from ssefold.engine.rows import LEAF, sheet
 
 Place = tuple[str, int, Any, Any]
 

@@ -13,7 +13,7 @@ import json
 from math import isfinite
 from typing import Any, NoReturn
 
-from ssefold.engine.field_calls import SORTS, name_of
+from ssefold.engine.field_calls import name_of
 from ssefold.engine.field_candidates import is_more
 from ssefold.engine.field_spec import (
     CALLS,
@@ -122,12 +122,12 @@ def _member(node: Node, key: str, value: Any, path: str) -> None:
     if op == UNLESS and node.options.get("as_sibling"):
         node = node.item  # the message, which comes as the delta
         op = node.op
-    elif op == DROP and node.options.get("only") == "string" and not isinstance(value, str):
+    elif op == DROP and node.only_text and not isinstance(value, str):
         return
     elif (
         op in (DROP, UNLESS)
         or (op == OBJECT and node.name not in ("", key))
-        or (op == DEFERRED and path != f".{node.options['to']}")
+        or (op == DEFERRED and path != f".{node.to}")
     ):
         refuse(path, "no stream carries it to this place")
     _check_type(node, value, path)
@@ -142,7 +142,7 @@ def _member(node: Node, key: str, value: Any, path: str) -> None:
     elif op == CONTENT and not isinstance(value, str):
         _check_parts(value, path)
     elif op == PARTS:
-        _check_candidate_parts(value, path, node.options)
+        _check_candidate_parts(value, path, node.parts)
 
 
 def _check_type(node: Node, value: Any, path: str) -> None:
@@ -168,13 +168,13 @@ def _want(value: Any, types: tuple[str, ...], path: str) -> None:
 
 def _check_entries(node: Node, value: list[Any], path: str) -> None:
     """Choices, candidates: they come back sorted by their index, one for each."""
-    by, last = node.options["by"], -1
+    by, last = node.by, -1
     for position, entry in enumerate(value):
         here = f"{path}[{position}]"
         _want(entry, OBJECT_TYPE, here)
         index = entry.get(by)
         if index is None:
-            index = position if node.options["missing"] == "position" else 0
+            index = position if node.by_place else 0
         elif type(index) is not int:
             refuse(f"{here}.{by}", "no integer")
         if index <= last:
@@ -185,34 +185,35 @@ def _check_entries(node: Node, value: list[Any], path: str) -> None:
 
 def _check_calls(node: Node, value: list[Any], path: str) -> None:
     """Tool calls: their index is their place, whether they say so or not."""
+    row = node.calls
     for position, call in enumerate(value):
         here = f"{path}[{position}]"
         _want(call, OBJECT_TYPE, here)
-        if call.get("index") not in (None, position):
-            refuse(f"{here}.index", "not its place in the list")
-        _check_apart(value[:position], call, here)
-        _members(node.item, call, here, ("index",))
+        if call.get(row.by) not in (None, position):
+            refuse(f"{here}.{row.by}", "not its place in the list")
+        _check_apart(value[:position], call, here, row)
+        _members(node.item, call, here, (row.by,))
 
 
-def _check_apart(before: list[Any], call: dict[str, Any], path: str) -> None:
+def _check_apart(before: list[Any], call: dict[str, Any], path: str, row: Any) -> None:
     """A call that would be taken for more of one before it is none of its own."""
-    name, key = name_of(call), id_key(call.get("id"))
+    name, key = name_of(call, row.sorts), id_key(call.get(row.known))
     if key:
         for other in reversed(before):
-            if id_key(other.get("id")) == key:
-                old = name_of(other)
-                if not name or (not (old and old != name) and not _has_whole(other)):
-                    refuse(f"{path}.id", "another call has it, and would go on")
+            if id_key(other.get(row.known)) == key:
+                old = name_of(other, row.sorts)
+                if not name or (not (old and old != name) and not _has_whole(other, row)):
+                    refuse(f"{path}.{row.known}", "another call has it, and would go on")
                 break
     elif before and not name:
         last = before[-1]
-        if (id_key(last.get("id")) or name_of(last)) and not _has_whole(last):
+        if (id_key(last.get(row.known)) or name_of(last, row.sorts)) and not _has_whole(last, row):
             refuse(path, "neither id nor name: the call before it would go on")
 
 
-def _has_whole(call: dict[str, Any]) -> bool:
+def _has_whole(call: dict[str, Any], row: Any) -> bool:
     """Whether the arguments of a call are one JSON value."""
-    found = [given(given(call, sort), key) for sort, key in SORTS]
+    found = [given(given(call, sort), key) for sort, _, key in row.sorts]
     text = next((value for value in found if value is not None), None)
     try:
         json.loads(text if isinstance(text, str) else "", parse_constant=_no_json)
@@ -227,11 +228,11 @@ def _no_json(name: str) -> NoReturn:
 
 def _check_keyed(node: Node, value: list[Any], path: str) -> None:
     """Elements that agree in what routes them would become one."""
-    by, seen = node.options["by"], set()
+    by, seen = node.keys, set()
     for position, element in enumerate(value):
         here = f"{path}[{position}]"
         _want(element, OBJECT_TYPE, here)
-        if type(element.get(node.options["needs"])) is not int:
+        if type(element.get(node.needs)) is not int:
             continue
         route = tuple(routing(element.get(name)) for name in by)
         if route in seen:
@@ -271,17 +272,17 @@ def _check_join(before: Any, part: Any, kind: str, path: str) -> None:
         refuse(path, f"it would join the {kind} before it, which has other members")
 
 
-def _check_candidate_parts(parts: list[Any], path: str, options: Any) -> None:
+def _check_candidate_parts(parts: list[Any], path: str, row: Any) -> None:
     """What stands in field_candidates.py: texts join that agree, a signature ends one."""
-    joins, unless, closing = options["joins"], options.get("unless"), options.get("closed_by")
+    joins, unless, closing = row.joins, row.unless, row.closed_by
     before: Any = None
     for position, part in enumerate(parts):
         here = f"{path}[{position}]"
         _want(part, OBJECT_TYPE, here)
         text = part.get(joins)
-        if text is None or is_more(part, options):
+        if text is None or is_more(part, row):
             before = None
-            _check_whole_call(part, here, options.get("streams"))
+            _check_whole_call(part, here, row.streams)
             continue
         _want(text, TEXT_TYPE, f"{here}.{joins}")
         signed = part.get(closing) is not None
@@ -304,10 +305,10 @@ def _is_set(part: Any, key: Any) -> bool:
 
 def _check_whole_call(part: Any, path: str, streams: Any) -> None:
     """A call stands there whole: none that goes on, and none that comes as pieces."""
-    call = part.get(streams["call"]) if streams is not None else None
+    call = part.get(streams.call) if streams is not None else None
     if not isinstance(call, dict):
         return
-    if call.get(streams["while"]) is True:
-        refuse(f"{path}.{streams['call']}.{streams['while']}", "in a stream the call goes on")
-    if call.get(streams["name"]) and isinstance(call.get(streams["of"]), list):
-        refuse(f"{path}.{streams['call']}.{streams['of']}", "in a stream they become arguments")
+    if call.get(streams.goes_on) is True:
+        refuse(f"{path}.{streams.call}.{streams.goes_on}", "in a stream the call goes on")
+    if call.get(streams.name) and isinstance(call.get(streams.of), list):
+        refuse(f"{path}.{streams.call}.{streams.of}", "in a stream they become arguments")

@@ -12,20 +12,25 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from ssefold.rules import DIALECTS, FAILURES, HEARTBEATS
+from ssefold.rules import DETECTS, DIALECTS, FAILURES, HEARTBEATS, USUAL
 
+from .rows import sheet
 from .table import Table, merges, unreachable
-from .taking import sheet
 
-__all__ = ["FAILURES", "HEARTBEATS", "SOURCES"]  # of the tables, for those who do not see them
+# Of the tables, for those who do not see them.
+__all__ = ["DETECTS", "FAILURES", "HEARTBEATS", "SOURCES"]
 
 _JSON_TYPES: dict[str, Any] = {"array": list, "object": dict, "string": str, "number": (int, float)}
 
 
-class Source(dict):  # type: ignore[type-arg]
-    """A dialect's literals, by their names; `deltas` is its DELTAS, ready to be walked.
+_USUAL: Mapping[str, Any] = USUAL
 
-    One object is one dialect: it is known by its identity.
+
+class Source(dict):  # type: ignore[type-arg]
+    """A dialect's literals, by their names, with what is usual where a row says nothing.
+
+    deltas: its DELTAS, ready to be walked. One object is one dialect: it is known by its
+    identity.
     """
 
     __slots__ = ("deltas", "plain")
@@ -34,8 +39,17 @@ class Source(dict):  # type: ignore[type-arg]
 
     def __init__(self, literals: Mapping[str, Any]) -> None:
         super().__init__(literals)
+        self["FIELDS"] = {path: _usual(row) for path, row in literals["FIELDS"].items()}
+        self["NAMES"] = {**_USUAL["NAMES"], **literals.get("NAMES", {})}
         self.deltas = sheet(literals.get("DELTAS", {}))
         self.plain: Table | None = None  # made when it is first asked for
+
+
+def _usual(row: Any) -> Any:
+    """A row of FIELDS with the options that its rule has where the row leaves them out."""
+    rule = row if isinstance(row, str) else row.get("rule")
+    usual = _USUAL["FIELDS"].get(rule)
+    return row if usual is None else {**usual, "rule": rule, **({} if row is rule else row)}
 
 
 def _load(module: str) -> dict[str, Any]:
@@ -57,7 +71,8 @@ SOURCES: Mapping[str, Source] = {
 def _table(source: Source, overrides: tuple[tuple[str, str], ...]) -> Table:
     fields = {**source["FIELDS"], **dict(overrides)}
     reached = merges(source)
-    return Table(source, {p: r for p, r in overrides if reached and not unreachable(fields, p)})
+    rules = {p: r for p, r in overrides if reached and not unreachable(fields, p)}
+    return Table(source, rules)
 
 
 def table_of(source: Source, overrides: Mapping[str, str]) -> Table:
@@ -74,17 +89,26 @@ def plain_table(source: Source) -> Table:
 
 
 class _Signs:
-    """A table's DETECT, ready to be asked."""
+    """A table's DETECT, ready to be asked.
 
-    __slots__ = ("events", "item", "keys", "objects", "source", "types", "unless")
+    values: (member, texts) that decide; shapes: such that decide nothing where `unless` holds.
+    """
+
+    __slots__ = ("events", "item", "keys", "shapes", "source", "unless", "values")
 
     def __init__(self, source: Source) -> None:
         detect: Mapping[str, Any] = source["DETECT"]
+        told: dict[str, dict[str, Any]] = {
+            "values": dict(detect.get("values", {})), "shapes": dict(detect.get("shapes", {})),
+        }  # fmt: skip
+        for word, (section, member) in DETECTS.items():
+            if word in detect:
+                told[section][member] = detect[word]
         self.source = source
         self.events = detect.get("event", ())
         self.keys = detect.get("key", ())
-        self.types = detect.get("type", ())
-        self.objects = detect.get("object", ())
+        self.values = tuple(told["values"].items())
+        self.shapes = tuple(told["shapes"].items())
         self.item = detect.get("item")
         self.unless = detect.get("unless")
 
@@ -95,10 +119,8 @@ _SIGNS = [_Signs(source) for source in SOURCES.values()]
 def dialect_of(value: Mapping[str, Any], event: str) -> Source | None:
     """The dialect that this event decides for, or None if it decides nothing."""
     members = value if type(value) is dict else dict(value)
-    kind = members.get("type")
-    shape = members.get("object")
     for signs in _SIGNS:
-        if _decides(signs, members, event, kind, shape):
+        if _decides(signs, members, event):
             return signs.source
     return None
 
@@ -114,23 +136,29 @@ def decides_for(source: Source, value: Any, event: str) -> bool:
         return False
     if SOURCES.get(source["NAME"]) is source:
         return dialect_of(value, event) is source
-    members = dict(value)
-    return _decides(_Signs(source), members, event, members.get("type"), members.get("object"))
+    return _decides(_Signs(source), dict(value), event)
 
 
-def _decides(signs: _Signs, members: dict[str, Any], event: str, kind: Any, shape: Any) -> bool:
-    """kind, shape: the members `type` and `object`."""
+def _decides(signs: _Signs, members: dict[str, Any], event: str) -> bool:
     if event and event in signs.events:
         return True
     for key in signs.keys:
         if key in members:
             return True
-    if kind is not None and _fits_one(kind, signs.types):
+    if _says_one(signs.values, members):
         return True
-    found = shape is not None and _fits_one(shape, signs.objects)
+    found = _says_one(signs.shapes, members)
     if not found and signs.item is not None:
         found = _first_item_decides(signs.item, members)
     return found and (signs.unless is None or not _first_has(signs.unless, members))
+
+
+def _says_one(rows: tuple[Any, ...], members: dict[str, Any]) -> bool:
+    """Whether a member has one of the texts that its row names."""
+    for member, patterns in rows:
+        if member in members and _fits_one(members[member], patterns):
+            return True
+    return False
 
 
 def _fits_one(text: Any, patterns: tuple[str, ...]) -> bool:

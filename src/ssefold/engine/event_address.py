@@ -33,8 +33,8 @@ from .lookup_hints import (
     list_at,
     meant,
 )
+from .rows import Action
 from .state import Entries, Place, Slots, member, new_place, whole_place
-from .table import Action
 
 
 class Address:
@@ -74,7 +74,7 @@ class Address:
                 if type(index) is int and index < 0:
                     self.ledger.anomaly("wrong_type", None, by)
                 if index is None and action.other is not None:
-                    made = self.ledger.table.lists[step[2]].get("made", {})
+                    made = self.ledger.table.lists[step[2]].made
                     return any([given(value, member) is not None for member in made.values()])
             elif type(index) is not int and (
                 index is not None or not self.tells(action, step, value)
@@ -168,7 +168,7 @@ class Address:
         """The element that the event means by whatever it says, made if there is none."""
         name, by, path = step
         rule = self.ledger.table.lists[path]
-        wanted = make.get("type")
+        wanted = make.get(self.ledger.names.type)
         if wanted == "*":
             wanted = self.star
         if is_open(value) and by not in value:
@@ -179,8 +179,8 @@ class Address:
         if position == NOWHERE:
             return None
         by_index = position != NONE and index is not None and held.indexes[position] == index
-        if not by_index and "known" in rule:
-            self.asked = rule.get("made", {}).get(rule["known"][0], rule["known"][0])
+        if not by_index and rule.known is not None:
+            self.asked = rule.own_from
         if position == NONE:
             return self.begun(held, index, step, value, make)
         found = held.items[position]
@@ -189,7 +189,7 @@ class Address:
         elif type(found) is not Place:
             self.ledger.anomaly("wrong_type", None, by)
             return None
-        if rule.get("open", False) and index is not None and held.indexes[position] != index:
+        if rule.open and index is not None and held.indexes[position] != index:
             lead(held, position, index)
             self.ledger.restructure()
         self.way = (*self.way, position) if self.way else (position,)
@@ -202,7 +202,7 @@ class Address:
         if not self.may_enter(held, rule):
             return None
         self.ledger.charge(ENTRY_WEIGHT)
-        if rule.get("starts", True) and not self.missing:
+        if rule.starts and not self.missing:
             self.missing = True
             self.ledger.anomaly("missing_start", None, by)
         place = new_place(None)
@@ -214,11 +214,11 @@ class Address:
         """The same for either kind of list."""
         if type(held) is Slots:
             return self.may_enter(held, rule)
-        return self.ledger.room(rule["limit"], held.count())
+        return self.ledger.room(rule.limit, held.count())
 
     def may_enter(self, held: Slots, rule: Any) -> bool:
         """Whether there may be one element more."""
-        if self.ledger.room(rule["limit"], len(held.items)):
+        if self.ledger.room(rule.limit, len(held.items)):
             return True
         held.skipped = True
         return False
@@ -240,7 +240,7 @@ class Address:
             self.ledger.anomaly("wrong_type", None, by)
             return None
         if plain is None:
-            if not self.ledger.room(rule["limit"], held.count()):
+            if not self.ledger.room(rule.limit, held.count()):
                 return None
             self.ledger.charge(ENTRY_WEIGHT)
             if type(held) is Entries and held.at(index) is not None:
@@ -249,7 +249,7 @@ class Address:
                 place = new_place(None)
                 held.behind(index, place)
                 return place
-            if rule.get("starts", True) and not self.missing:
+            if rule.starts and not self.missing:
                 self.missing = True
                 self.ledger.anomaly("missing_start", None, by)
         place = new_place(None) if plain is None else whole_place(plain)
@@ -258,7 +258,7 @@ class Address:
 
     def fill_in(self, place: Place, value: Any, rule: Any, make: Any) -> None:
         """What an element that never started can be known to be."""
-        for key, name in rule.get("made", {}).items():
+        for key, name in rule.made.items():
             found = value.get(name)
             if found is not None and not isinstance(found, (dict, list)):
                 self.ledger.replace(place.values, key, found)
@@ -268,11 +268,11 @@ class Address:
 
 def takes(found: Any, leaf: Any, rule: Any) -> bool:
     """Whether an element is of the kind that has this member, as nearly always."""
-    exclusive = rule.get("exclusive")
+    exclusive = rule.exclusive
     if exclusive is None or leaf not in exclusive:
         return True
     kind = exclusive[leaf]
-    return kind is not None and type(found) is Place and same(member(found, "type"), kind)
+    return kind is not None and type(found) is Place and same(member(found, rule.type), kind)
 
 
 def says_nothing(action: Action, value: Any) -> bool:

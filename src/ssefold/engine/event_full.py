@@ -56,7 +56,7 @@ def _begun(order: Any, old: Any, new: Any, step: int) -> Any:
 def _rule(order: Any, step: int) -> Any:
     """How the table holds a list on the way to a text, if what it holds are Slots."""
     rule = order.ledger.table.text_rules[step // 2]
-    return rule if rule is not None and rule.get("index") == "hint" else None
+    return rule if rule is not None and rule.hint else None
 
 
 def text_member(table: Any, step: int) -> Any:
@@ -113,15 +113,15 @@ def _is_nothing(state: Any) -> bool:
     return state is None or (isinstance(state, (str, list)) and not state)
 
 
-def _coming_back(slots: Any, old: Any, value: Any, also: Any) -> Any:
+def _coming_back(slots: Any, old: Any, value: Any, table: Any) -> Any:
     """(number, element) of the first that went from a list and is such a one, or None."""
     for number, element in slots.gone:
-        ids = (_id(element, "id"), _id(value, "id"))
+        ids = (_id(element, table.names.id), _id(value, table.names.id))
         if ids[0] != ids[1] and ids[0] and ids[1]:
             continue
         if number in old.numbers or number in slots.numbers:
             continue
-        if _alike(element, value, also):
+        if _alike(element, value, table):
             return number, element
     return None
 
@@ -138,21 +138,21 @@ def _full_slots(order: Any, old: Any, new: Any, at: Any, step: int) -> Any:
     slots.top = old.top  # no number of one that goes is given to another
     slots.gone = old.gone
     rule = _rule(order, step) if step >= 0 else None
-    most = None if rule is None else order.ledger.most(rule["limit"])
-    also = order.ledger.table.second_ids
-    former = _former(old, new, also)
+    most = None if rule is None else order.ledger.most(rule.limit)
+    table = order.ledger.table
+    former = _former(old, new, table)
     for position, value in enumerate(new):
         below = None if at is None else (at, position)
         further = -1
         if rule is not None and (most is None or position < most):
-            known = member(value, "type") in order.ledger.table.text_steps[step // 2][1]
+            known = order.kind_of(value) in order.ledger.table.text_steps[step // 2][1]
             further = step + 1 if known else -1
         place = former[position]
         before = None if place < 0 else old.items[place]
         index = position if place < 0 else old.indexes[place]
         number = old.numbers[place] if place >= 0 else position if position > slots.top else -1
         if place < 0 and slots.gone is not None and isinstance(value, dict):
-            again = _coming_back(slots, old, value, also)
+            again = _coming_back(slots, old, value, table)
             if again is not None:
                 number, before = again
                 slots.gone.remove(again)
@@ -168,7 +168,7 @@ def _full_slots(order: Any, old: Any, new: Any, at: Any, step: int) -> Any:
     return slots
 
 
-def _former(old: Any, new: Any, also: Any) -> list[int]:
+def _former(old: Any, new: Any, table: Any) -> list[int]:
     """For each element of `new` the position of what it was before, or -1.
 
     That is the one with its id, else the one whose index is its place, else the one in
@@ -176,22 +176,23 @@ def _former(old: Any, new: Any, also: Any) -> list[int]:
     leave items out of the whole that they streamed, others rotate the ids, and indexes
     begin at 1 here and where a stream was resumed there.
     """
+    own = table.names.id
     if len(new) == len(old.items) and all(
         [
             old.indexes[position] == position
-            and _id(old.items[position], "id") == _id(value, "id")
-            and _alike(old.items[position], value, also)
+            and _id(old.items[position], own) == _id(value, own)
+            and _alike(old.items[position], value, table)
             for position, value in enumerate(new)
         ]
     ):
         return list(range(len(new)))  # as nearly always
-    known = {_id(item, "id"): position for position, item in enumerate(old.items)}
+    known = {_id(item, own): position for position, item in enumerate(old.items)}
     former = [-1] * len(new)
     free = set(range(len(old.items)))
     for position, value in enumerate(new):
-        before = known.get(_id(value, "id"), -1) if _id(value, "id") else -1
+        before = known.get(_id(value, own), -1) if _id(value, own) else -1
         # Gateways give one id to several items, or to items of several types.
-        if before in free and _alike(old.items[before], value, also):
+        if before in free and _alike(old.items[before], value, table):
             former[position] = before
             free.discard(before)
     places = {index: position for position, index in enumerate(old.indexes)}
@@ -202,33 +203,33 @@ def _former(old: Any, new: Any, also: Any) -> list[int]:
                 before = position
             if former[position] >= 0 or before not in free:
                 continue
-            if _alike(old.items[before], value, also):
+            if _alike(old.items[before], value, table):
                 former[position] = before
                 free.discard(before)
     kinds: dict[Any, list[int]] = {}
     for before in sorted(free):
-        kinds.setdefault(_id(old.items[before], "type"), []).append(before)
+        kinds.setdefault(_id(old.items[before], table.names.type), []).append(before)
     for position, value in enumerate(new if kinds else ()):
-        kind = _id(value, "type")
+        kind = _id(value, table.names.type)
         if former[position] < 0 and kind is not None:
             for before in kinds.get(kind, ())[:FEW]:
-                if _alike(old.items[before], value, also):
+                if _alike(old.items[before], value, table):
                     former[position] = before
                     kinds[kind].remove(before)
                     break
     return former
 
 
-def _alike(before: Any, value: Any, also: Any) -> bool:
+def _alike(before: Any, value: Any, table: Any) -> bool:
     """Whether a value may be what stood there: of one type, and no second id of another.
 
-    also: the members that are second ids; those of calls do not rotate as the first ones do.
+    Second ids are those of calls, which do not rotate as the first ones do.
     """
-    for key in also:
+    for key in table.second_ids:
         ids = (_id(before, key), _id(value, key))
         if ids[0] and ids[1] and ids[0] != ids[1]:
             return False
-    kinds = (member(before, "type"), member(value, "type"))
+    kinds = (member(before, table.names.type), member(value, table.names.type))
     return kinds[0] is None or kinds[1] is None or kinds[0] == kinds[1]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from .event_address import Address
 from .event_full import full_value, text_member
-from .jsonvalue import given, is_open, weight
+from .jsonvalue import is_open, weight
 from .ledger import ENTRY_WEIGHT
 from .lookup_hints import (
     NOWHERE,
@@ -27,8 +27,8 @@ from .lookup_hints import (
     same_element,
     started,
 )
-from .state import Place, Slots, member, new_place, whole_place
-from .table import Action
+from .rows import Action
+from .state import Place, Slots, new_place, whole_place
 
 
 def list_of(address: Address, action: Action, value: Any) -> Any:
@@ -59,7 +59,7 @@ def put_item(address: Address, action: Action, value: Any, source: Any) -> None:
         position = find(held, index)
         if position >= 0:
             address.ledger.anomaly("index_reused", None, by)
-            if "known" not in rule and type(held.items[position]) is Place:
+            if rule.known is None and type(held.items[position]) is Place:
                 held.items[position].stopped = True
         address.ledger.charge(ENTRY_WEIGHT)
         place = new_place(None)
@@ -71,12 +71,12 @@ def put_item(address: Address, action: Action, value: Any, source: Any) -> None:
             held.items[position] = whole_place(held.items[position])
         place = held.items[position]
         address.way = (*address.way, position)
-        if place.started and "known" not in rule:
+        if place.started and rule.known is None:
             address.ledger.anomaly("block_restarted", None, action.source[0])
-    kind = given(source, "type")
+    kind = address.order.kind_of(source)
     address.order.begins(action, kind, address.way)
     step = address.order.step_of(action, kind, address.way)
-    take_in(address, place, source, rule.get("text"), step)
+    take_in(address, place, source, rule.text, step)
     address.ledger.merged = place.started = True
     if step >= 0 and address.order.begin_texts(place.values, len(action.path) + 1):
         address.order.comes_late(address.way)
@@ -130,7 +130,7 @@ def full_item(address: Address, action: Action, value: Any, source: Any) -> bool
         position = address.enter(held, index, new_place(None))
         old = held.items[position] if isinstance(source, dict) else None
     else:
-        if index is not None and "known" not in rule:
+        if index is not None and rule.known is None:
             lead(held, position, index)
         address.way = (*address.way, position)
         old = held.items[position]
@@ -138,7 +138,7 @@ def full_item(address: Address, action: Action, value: Any, source: Any) -> bool
     step = -1
     if isinstance(source, dict):
         if type(old) is not dict:  # whose texts may have been taken as they stand
-            step = address.order.step_of(action, given(source, "type"), address.way)
+            step = address.order.step_of(action, address.order.kind_of(source), address.way)
         if type(old) is not Place:
             old = new_place(None)  # so that it is known to be finished
     new = full_value(address.order, old, source, (None, action.source[-1]), step)
@@ -165,7 +165,7 @@ def fill_items(address: Address, values: Any, key: str, fresh: Any) -> None:
         address.ledger.charge_extra(weight(element))
         position = address.enter(held, index, None)
         place = None
-        if steps and steps[0][0] == key and member(element, "type") in steps[0][1]:
+        if steps and steps[0][0] == key and address.order.kind_of(element) in steps[0][1]:
             place = whole_place(element)
             place.index = position
             if address.order.begin_texts(place.values, 1):
@@ -180,13 +180,13 @@ def fill_items(address: Address, values: Any, key: str, fresh: Any) -> None:
 def is_there(address: Address, held: Slots, key: str, index: int, element: Any) -> bool:
     """Whether an element of a base came before: by its id, or one of its type at its index."""
     rule = address.ledger.table.lists[key]
-    known = isinstance(element, dict) and "known" in rule
+    known = isinstance(element, dict) and rule.known is not None
     if known and same_element(address.ledger.table, held, key, element) >= 0:
         return True
     position = find(held, index)
     if position < 0:
         return False
-    return fits(address.ledger.table, held.items[position], key, member(element, "type"))
+    return fits(address.ledger.table, held.items[position], key, address.order.kind_of(element))
 
 
 def fill(address: Address, values: Any, key: str, given: Any) -> None:
@@ -201,7 +201,7 @@ def fill(address: Address, values: Any, key: str, given: Any) -> None:
             address.ledger.charge_extra(weight(element))
             place = whole_place(element if type(element) is dict else {})
             place.stopped = True
-            texts = steps and steps[0][0] == key and member(element, "type") in steps[0][1]
+            texts = steps and steps[0][0] == key and address.order.kind_of(element) in steps[0][1]
             if texts and address.order.begin_texts(place.values, 1):
                 address.order.comes((index,))
             held.put(index, place)

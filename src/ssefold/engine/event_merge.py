@@ -39,11 +39,8 @@ from .field_merge import FieldMerger
 from .jsonvalue import given, is_open, same, text_weight
 from .ledger import Ledger
 from .lookup_hints import is_hint, list_at
+from .rows import Action
 from .state import Place, Slots, elements, member, new_place
-from .table import Action
-
-# What a full value is, by the `holds` of its action.
-JSON_TYPES = {"object": dict, "array": list, "string": str}
 
 # Larger numbers are no sequence numbers.
 MOST_NUMBER = 1 << 62
@@ -136,7 +133,7 @@ class EventMerger:
             if action.verb == BASE:
                 source = value_at(value, action.source)
                 # Without an id of both it is the base again: gateways send one of their own.
-                known = source.get("id") if isinstance(source, dict) else None
+                known = source.get(self.ledger.names.id) if isinstance(source, dict) else None
                 if known and self.base_id and known != self.base_id:
                     self.foreign = True
                     self.ledger.restructure()
@@ -207,12 +204,12 @@ class EventMerger:
             return
         values = self.ledger.root.values
         if self.based and not self.base_id:
-            self.base_id = source.get("id")
-        again = action.options.get("again")
+            self.base_id = source.get(self.ledger.names.id)
+        again = action.again
         if again == "fill" and (self.based or values):
             if not self.based:
                 self.based = self.ledger.merged = True
-                self.base_id = source.get("id")
+                self.base_id = source.get(self.ledger.names.id)
             fill_base(self.address, values, source)
             self.begin_answer(values)
             return
@@ -221,7 +218,7 @@ class EventMerger:
                 self.update(values, source)
             return
         self.based = self.ledger.merged = True
-        self.base_id = source.get("id")
+        self.base_id = source.get(self.ledger.names.id)
         early = values.copy()  # what deltas made before their start
         values.clear()
         for key, below in source.items():
@@ -255,11 +252,11 @@ class EventMerger:
 
     def answer(self, action: Action, value: Any) -> None:
         """The answer itself, verbatim. One that was cut is no end."""
-        payload = action.options.get("error")
+        payload = action.error
         source = value_at(value, action.source)
         whole = not is_open(value)
         if payload is not None:
-            failure = value_at(value, payload.split("."))
+            failure = value_at(value, payload)
             if failure is not None and not is_open(failure):
                 self.ledger.failure = failure
             elif whole:
@@ -328,7 +325,7 @@ class EventMerger:
                 rule = self.ledger.table.lists[step[2]]
                 index = value[step[1]]
                 held = list_at(holder.values, step[0], rule)
-                if held.at(index) is not None or self.ledger.room(rule["limit"], held.count()):
+                if held.at(index) is not None or self.ledger.room(rule.limit, held.count()):
                     self.address.way = (*self.address.way, index)
                     return held, index, rule
         return None, None, None
@@ -338,9 +335,8 @@ class EventMerger:
         source = value_at(value, action.source)
         if source is None or is_open(source):
             return
-        holds = action.options.get("holds", "string")
-        if not isinstance(source, JSON_TYPES[holds]):
-            source = self.verbs.text_of(action, source) if holds == "string" else None
+        if not isinstance(source, action.holds):
+            source = self.verbs.text_of(action, source) if action.holds is str else None
             if source is None:
                 self.verbs.wrong(action)
                 return
@@ -381,7 +377,7 @@ class EventMerger:
         step = -1
         if isinstance(source, dict):
             if type(old) is not dict:  # whose texts may have been taken as they stand
-                step = self.order.step_of(action, source.get("type"), self.address.way)
+                step = self.order.step_of(action, self.order.kind_of(source), self.address.way)
             if type(old) is not Place:
                 old = new_place(None)  # so that it is known to be finished
         new = full_value(self.order, old, source, at, step)

@@ -18,8 +18,8 @@ from typing import Any
 
 from .ledger import Ledger
 from .lookup_hints import list_at
+from .rows import Action
 from .state import Indexed, Place, Slots, member, select, whole_place
-from .table import Action
 
 
 class Order:
@@ -36,6 +36,10 @@ class Order:
         self.latest: tuple[int, ...] = ()
         self.arrivals: Any = None
 
+    def kind_of(self, element: Any) -> Any:
+        """What an element says it is."""
+        return member(element, self.ledger.names.type)
+
     def grows(self, action: Action, place: Place, way: Any) -> bool:
         """A text in `place`, to which the way leads, grows: True if it has to be followed."""
         steps = self.ledger.table.text_steps
@@ -43,7 +47,7 @@ class Order:
             return False
         if way == self.latest and self.arrivals is None:
             return False
-        return self.is_text(action.path, member(place, "type"), way) and self.comes(way)
+        return self.is_text(action.path, self.kind_of(place), way) and self.comes(way)
 
     def begins(self, action: Action, kind: Any, way: Any) -> None:
         """An element of this type begins at the way, which may be a text."""
@@ -85,12 +89,12 @@ class Order:
         rule = self.ledger.table.text_rules[depth]
         if rule is None or type(given) is not list or not all([type(one) is dict for one in given]):
             return False
-        if not any([one.get("type") in types for one in given]):
+        if not any([one.get(self.ledger.names.type) in types for one in given]):
             return False
         held = list_at(values, name, rule)
         begun = False
-        for index, one in enumerate(given[: self.ledger.most(rule["limit"])]):
-            if one.get("type") in types:
+        for index, one in enumerate(given[: self.ledger.most(rule.limit)]):
+            if one.get(self.ledger.names.type) in types:
                 place = held.nth(index)
                 if type(place) is not Place:
                     place = whole_place(one)
@@ -122,7 +126,7 @@ class Order:
 
     def follow(self) -> None:
         """What came to the texts goes to the arrivals, in the order in which they stand."""
-        for leaf in select(self.ledger.root, self.ledger.table.read["text"], 0):
+        for leaf in select(self.ledger.root, self.ledger.table.read.text, 0):
             if hasattr(leaf, "take"):
                 self.arrivals.append(leaf.take(False))
 
@@ -140,7 +144,7 @@ class Order:
 
     def follow_texts(self, place: Any, depth: int) -> None:
         """The same of the texts of one object, below so many lists."""
-        for leaf in select(place, self.ledger.table.read["text"][depth:], 0):
+        for leaf in select(place, self.ledger.table.read.text[depth:], 0):
             if hasattr(leaf, "take"):
                 self.arrivals.append(leaf.take(False))
 
@@ -153,7 +157,7 @@ class Order:
         if len(path) != len(self.ledger.table.text_steps) or key not in place.values:
             return
         leaf = place.values[key]
-        if hasattr(leaf, "take") and self.is_text(path, member(place, "type"), way):
+        if hasattr(leaf, "take") and self.is_text(path, self.kind_of(place), way):
             self.arrivals.append(leaf.take(False))
 
     def step_of(self, action: Action, kind: Any, way: Any) -> int:
@@ -184,6 +188,6 @@ class Order:
                 return False
             held = found
             place = held.nth(way[position])
-            if member(place, "type") not in types:
+            if self.kind_of(place) not in types:
                 return False
         return True

@@ -44,7 +44,7 @@ def begin(address: Address, action: Any, value: Any, source: Any) -> None:
     else:
         known = held.at(index)
         if known is not None:
-            known = known_at(held, index, source, rule.get("same"))
+            known = known_at(held, index, source, rule)
     if known is not None:
         _begin_again(address, action, held, index, known)
     else:
@@ -52,8 +52,10 @@ def begin(address: Address, action: Any, value: Any, source: Any) -> None:
         if known is None:
             return
     address.ledger.merged = known.started = True
-    kind = source.get("type") if known.values.get("type") is None else known.values["type"]
-    if rule.get("text") in source:
+    kind = known.values.get(rule.type)
+    if kind is None:
+        kind = source.get(rule.type)
+    if rule.text in source:
         address.way = (*address.way, index)
         address.order.begins(action, kind, address.way)
     _take_in(address, known.values, source, rule, action)
@@ -84,7 +86,7 @@ def _begin_another(address: Address, action: Any, held: Any, index: Any, rule: A
         address.ledger.anomaly("index_reused", None, action.slot[1])
         for old in held.open_at(index):
             stop_one(address, old)
-    if not address.ledger.room(rule["limit"], held.count()):
+    if not address.ledger.room(rule.limit, held.count()):
         if used or held.blocks is not None:
             held.pass_over(index)
         return None
@@ -101,14 +103,16 @@ def _begin_another(address: Address, action: Any, held: Any, index: Any, rule: A
 
 def _take_in(address: Address, values: Any, source: Any, rule: Any, action: Any) -> None:
     """What is missing is filled in, content of its own replaces."""
-    kind = source.get("type") if values.get("type") is None else values["type"]
-    exclusive = rule.get("exclusive", {})
+    kind = values.get(rule.type)
+    if kind is None:
+        kind = source.get(rule.type)
+    exclusive = rule.exclusive or {}
     for key, given in source.items():
         old = values.get(key)
         if type(given) is not str and key in exclusive and exclusive[key] == kind:
             given = _as_text(address, key, given, action)
         if old is None or _is_nothing(old):
-            if type(given) is str and (key == rule.get("text") or exclusive.get(key) is not None):
+            if type(given) is str and (key == rule.text or exclusive.get(key) is not None):
                 if given or old is None:
                     address.ledger.append(values, key, given)
             elif key in exclusive and exclusive[key] is None and not _is_nothing(given):

@@ -20,8 +20,8 @@ from .field_parts import keep_text
 from .jsonvalue import given, is_open, same, text_weight, weight
 from .ledger import Ledger
 from .lookup_hints import NONE, add, find, hint, insert, is_hint, list_at, shift
-from .state import JSONText, Parts, Place, Replaced, member
-from .table import Action
+from .rows import INSERTED, Action
+from .state import JSONText, Parts, Place, Replaced
 
 
 class Verbs:
@@ -41,7 +41,7 @@ class Verbs:
 
     def delta(self, action: Action, value: Any) -> None:
         """The verbs that change one place."""
-        constant = action.options.get("value")
+        constant = action.constant
         source = value_at(value, action.source) if constant is None else constant
         verb = action.verb
         if source is None or (is_open(source) and verb != SPREAD and verb != EXTEND):
@@ -91,10 +91,11 @@ class Verbs:
 
     def made(self, action: Action, source: Any) -> Any:
         """What missing elements are made of: an unknown delta's type tells its block's."""
-        suffix = action.options.get("type_without")
+        suffix = action.suffix
         if suffix is not None and isinstance(source, dict):
-            kind = source.get("type")
-            return ({"type": kind.removesuffix(suffix)},) if type(kind) is str else ({},)
+            name = self.ledger.names.type
+            kind = source.get(name)
+            return ({name: kind.removesuffix(suffix)},) if type(kind) is str else ({},)
         return action.make
 
     def note_delta(self, values: Any, value: Any, action: Action) -> None:
@@ -160,7 +161,7 @@ class Verbs:
         """Whether an object or a list stands, or comes, where a text belongs (field_parts.py)."""
         if type(old) is Place or type(old) is Parts:
             return True
-        if not isinstance(source, (dict, list)) or action.options.get("json", False):
+        if not isinstance(source, (dict, list)) or action.json:
             return False
         return old is None or type(old) is str or type(old) is self.ledger.text
 
@@ -169,7 +170,7 @@ class Verbs:
         at: Any = None
         for step in action.source[:-1]:
             at = (at, step)
-        whole = action.verb == APPEND_JSON or action.options.get("json", False)
+        whole = action.verb == APPEND_JSON or action.json
         return self.ledger.wire_text(source, at, action.source[-1], whole)
 
     def change_element(self, values: Any, action: Action, source: Any, value: Any) -> None:
@@ -230,19 +231,18 @@ class Verbs:
 
     def insert(self, values: Any, key: str, element: Any, action: Action, value: Any) -> None:
         """An element at its index; one that stands there and is another moves back."""
-        by = action.options["index"]
+        by = action.index
         if is_open(value) and by not in value:
             return  # that was still to come
         given_index = value.get(by)
         index = hint(value, by)
         if index is None and given_index is not None:
             self.ledger.anomaly("wrong_type", None, by)
-        rule = {"limit": "blocks", "index": "hint"}  # whatever the table says
-        held = list_at(values, key, rule)
+        held = list_at(values, key, INSERTED)
         position = find(held, index)
         if position >= 0 and same(held.items[position], element):
             return  # again
-        if not self.address.may_enter(held, rule):
+        if not self.address.may_enter(held, INSERTED):
             return
         self.ledger.charge(weight(element))
         self.ledger.added += 1
@@ -298,14 +298,12 @@ class Verbs:
         )
         if place is None:
             return
-        options = action.options
-        without = options.get("without", ())
         if type(source.get(self.ledger.table.text_leaf)) is str:
-            self.order.begins(action, member(place, "type"), self.address.way)
+            self.order.begins(action, self.order.kind_of(place), self.address.way)
         for key, below in source.items():
-            if key in without:
+            if key in action.without:
                 continue
-            if type(below) is str and not is_whole(key, options):
+            if type(below) is str and not is_whole(key, action):
                 self.ledger.append(place.values, key, below)
             else:
                 self.ledger.keep(place.values, key, below, None)
@@ -339,6 +337,6 @@ def value_at(value: Any, steps: Any) -> Any:
     return value
 
 
-def is_whole(key: str, options: Any) -> bool:
+def is_whole(key: str, action: Action) -> bool:
     """Whether a member of an unknown delta is opaque: the last one counts, whole."""
-    return key in options.get("last", ()) or key.rsplit("_", 1)[-1] in options.get("last_words", ())
+    return key in action.last or key.rsplit("_", 1)[-1] in action.last_words

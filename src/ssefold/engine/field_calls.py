@@ -21,9 +21,6 @@ from .ledger import Ledger
 from .lookup_calls import id_key
 from .state import Place, new_place
 
-# Where a call has its name and its arguments: the object of each sort of call.
-SORTS = (("function", "arguments"), ("custom", "input"))
-
 # What a skipped index costs, so that a server cannot make us remember as many as it likes.
 SKIPPED_WEIGHT = 64
 
@@ -33,49 +30,51 @@ LONGEST_SCALAR = 64
 
 def call_of(ledger: Ledger, calls: Any, node: Any, element: Any, at: Any) -> Any:
     """The call that `element` is a fragment of, made if new; None to skip it."""
-    index = given(element, "index")
+    row = node.calls
+    by, known = row.by, row.known
+    index = given(element, by)
     if index is not None and type(index) is not int:
-        ledger.anomaly("wrong_type", at, "index")
+        ledger.anomaly("wrong_type", at, by)
         index = None
     if index is None and is_open(element):
         return None  # the index may have been still to come
-    new_id = id_key(given(element, "id"))
-    name = name_of(element)
-    ledger.note(at, "index", FIXED)
+    new_id = id_key(given(element, known))
+    name = name_of(element, row.sorts)
+    ledger.note(at, by, FIXED)
     if name or index is None:
-        ledger.note(at, "id", FIXED)  # it routes
+        ledger.note(at, known, FIXED)  # it routes
     call = calls.with_id(new_id, index) if new_id else None
     if call is not None:
-        if not _begins_another(ledger, calls, call, element, name, index):
+        if not _begins_another(ledger, calls, row, call, element, name, index):
             _leads(ledger, calls, call, name, index)
             return call
-        ledger.anomaly("tool_index_reused", at, "index" if index is not None else "id")
+        ledger.anomaly("tool_index_reused", at, by if index is not None else known)
     elif index is None:
         if not new_id and not name:
             if calls.items or calls.skipped:
                 return None if calls.skipped else calls.items[-1]
-        elif not new_id and _goes_on(ledger, calls, name):
+        elif not new_id and _goes_on(ledger, calls, row, name):
             ledger.no_plan()
             return calls.items[-1]
     else:
         call = calls.newest_at(index)
         if call is not None:
-            if _takes_index(calls, call, index, new_id, name):
-                if new_id and new_id != id_key(call.values.get("id")):
+            if _takes_index(calls, row, call, index, new_id, name):
+                if new_id and new_id != id_key(call.values.get(known)):
                     ledger.no_plan()  # another id may be a known one
                 return call
             if not calls.is_borrowed(index):
-                ledger.anomaly("tool_index_reused", at, "index")
+                ledger.anomaly("tool_index_reused", at, by)
         elif not new_id and not name:
             if calls.is_skipped(index) or calls.skipped:
                 return None
-            if _waits(ledger, calls):
+            if _waits(ledger, calls, row):
                 call = calls.items[-1]
                 calls.borrow(index)
                 ledger.restructure()
-                ledger.anomaly("tool_index_reused", at, "index")
+                ledger.anomaly("tool_index_reused", at, by)
                 return call
-    if not holds(element, "index"):
+    if not holds(element, by):
         ledger.no_plan()
         return None
     return _begun(ledger, calls, node, index)
@@ -84,7 +83,7 @@ def call_of(ledger: Ledger, calls: Any, node: Any, element: Any, at: Any) -> Any
 def _begun(ledger: Ledger, calls: Any, node: Any, index: Any) -> Any:
     """A new call, unless there are too many."""
     ledger.restructure()
-    if not ledger.room(node.options["limit"], len(calls.items)):
+    if not ledger.room(node.limit, len(calls.items)):
         calls.skipped = True
         if index is not None and calls.skip(index):
             ledger.charge_extra(SKIPPED_WEIGHT)
@@ -98,20 +97,20 @@ def _begun(ledger: Ledger, calls: Any, node: Any, index: Any) -> Any:
 
 
 def _begins_another(
-    ledger: Ledger, calls: Any, call: Any, element: Any, name: str, index: Any
+    ledger: Ledger, calls: Any, row: Any, call: Any, element: Any, name: str, index: Any
 ) -> bool:
     """Whether a fragment with the id of `call` is of another one: servers use ids again."""
     if not name:
         return False
-    old = name_of_call(call)
+    old = name_of_call(call, row.sorts)
     other = bool(old) and old != name
     elsewhere = index is not None and index != call.index
     if not other and not elsewhere:
         return False
     ledger.no_plan()  # the answer depends on what the arguments have become
-    if elsewhere and (other or is_whole(ledger, calls, call)):
+    if elsewhere and (other or is_whole(ledger, calls, row, call)):
         return True
-    return other and _has_arguments(element) and is_whole(ledger, calls, call)
+    return other and _has_arguments(element, row.sorts) and is_whole(ledger, calls, row, call)
 
 
 def _leads(ledger: Ledger, calls: Any, call: Any, name: str, index: Any) -> None:
@@ -126,53 +125,53 @@ def _leads(ledger: Ledger, calls: Any, call: Any, name: str, index: Any) -> None
         ledger.no_plan()  # without its id, or once the arguments are whole, it would go elsewhere
 
 
-def _takes_index(calls: Any, call: Any, index: int, new_id: str, name: str) -> bool:
+def _takes_index(calls: Any, row: Any, call: Any, index: int, new_id: str, name: str) -> bool:
     """Whether the call that an index leads to takes a fragment whose id is not known."""
     if calls.is_borrowed(index):
         return not new_id and not name
     if not new_id or not name:
         return True
-    old = id_key(call.values.get("id"))
+    old = id_key(call.values.get(row.known))
     return not old or old == new_id
 
 
-def _goes_on(ledger: Ledger, calls: Any, name: str) -> bool:
+def _goes_on(ledger: Ledger, calls: Any, row: Any, name: str) -> bool:
     """Whether the last call's own name comes again while its arguments grow."""
     if not calls.items or calls.skipped:
         return False
     last = calls.items[-1]
-    return (
-        name_of_call(last) == name and _begun_arguments(last) and not is_whole(ledger, calls, last)
-    )
+    if name_of_call(last, row.sorts) != name or not _begun_arguments(last, row.sorts):
+        return False
+    return not is_whole(ledger, calls, row, last)
 
 
-def _waits(ledger: Ledger, calls: Any) -> bool:
+def _waits(ledger: Ledger, calls: Any, row: Any) -> bool:
     """Whether the last call is one to which more must come."""
     if not calls.items:
         return False
     last = calls.items[-1]
-    if not id_key(last.values.get("id")) and not name_of_call(last):
+    if not id_key(last.values.get(row.known)) and not name_of_call(last, row.sorts):
         return False
-    return not is_whole(ledger, calls, last)
+    return not is_whole(ledger, calls, row, last)
 
 
 # -- what a fragment and a call have ---------------------------------------------------------
 
 
-def name_of(element: Any) -> str:
+def name_of(element: Any, sorts: Any) -> str:
     """The non-empty name that a fragment carries, or ""."""
-    for sort, _ in SORTS:
-        name = given(given(element, sort), "name")
+    for sort, key, _ in sorts:
+        name = given(given(element, sort), key)
         if type(name) is str and name:
             return name
     return ""
 
 
-def name_of_call(call: Any) -> str:
+def name_of_call(call: Any, sorts: Any) -> str:
     """The same of a call's state."""
-    for sort, _ in SORTS:
+    for sort, key, _ in sorts:
         below = call.values.get(sort)
-        name = below.values.get("name") if type(below) is Place else None
+        name = below.values.get(key) if type(below) is Place else None
         if type(name) is str and name:
             return name
     return ""
@@ -189,17 +188,17 @@ def holds(element: Any, by: str) -> bool:
     return any([value is not None for key, value in element.items() if key != by])
 
 
-def _has_arguments(element: Any) -> bool:
-    for sort, key in SORTS:
+def _has_arguments(element: Any, sorts: Any) -> bool:
+    for sort, _, key in sorts:
         value = given(given(element, sort), key)
         if value is not None and value != "":
             return True
     return False
 
 
-def _arguments(call: Any) -> Any:
+def _arguments(call: Any, sorts: Any) -> Any:
     """The state of a call's arguments, or None."""
-    for sort, key in SORTS:
+    for sort, _, key in sorts:
         below = call.values.get(sort)
         found = below.values.get(key) if type(below) is Place else None
         if found is not None:
@@ -207,21 +206,21 @@ def _arguments(call: Any) -> Any:
     return None
 
 
-def _begun_arguments(call: Any) -> bool:
-    found = _arguments(call)
+def _begun_arguments(call: Any, sorts: Any) -> bool:
+    found = _arguments(call, sorts)
     return bool(found) and (type(found) is str or hasattr(found, "since"))
 
 
 # -- whether arguments are whole JSON ----------------------------------------------------------
 
 
-def is_whole(ledger: Ledger, calls: Any, call: Any) -> bool:
+def is_whole(ledger: Ledger, calls: Any, row: Any, call: Any) -> bool:
     """Whether the arguments of a call are one JSON value, as far as they came.
 
     What came since the last question is looked at, and no more: a server whose index
     counts its fragments asks at each of them.
     """
-    text = _arguments(call)
+    text = _arguments(call, row.sorts)
     if not hasattr(text, "since"):
         return type(text) is str and _is_json(ledger, text)
     scans = calls.scans

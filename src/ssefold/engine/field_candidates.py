@@ -1,7 +1,7 @@
 """How the parts of a candidate join: neighbouring texts are one, a call that goes on grows.
 
 Enters: the parts of an event, the list of parts that stands so far, the names of the
-members that say what joins (the options of the rule `parts`).
+members that say what joins (a PartsRow).
 Leaves: longer or more parts; each element added is charged to the ledger.
 Must not know: dialects; what a path says, and how values are put there (field_written.py).
 
@@ -24,37 +24,36 @@ from .state import Place, new_place
 CALL_WEIGHT = 512
 
 
-def add_candidate_parts(ledger: Ledger, parts: Any, options: Any, source: Any, at: Any) -> None:
+def add_candidate_parts(ledger: Ledger, parts: Any, row: Any, source: Any, at: Any) -> None:
     """Parts: neighbouring texts that agree in `unless` join.
 
     What `closed_by` names (a signature) closes the part. An empty text with one gives it
     to the text before it, or stays a part; one without leaves nothing, unless there would
     be no part at all.
     """
-    joins = options["joins"]
-    streams = options.get("streams")
+    joins, streams = row.joins, row.streams
     for position, item in enumerate(source):
         if not isinstance(item, dict):
             ledger.note(at, position, FIXED)
             if item is not None:
                 ledger.anomaly("wrong_type", at, position)
             continue
-        if item.get(joins) is None or is_more(item, options):
-            called = streams is not None and isinstance(item.get(streams["call"]), dict)
-            if not (called and _add_call(ledger, parts, options, item, ledger.under(at, position))):
-                _add_whole(ledger, parts, options, item)
+        if item.get(joins) is None or is_more(item, row):
+            called = streams is not None and isinstance(item.get(streams.call), dict)
+            if not (called and _add_call(ledger, parts, row, item, ledger.under(at, position))):
+                _add_whole(ledger, parts, row, item)
         elif not is_open(item):
             here = ledger.under(at, position)
             text = _text_of(ledger, item[joins], here, joins)
             if text is not None:
                 ledger.note(at, position, OPENED)
-                _add_text(ledger, parts, options, item, text, here)
+                _add_text(ledger, parts, row, item, text, here)
 
 
-def is_more(item: Any, options: Any) -> bool:
+def is_more(item: Any, row: Any) -> bool:
     """Whether a part with a text says something else beside it: gateways and models send both."""
     return len(item) > 1 and any(
-        [isinstance(item.get(name), dict) for name in options.get("whole", ())]
+        [isinstance(item.get(name), dict) for name in row.whole]
     )
 
 
@@ -72,18 +71,17 @@ def _text_of(ledger: Ledger, value: Any, at: Any, key: str) -> Any:
     return text
 
 
-def _add_text(ledger: Ledger, parts: Any, options: Any, item: Any, text: Any, at: Any) -> None:
-    joins = options["joins"]
-    closing = options.get("closed_by")
+def _add_text(ledger: Ledger, parts: Any, row: Any, item: Any, text: Any, at: Any) -> None:
+    joins, closing = row.joins, row.closed_by
     signature = (item.get(closing) or None) if closing is not None else None  # "" is none
     last: Any = parts.items[-1] if parts.items else None
     if not text and signature is None and parts.items:
         ledger.no_plan()  # the next one in its place may be longer
         return
-    if type(last) is Place and not parts.closed and _agree(last.values, item, options):
+    if type(last) is Place and not parts.closed and _agree(last.values, item, row):
         part = last
     else:
-        drop_placeholder(parts, options)
+        drop_placeholder(parts, row)
         part = _new_part(ledger, parts)
         parts.closed = False
         ledger.restructure()
@@ -106,30 +104,30 @@ def _add_text(ledger: Ledger, parts: Any, options: Any, item: Any, text: Any, at
         ledger.restructure()
 
 
-def _add_whole(ledger: Ledger, parts: Any, options: Any, item: Any) -> None:
+def _add_whole(ledger: Ledger, parts: Any, row: Any, item: Any) -> None:
     if is_open(item):
         return
     ledger.restructure()
-    drop_placeholder(parts, options)
+    drop_placeholder(parts, row)
     ledger.charge(weight(item))
     parts.items.append(item)
     parts.closed = True
     ledger.added += 1
 
 
-def drop_placeholder(parts: Any, options: Any) -> None:
+def drop_placeholder(parts: Any, row: Any) -> None:
     """An empty text that stood only because there was no part leaves nothing."""
     if len(parts.items) == 1 and type(parts.items[0]) is Place:
         values = parts.items[0].values
-        if values.get(options["joins"]) or options["joins"] not in values:
+        if values.get(row.joins) or row.joins not in values:
             return
-        if values.get(options.get("closed_by")) is None:
+        if values.get(row.closed_by) is None:
             parts.items.clear()
 
 
-def _agree(values: Any, item: Any, options: Any) -> bool:
+def _agree(values: Any, item: Any, row: Any) -> bool:
     """As who reads the text sees it: neither false nor 0, so that a join takes no text away."""
-    unless = options.get("unless")
+    unless = row.unless
     return (values.get(unless) in (None, False)) == (item.get(unless) in (None, False))
 
 
@@ -143,40 +141,40 @@ def _new_part(ledger: Ledger, parts: Any) -> Any:
 # -- calls whose arguments come in pieces ---------------------------------------------------
 
 
-def _add_call(ledger: Ledger, parts: Any, options: Any, item: Any, at: Any) -> bool:
+def _add_call(ledger: Ledger, parts: Any, row: Any, item: Any, at: Any) -> bool:
     """A call that goes on, or a piece of the one that is open; False: it is a part as it stands."""
-    streams = options["streams"]
-    call = item[streams["call"]]
-    goes_on = call.get(streams["while"]) is True
+    streams = row.streams
+    call = item[streams.call]
+    goes_on = call.get(streams.goes_on) is True
     part = parts.call
-    if part is None or _begins(part.values[streams["call"]].values, call, streams):
+    if part is None or _begins(part.values[streams.call].values, call, streams):
         if is_open(call):
             return False
         if part is not None and not goes_on:
             _end_call(ledger, parts, streams)
         parts.call = None
-        named = isinstance(call.get(streams["of"]), list) and _text(call, streams["name"]) != ""
+        named = isinstance(call.get(streams.of), list) and _text(call, streams.name) != ""
         if not goes_on and not named:
             return False
-        part = _open_call(ledger, parts, options, item, at)
+        part = _open_call(ledger, parts, row, item, at)
     else:
         ledger.no_plan()
         for key, value in item.items():
-            if key != streams["call"]:
+            if key != streams.call:
                 ledger.keep(part.values, key, value, None)
-    values = part.values[streams["call"]].values
-    here = ledger.under(at, streams["call"])
+    values = part.values[streams.call].values
+    here = ledger.under(at, streams.call)
     for key, value in call.items():
-        if key == streams["of"]:
-            _write_pieces(ledger, values[streams["into"]], streams, value, ledger.under(here, key))
+        if key == streams.of:
+            _write_pieces(ledger, values[streams.into], streams, value, ledger.under(here, key))
             if not isinstance(value, list) and value is not None:
                 ledger.anomaly("wrong_type", here, key)
-        elif key == streams["into"]:
+        elif key == streams.into:
             _write_members(ledger, values[key], value, here, key)
-        elif key in (streams["name"], streams["id"]):
+        elif key in (streams.name, streams.id):
             if _text(values, key) == "":
                 ledger.keep(values, key, value, None)
-        elif key != streams["while"]:
+        elif key != streams.goes_on:
             ledger.keep(values, key, value, None)
     if not goes_on and not is_open(call):
         _end_call(ledger, parts, streams)
@@ -188,22 +186,22 @@ def _begins(known: Any, call: Any, streams: Any) -> bool:
 
     But the open call's own name, sent again with each piece of it, does not.
     """
-    name = _text(call, streams["name"])
+    name = _text(call, streams.name)
     if name == "":
         return False
-    if not isinstance(call.get(streams["of"]), list):
+    if not isinstance(call.get(streams.of), list):
         return True
-    if _text(known, streams["name"]) not in ("", name):
+    if _text(known, streams.name) not in ("", name):
         return True
-    old, new = _text(known, streams["id"]), _text(call, streams["id"])
+    old, new = _text(known, streams.id), _text(call, streams.id)
     return old != "" and new not in ("", old)
 
 
-def _open_call(ledger: Ledger, parts: Any, options: Any, item: Any, at: Any) -> Any:
+def _open_call(ledger: Ledger, parts: Any, row: Any, item: Any, at: Any) -> Any:
     """The part that a call begins with, without its pieces; its arguments stand last in it."""
-    streams = options["streams"]
-    call = item[streams["call"]]
-    drop_placeholder(parts, options)
+    streams = row.streams
+    call = item[streams.call]
+    drop_placeholder(parts, row)
     ledger.restructure()
     ledger.charge(CALL_WEIGHT)
     part = _new_part(ledger, parts)
@@ -213,27 +211,27 @@ def _open_call(ledger: Ledger, parts: Any, options: Any, item: Any, at: Any) -> 
     parts.call = part
     inner = new_place(None)
     for key, value in item.items():
-        if key == streams["call"]:
+        if key == streams.call:
             part.values[key] = inner
         else:
             ledger.keep(part.values, key, value, None)
     for key, value in call.items():
-        if key not in (streams["of"], streams["into"], streams["while"]):
+        if key not in (streams.of, streams.into, streams.goes_on):
             ledger.keep(inner.values, key, value, None)
     levels = 2  # the event and the call stand around its arguments, and what is on the way
     while at is not None:
         levels += 1
         at = at[0]
     room = max(0, ledger.limits.depth - levels)
-    inner.values[streams["into"]] = Written(ledger.text(), room)
+    inner.values[streams.into] = Written(ledger.text(), room)
     ledger.added += 1
     return part
 
 
 def _end_call(ledger: Ledger, parts: Any, streams: Any) -> None:
     part = parts.call
-    part.values[streams["call"]].stopped = True
-    end(ledger, part.values[streams["call"]].values[streams["into"]])
+    part.values[streams.call].stopped = True
+    end(ledger, part.values[streams.call].values[streams.into])
     parts.call = None
 
 
@@ -246,17 +244,17 @@ def _write_pieces(ledger: Ledger, written: Any, streams: Any, pieces: Any, at: A
             if piece is not None:
                 ledger.anomaly("wrong_type", at, position)
             continue
-        steps = steps_of(piece.get(streams["path"]), written.room)
+        steps = steps_of(piece.get(streams.path), written.room)
         if steps is None:
-            ledger.anomaly("wrong_type", ledger.under(at, position), streams["path"])
+            ledger.anomaly("wrong_type", ledger.under(at, position), streams.path)
             continue
-        goes_on = piece.get(streams["while"]) is True
+        goes_on = piece.get(streams.goes_on) is True
         key = _value_key(piece, streams)
         if key is None:
             if not goes_on:
                 end_string(ledger, written, steps)
             continue
-        value = None if key == streams["null"] else piece[key]
+        value = None if key == streams.nothing else piece[key]
         if len(steps) + _depth(value) > written.room:
             ledger.log.fault_once("limit_depth", f"more than {ledger.limits.depth} levels")
         elif not write(ledger, written, steps, value, goes_on):
@@ -266,9 +264,9 @@ def _write_pieces(ledger: Ledger, written: Any, streams: Any, pieces: Any, at: A
 def _value_key(piece: Any, streams: Any) -> Any:
     """The member that holds the value: the first that is not null, or the one that says null."""
     for key, value in piece.items():
-        if key not in (streams["path"], streams["while"], streams["null"]) and value is not None:
+        if key not in (streams.path, streams.goes_on, streams.nothing) and value is not None:
             return key
-    return streams["null"] if streams["null"] in piece else None
+    return streams.nothing if streams.nothing in piece else None
 
 
 def _write_members(ledger: Ledger, written: Any, values: Any, at: Any, key: str) -> None:

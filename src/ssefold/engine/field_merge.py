@@ -85,7 +85,7 @@ class FieldMerger:
     def merge(self, value: Any, event: int) -> None:
         """Merge one event's object; raises OutputFull past max_output_bytes."""
         self.ledger.event = event
-        if not value or (len(value) == 1 and "error" in value):
+        if not value or (len(value) == 1 and self.ledger.names.error in value):
             self.ledger.no_plan()
             return  # nothing but an in-band error: nothing to merge
         self.ledger.merged = True
@@ -153,10 +153,9 @@ class FieldMerger:
             if value is None:
                 self.ledger.note(at, key, FIXED)
             else:
-                options = node.options
                 if self.deferred is None:
                     self.deferred = []
-                self.deferred.append((options["rank"], options["to"], value, at, key))
+                self.deferred.append((node.rank, node.to, value, at, key))
         elif op == UNLESS:
             self.unless_field(place, key, node, source, at)
         elif op == SIGN:
@@ -254,10 +253,10 @@ class FieldMerger:
             self.null_field(place, key, node, at)
             return
         if isinstance(value, (dict, list)):
-            text = self.ledger.wire_text(value, at, key, True) if node.options.get("json") else None
+            text = self.ledger.wire_text(value, at, key, True) if node.json else None
             if text is not None:
                 self.ledger.replace(place.values, node.name if node.named else key, text)
-            elif not (node.options.get("json") and is_open(value)):
+            elif not (node.json and is_open(value)):
                 self.ledger.anomaly("wrong_type", at, key)
             return
         name = node.name if node.named else key
@@ -309,7 +308,7 @@ class FieldMerger:
         values = place.values
         name = node.name if node.named else key
         old = values.get(name)
-        if not node.options.get("json"):
+        if not node.json:
             if not keep_text(self.ledger, values, name, value, at, key):
                 self.ledger.anomaly("wrong_type", at, key)
             return
@@ -360,7 +359,7 @@ class FieldMerger:
             if value or old is None:
                 self.ledger.charge(text_weight(value))
                 values[key] = value
-        elif value and value != old and not _has_text(values, node.options["until"]):
+        elif value and value != old and not _has_text(values, node.until):
             self.ledger.charge(text_weight(value))
             values[key] = old + value
             self.ledger.changes += 1
@@ -368,7 +367,7 @@ class FieldMerger:
             if (
                 value
                 and value != old
-                and type(values.get(node.options["until"])) is not self.ledger.text
+                and type(values.get(node.until)) is not self.ledger.text
             ):
                 self.ledger.no_plan()  # a rule's last value may be empty again
             self.ledger.note_target(at, key, KEPT, values, key, False)
@@ -447,7 +446,7 @@ class FieldMerger:
 
     def unless_field(self, place: Place, key: str, node: Node, source: Any, at: Any) -> None:
         """A whole beside its delta, or after one ever came, repeats what we have."""
-        if place.fed or isinstance(source.get(node.options["sibling"]), dict):
+        if place.fed or isinstance(source.get(node.sibling), dict):
             self.ledger.note(at, key, DROPPED)
             if not place.fed:
                 self.ledger.no_plan()  # without its sibling it would count
@@ -496,13 +495,13 @@ class FieldMerger:
         if index is None:
             if is_open(element):
                 return None  # the index may have been still to come
-            index = position if node.options["missing"] == "position" else 0
+            index = position if node.by_place else 0
         entry = entries.at(index)
         if entry is None:
             if not holds(element, by):
                 self.ledger.no_plan()
                 return None  # nothing but an index
-            if not self.ledger.room(node.options["limit"], entries.count()):
+            if not self.ledger.room(node.limit, entries.count()):
                 return None
             entry = new_place(node.item)
             entry.index = index
@@ -521,7 +520,7 @@ class FieldMerger:
             self.ledger.anomaly("wrong_type", at, key)
             return
         calls = place.values.get(node.name)
-        self.ledger.note_target(at, key, ROUTED, None, "index", True)
+        self.ledger.note_target(at, key, ROUTED, None, node.calls.by, True)
         below = self.ledger.under(at, key)
         for position, element in enumerate(value):
             if not isinstance(element, dict):
@@ -536,10 +535,10 @@ class FieldMerger:
             call = call_of(self.ledger, calls, node, element, here)
             if call is not None:
                 place.values[node.name] = calls
-                known = call.values.get("id")
+                known = call.values.get(node.calls.known)
                 self.members(call, element, here)
                 if not known:
-                    calls.name(call)
+                    calls.name(call, node.calls.known)
 
     def keyed_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Objects that agree in the members `by` merge; others are appended whole."""
@@ -552,7 +551,7 @@ class FieldMerger:
         keyed = place.values.get(node.name)
         if type(keyed) is not Keyed:
             self.ledger.open(keyed)
-            keyed = place.values[node.name] = Keyed(node.options["by"], node.options["needs"])
+            keyed = place.values[node.name] = Keyed(node.keys, node.needs)
         self.ledger.note(at, key, OPENED)
         below = self.ledger.under(at, key)
         for position, element in enumerate(value):
@@ -629,7 +628,7 @@ class FieldMerger:
             if type(parts) is not Parts:
                 self.ledger.open(parts)
                 parts = place.values[node.name] = Parts()
-            add_candidate_parts(self.ledger, parts, node.options, value, self.ledger.under(at, key))
+            add_candidate_parts(self.ledger, parts, node.parts, value, self.ledger.under(at, key))
         else:
             self.ledger.anomaly("wrong_type", at, key)
 
@@ -653,7 +652,7 @@ class FieldMerger:
 
     def any_delta_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """An unknown field of a delta: as any other, but strings may be fragments."""
-        if type(value) is str and key.rsplit("_", 1)[-1] not in node.options["last_words"]:
+        if type(value) is str and key.rsplit("_", 1)[-1] not in node.last_words:
             fragment_field(self.ledger, place.values, key, value, at)
         else:
             any_field(self.ledger, place.values, key, value, at)

@@ -27,19 +27,20 @@ def open_content(ledger: Ledger, values: Any, key: str) -> Any:
         parts.items.append(old)
     elif old and (type(old) is ledger.text or type(old) is str):
         part = new_place(None)
-        part.values["type"] = "text"
-        part.values["text"] = old
+        part.values[ledger.names.type] = ledger.names.part
+        part.values[ledger.names.text] = old
         parts.items.append(part)
     return parts
 
 
 def add_text_part(ledger: Ledger, parts: Any, text: str) -> None:
     """A string after a list: more of the last text part, or a new one."""
-    part = _last_of_type(parts, "text")
+    names = ledger.names
+    part = _last_of_type(parts, names.type, names.part)
     if part is None:
         part = _new_part(ledger, parts)
-        part.values["type"] = "text"
-    keep_text(ledger, part.values, "text", text, None, "text")
+        part.values[names.type] = names.part
+    keep_text(ledger, part.values, names.text, text, None, names.text)
 
 
 def add_parts(ledger: Ledger, parts: Any, source: Any, at: Any) -> None:
@@ -62,14 +63,14 @@ def add_part(ledger: Ledger, parts: Any, item: Any, at: Any, key: Any) -> None:
 
 
 def _add_part(ledger: Ledger, parts: Any, item: Any, at: Any) -> None:
-    kind = item.get("type")
+    kind = item.get(ledger.names.type)
     texts = ledger.table.part_texts.get(kind) if type(kind) is str else None
     if texts is None:
         ledger.charge(weight(item))
         parts.items.append(item)
         ledger.added += 1
         return
-    part = _last_of_type(parts, kind)
+    part = _last_of_type(parts, ledger.names.type, kind)
     if part is None:
         part = _new_part(ledger, parts)
         ledger.added += 1
@@ -96,7 +97,7 @@ def keep_text(ledger: Ledger, values: Any, name: str, value: Any, at: Any, key: 
             if value:
                 add_text_part(ledger, old, value)
         elif type(old) is Place:
-            keep_text(ledger, old.values, "text", value, None, "text")
+            keep_text(ledger, old.values, ledger.names.text, value, None, ledger.names.text)
         else:
             _append(ledger, values, name, value)
     elif isinstance(value, list):
@@ -124,7 +125,7 @@ def _keep_members(ledger: Ledger, values: Any, key: str, source: Any, at: Any) -
         old = place
         place = new_place(None)
         if old and (type(old) is ledger.text or type(old) is str):
-            place.values["text"] = old
+            place.values[ledger.names.text] = old
         ledger.charge(8)
         values[key] = place
         ledger.restructure()
@@ -151,10 +152,10 @@ def _append(ledger: Ledger, values: Any, key: str, value: str) -> None:
     ledger.append(values, key, value)
 
 
-def _last_of_type(parts: Any, kind: str) -> Any:
+def _last_of_type(parts: Any, name: str, kind: str) -> Any:
     """The last part, if it is of this kind and joins."""
     last = parts.items[-1] if parts.items else None
-    if type(last) is Place and last.values.get("type") == kind:
+    if type(last) is Place and last.values.get(name) == kind:
         return last
     return None
 

@@ -28,6 +28,7 @@ PATH = "a path such as 'a.b'"
 PART_TEXTS = "a mapping of types to lists of strings"
 ALIKE = "a mapping of members to lists of members"
 STREAMED = "a mapping with call, id, name, into, of, path, null, while, all strings"
+SORTS = "a mapping of objects to two of their members, a name's and the arguments'"
 LIMIT = "'choices' or 'tool_calls' or 'blocks'"
 NULL = "'null'"
 
@@ -165,10 +166,13 @@ ENTRIES = _rule(
     needs={"by": STRING, "missing": "'position' or 'zero'", "limit": LIMIT},
 )  # fmt: skip
 CALLS = _rule(
-    "calls", ARRAY_TYPE, "tool calls: routed by id, index or order",
+    "calls", ARRAY_TYPE,
+    "tool calls: routed by their id (`known`), their index (`by`) or their order; `sorts`: object "
+    "of a call -> its members that are name and arguments",
     'calls [{"index":0,"id":"c"}] then [{"index":0,"done":true}] '
     '-> [{"index":0,"id":"c","done":true}]',
     options={"limit": "tool_calls"}, needs={"limit": LIMIT},
+    may={"by": STRING, "known": STRING, "sorts": SORTS},
 )  # fmt: skip
 KEYED = _rule(
     "keyed", ARRAY_TYPE, "a list routed by several members",

@@ -19,7 +19,7 @@ from ssefold.engine.outcomes import APPENDED, ECHOED, FIXED, OPENED
 
 from .jsonvalue import is_open, starts_with, text_weight, weight
 from .ledger import Ledger
-from .state import Echo, Grown, has_index, route_of
+from .state import Echo, Grown
 
 
 def member_field(ledger: Ledger, values: Any, key: str, value: Any, at: Any) -> None:
@@ -69,7 +69,7 @@ def list_rule(ledger: Ledger, values: Any, key: str, new: Any) -> None:
         grown = known
     else:
         ledger.replace(values, key, None)
-        grown = Grown()
+        grown = Grown(ledger.names.index, ledger.names.type)
         values[key] = grown
         ledger.structure += 1
     old = grown.items
@@ -79,7 +79,7 @@ def list_rule(ledger: Ledger, values: Any, key: str, new: Any) -> None:
         size = weight(new)
         ledger.charge(size - grown.weight)
         grown.set(new, size)
-    elif grown.routes is not None and new and all([has_index(item) for item in new]):
+    elif grown.routes is not None and new and all([grown.has_index(item) for item in new]):
         for element in new:
             merge_indexed(ledger, grown, element)
     else:
@@ -92,7 +92,7 @@ def list_rule(ledger: Ledger, values: Any, key: str, new: Any) -> None:
 
 def merge_indexed(ledger: Ledger, grown: Grown, element: Any) -> None:
     """Into the element with the same index and type, or after the last."""
-    known = grown.routes.get(route_of(element)) if grown.routes is not None else None
+    known = grown.routes.get(grown.route_of(element)) if grown.routes is not None else None
     if known is not None:
         merge_keys(ledger, known, element, None)
         return

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from ssefold.delta import DELTA_KINDS
-from ssefold.engine.detect import SOURCES, Source
+from ssefold.engine.detect import DETECTS, SOURCES, Source
 from ssefold.engine.event_spec import (
     FREQUENT,
     MAKE,
@@ -42,16 +42,18 @@ from ssefold.engine.field_spec import (
     ROUTED_RULES,
     RULES,
     SCALAR,
+    SORTS,
     STREAMED,
     STRING,
     STRINGS,
     UNLESS,
 )
+from ssefold.engine.rows import Names
 from ssefold.engine.table import rule_of, unreachable
 
 SECTIONS = (
     "NAME", "DETECT", "WHOLE", "ERRORS", "OWN", "INHERITS", "FIELDS", "KIND", "SEQUENCE", "EVENTS",
-    "ALIASES", "LISTS", "ENDS", "FINISHED", "READ", "DELTAS",
+    "ALIASES", "LISTS", "ENDS", "FINISHED", "READ", "DELTAS", "NAMES",
 )  # fmt: skip
 
 # Tables nest five levels deep or so; what nests deeper holds itself.
@@ -89,6 +91,10 @@ def _is_mapping(value: Any) -> bool:
 
 def _is_part_texts(value: Any) -> bool:
     return isinstance(value, Mapping) and all(map(_is_strings, value.values()))
+
+
+def _is_sorts(value: Any) -> bool:
+    return _is_part_texts(value) and all(len(inside) == 2 for inside in value.values())
 
 
 def _is_path(value: Any) -> bool:
@@ -134,6 +140,7 @@ _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     PATH: _is_path,
     PART_TEXTS: _is_part_texts,
     ALIKE: _is_part_texts,
+    SORTS: _is_sorts,
     STREAMED: _is_streamed,
     MAKE: lambda value: all(map(_is_members, value if isinstance(value, tuple) else (value,))),
     OBJECTS: lambda value: isinstance(value, str) and bool(FIELD.fullmatch(value)),
@@ -154,9 +161,12 @@ def _fits(wanted: str, value: Any) -> bool:
 
 # What decides for a dialect; of `item` and `unless` the first is a list, the rest are members.
 SIGNS = {
-    "event": STRINGS, "type": STRINGS, "key": STRINGS, "object": STRINGS, "item": FIRST_ITEM,
-    "unless": FIRST_ITEM,
+    "event": STRINGS, "key": STRINGS, "values": ALIKE, "shapes": ALIKE, "item": FIRST_ITEM,
+    "unless": FIRST_ITEM, **dict.fromkeys(DETECTS, STRINGS),
 }  # fmt: skip
+
+# What a table may call otherwise than most APIs do; failures are told before a dialect is known.
+NAMED = dict.fromkeys([name for name in Names.__slots__ if name != "error"], STRING)
 
 # What is judged at the end, besides what it needs.
 CALL_OPTIONS = {"type": STRINGS, "json": PATH, "stopped": FLAG}
@@ -256,6 +266,7 @@ def _checked(own: dict[str, Any]) -> Source:
     if not _is_string(own["NAME"]) or own["NAME"] == "auto":
         _wrong("NAME", f"must be a name other than 'auto', not {own['NAME']!r}")
     _mapping("FIELDS", own.get("FIELDS", {}))
+    _options("NAMES", _mapping("NAMES", own.get("NAMES", {})), {}, NAMED)
     full = _inherited(own)
     _check_fields(full["FIELDS"])
     _check_kinds(full)
@@ -285,10 +296,11 @@ def _inherited(own: dict[str, Any]) -> dict[str, Any]:
     nothing: dict[str, Any] = {
         "DETECT": {}, "WHOLE": (), "ERRORS": (), "FIELDS": {}, "EVENTS": {}, "ALIASES": {},
         "LISTS": {}, "ENDS": {},
-        "FINISHED": {}, "READ": {}, "DELTAS": {},
+        "FINISHED": {}, "READ": {}, "DELTAS": {}, "NAMES": {},
     }  # fmt: skip
     full = {**nothing, **base, **own}
-    full["FIELDS"] = {**base.get("FIELDS", {}), **own.get("FIELDS", {})}
+    for section in ("FIELDS", "NAMES"):
+        full[section] = {**base.get(section, {}), **own.get(section, {})}
     _mapping("READ", full["READ"])
     given = {what: (way,) if isinstance(way, str) else way for what, way in full["READ"].items()}
     full["READ"] = {"text": (), "finish": (), "calls": (), "usage": (), **given}

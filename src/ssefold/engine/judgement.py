@@ -16,6 +16,7 @@ from typing import Any
 
 from .lookup_calls import Calls
 from .plan import path_of
+from .rows import JUDGE_CALL, JUDGE_OPEN
 from .state import (
     Elements,
     Entries,
@@ -27,7 +28,6 @@ from .state import (
     elements,
     member,
 )
-from .table import JUDGE_CALL, JUDGE_OPEN
 
 LISTS = (list, Calls, Elements, Entries, Keyed, Parts, Slots)
 
@@ -44,7 +44,7 @@ def judge(ledger: Any, ends: Any, depth: int, terminated: bool) -> None:
         row = ends.rows[number]
         kind = row[0]
         if kind == JUDGE_CALL:
-            if row[1] is None or member(state, "type") in row[1]:
+            if row[1] is None or member(state, ledger.names.type) in row[1]:
                 _judge_call(ledger, row, at, state, depth)
         elif kind == JUDGE_OPEN:
             if is_left_open(state):
@@ -61,7 +61,7 @@ def _row_number(found: Any) -> int:
 def judge_stopped(ledger: Any, place: Any) -> None:
     """Judge a call that ends before its answer, when it does; its text was read by then."""
     for types, names in ledger.table.ends.stopped:
-        if member(place, "type") in types and not _has_name(place, names):
+        if member(place, ledger.names.type) in types and not _has_name(place, names):
             ledger.anomaly("unnamed_call", None, ".".join(names[0]))
 
 

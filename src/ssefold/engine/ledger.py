@@ -51,6 +51,7 @@ class OutputFull(Exception):
 class Ledger:
     """The answer's root, the account of what it holds, and what the events came to.
 
+    names:     what is called alike all over the dialect: the table's.
     parse:     str -> (whole, value), the backend's reader for JSON inside strings.
     event:     number of the event that is being merged; merged: whether any was.
     ended:     the terminator came; failure: the payload of an error that it carried.
@@ -81,6 +82,7 @@ class Ledger:
         "limits",
         "log",
         "merged",
+        "names",
         "openings",
         "parse",
         "plan",
@@ -94,6 +96,7 @@ class Ledger:
 
     def __init__(self, table: Table, limits: Limits, log: Log, text: Any, parse: Any) -> None:
         self.table = table
+        self.names = table.names
         self.limits = limits
         self.log = log
         self.text = text

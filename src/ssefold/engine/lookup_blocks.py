@@ -84,24 +84,24 @@ def fitting(held: Any, index: int, member: Any, rule: Any) -> Any:
     `exclusive` of the list's rule names members that do not stand together in one element.
     """
     newest = held.at(index)
-    exclusive = rule.get("exclusive")
-    if exclusive is None or member not in exclusive or _takes(newest, member, exclusive):
+    exclusive = rule.exclusive
+    if exclusive is None or member not in exclusive or _takes(newest, member, rule):
         return newest
     if held.blocks is not None:
         for element in reversed(held.blocks.at[index][-MOST_AT_ONCE:]):
-            if _takes(element, member, exclusive):
+            if _takes(element, member, rule):
                 return element
     return None
 
 
-def _takes(element: Any, member: Any, exclusive: Any) -> bool:
+def _takes(element: Any, member: Any, rule: Any) -> bool:
     """Whether the element is of the member's kind, or of none."""
     if element is None:
         return True
     values = getattr(element, "values", None)
     if type(values) is not dict:
         return True
-    kind = values.get("type")
+    kind, exclusive = values.get(rule.type), rule.exclusive
     if kind is not None and exclusive[member] == kind:
         return True  # as nearly always
     for name, known in exclusive.items():
@@ -113,30 +113,27 @@ def _takes(element: Any, member: Any, exclusive: Any) -> bool:
     return True
 
 
-def known_at(held: Any, index: int, source: Any, same: Any) -> Any:
-    """The element at the index that `source` begins again, or None.
-
-    same: the member that tells elements apart, if there is one.
-    """
-    name = None if same is None else source.get(same) or None
+def known_at(held: Any, index: int, source: Any, rule: Any) -> Any:
+    """The element at the index that `source` begins again, or None."""
+    name = None if rule.same is None else source.get(rule.same) or None
     newest = held.at(index)
     if newest is None or held.blocks is None or name is None:
-        return newest if _is_same(newest, source, same, name) else None
+        return newest if _is_same(newest, source, rule, name) else None
     for element in reversed(held.blocks.at[index][-MOST_AT_ONCE:]):
-        if _is_same(element, source, same, name):
+        if _is_same(element, source, rule, name):
             return element
     return None
 
 
-def _is_same(element: Any, source: Any, same: Any, name: Any) -> bool:
+def _is_same(element: Any, source: Any, rule: Any, name: Any) -> bool:
     """The type is the same, or not said; so is the name, or there is none and it is open."""
     values = getattr(element, "values", None)
     if type(values) is not dict:
         return False
-    types = (values.get("type"), source.get("type"))
+    types = (values.get(rule.type), source.get(rule.type))
     if None not in types and types[0] != types[1]:
         return False
-    known = None if same is None else values.get(same) or None
+    known = None if rule.same is None else values.get(rule.same) or None
     if name == known and name is not None:
         return True
     return not element.stopped and (name == known or not element.started)

@@ -106,9 +106,9 @@ class Calls:
             return call
         return self.by_id.get((key, index), call)
 
-    def name(self, call: Any) -> None:
-        """Find the call by its id from now on, if it has one."""
-        key = id_key(call.values.get("id"))
+    def name(self, call: Any, known: Any) -> None:
+        """Find the call by its id from now on, if it has one; known: the member that has it."""
+        key = id_key(call.values.get(known))
         if key:
             before = self.by_id.get(key)
             if before is not None and before is not call:

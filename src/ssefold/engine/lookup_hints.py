@@ -49,11 +49,12 @@ def fits(table: Table, element: Any, path: str, wanted: Any) -> bool:
 
     Where the elements have no ids, one of a type that no event makes fits as well.
     """
-    kind = member(element, "type")
+    kind = member(element, table.names.type)
     if wanted is None or kind is None or kind == wanted:
         return True
     made = type(kind) is str and kind in table.made.get(path, ())
-    return not made and "known" not in table.lists[path]
+    rule = table.lists[path]
+    return not made and rule.known is None
 
 
 def meant(
@@ -72,9 +73,9 @@ def meant(
         if position >= 0:
             return position
     rule = table.lists[path]
-    if "known" in rule:
+    if rule.known is not None:
         return by_id(table, held, index, path, value, wanted)
-    if rule.get("open", False):
+    if rule.open:
         return last_open(table, held, path, wanted, done)
     return NONE if index is not None else last_open(table, held, path, wanted, NONE)
 
@@ -93,14 +94,13 @@ def at_index(table: Table, held: Slots, index: Any, path: str, wanted: Any) -> i
 def by_id(table: Table, held: Slots, index: Any, path: str, value: Any, wanted: Any) -> int:
     """The element with the event's id; without id and index, the one added last."""
     rule = table.lists[path]
-    own = rule["known"][0]
-    key = rule.get("made", {}).get(own, own)
+    own, key = rule.own, rule.own_from
     known = given(value, key)
     if type(known) is str and known:
         position = with_id(table, held, own, known, path, wanted)
         if position >= 0:
             return position
-        for also in rule["known"][1:]:
+        for also in rule.also:
             position = with_id(table, held, also, known, path, wanted)
             if position >= 0 and not id_of(held.items[position], own):
                 return position
@@ -160,8 +160,8 @@ def started(table: Table, held: Slots, step: Any, value: Any, source: Any) -> in
     rule = table.lists[path]
     if is_cut(value, by):
         return NOWHERE
-    kind = given(source, "type")
-    known = rule.get("known")
+    kind = given(source, table.names.type)
+    known = rule.known
     if known is not None:
         position = same_element(table, held, path, source)
         if position >= 0:
@@ -197,8 +197,9 @@ def same_element(table: Table, held: Slots, path: str, source: Any) -> int:
 
     Where one of both has an id and the other none, they are one until its `.done` came.
     """
-    known = table.lists[path]["known"]
-    kind = member(source, "type")
+    rule = table.lists[path]
+    known = rule.known
+    kind = member(source, table.names.type)
     first = id_of(source, known[0])
     if first is not None:
         position = with_id(table, held, known[0], first, path, kind)
@@ -230,8 +231,8 @@ def ended(table: Table, held: Slots, step: Any, value: Any, source: Any) -> int:
     rule = table.lists[path]
     if is_cut(value, by):
         return NOWHERE
-    kind = member(source, "type")
-    known = rule.get("known")
+    kind = member(source, table.names.type)
+    known = rule.known
     if known is None:
         return meant(table, held, step, value, hint(value, by), kind, OWN_DONE)
     position = same_element(table, held, path, source)
@@ -331,7 +332,7 @@ def shift(held: Slots, position: int) -> None:
 def list_at(values: Any, name: str, rule: Any) -> Any:
     """The addressed list at `name`; elements that stood there plainly stay in it."""
     held = values.get(name)
-    if rule.get("index") == "hint":
+    if rule.hint:
         if type(held) is not Slots:
             slots = values[name] = Slots()
             for position, element in enumerate(held if type(held) is list else ()):

@@ -82,7 +82,7 @@ def default_of(node: Node, key: str, values: dict[str, Any]) -> Any:
         return None
     if child.always:
         return new_place(child).read()
-    for sibling in child.options.get("default_with", ()):
+    for sibling in child.default_with:
         if sibling in values:
             return sibling
     return list(child.default) if type(child.default) is tuple else child.default
@@ -397,13 +397,15 @@ class Keyed:
 class Grown:
     """An unknown list: cumulative, indexed or incremental, as its values tell.
 
-    `routes` finds the elements by (index, type) while all have an int `index`,
-    and is None from the first that has none.
+    `routes` finds the elements by what stands at `by` and `also` (index and type) while all have
+    an integer at `by`, and is None from the first that has none.
     """
 
-    __slots__ = ("items", "routes", "weight")
+    __slots__ = ("also", "by", "items", "routes", "weight")
 
-    def __init__(self) -> None:
+    def __init__(self, by: str, also: str) -> None:
+        self.by = by
+        self.also = also
         self.items: list[Any] = []
         self.routes: dict[Any, Any] | None = {}
         self.weight = 0
@@ -422,10 +424,18 @@ class Grown:
         for item in items:
             if self.routes is None:
                 break
-            if has_index(item):
-                self.routes.setdefault(route_of(item), item)
+            if self.has_index(item):
+                self.routes.setdefault(self.route_of(item), item)
             else:
                 self.routes = None
+
+    def has_index(self, element: Any) -> bool:
+        """Whether an element can be routed by its index."""
+        return type(element) is dict and type(element.get(self.by)) is int
+
+    def route_of(self, element: Any) -> Any:
+        """What tells such elements apart."""
+        return (element[self.by], routing(element.get(self.also)))
 
     def read(self) -> list[Any]:
         return [copy(item) for item in self.items.copy()]
@@ -471,16 +481,6 @@ def whole_place(element: Any) -> Place:
     place.started = True
     place.values.update(element)
     return place
-
-
-def has_index(element: Any) -> bool:
-    """Whether an element of an unknown list can be routed by its index."""
-    return type(element) is dict and type(element.get("index")) is int
-
-
-def route_of(element: Any) -> Any:
-    """What tells the elements of an indexed list apart."""
-    return (element["index"], routing(element.get("type")))
 
 
 def routing(value: Any) -> Any:
@@ -575,39 +575,36 @@ def _step(value: Any, step: Any, choice: int) -> list[Any]:
     if type(step) is str:
         below = member(value, step)
         return [] if below is None else [below]
-    if "among" in step:
-        return [value] if value in step["among"] else []
-    if "entry" in step:
-        entries = member(value, step["entry"])
+    if step.among is not None:
+        return [value] if value in step.among else []
+    if step.entry is not None:
+        entries = member(value, step.entry)
         if type(entries) is Entries:
             entry = entries.at(choice)
             return [] if entry is None else [entry]
-        return _plain_entry(entries, choice)
-    return [item for item in elements(member(value, step["each"])) if suits(item, step)]
+        return _plain_entry(entries, choice, step.by)
+    return [item for item in elements(member(value, step.each)) if suits(item, step)]
 
 
-def _plain_entry(entries: Any, choice: int) -> list[Any]:
+def _plain_entry(entries: Any, choice: int, by: str) -> list[Any]:
     """The element with index `choice` of a whole answer's list."""
     if type(entries) is Elements:
         entries = entries.read()
     if type(entries) is not list:
         return []
     for position, entry in enumerate(entries):
-        if isinstance(entry, dict) and entry.get("index", position) == choice:
+        if isinstance(entry, dict) and entry.get(by, position) == choice:
             return [entry]
     return []
 
 
 def suits(item: Any, step: Any) -> bool:
     """Whether a step through a list (`each`) leads to this element."""
-    types = step.get("type")
-    if types is not None and member(item, "type") not in types:
+    if step.types is not None and member(item, step.type) not in step.types:
         return False
-    has = step.get("has")
-    if has is not None and member(item, has) is None:
+    if step.has is not None and member(item, step.has) is None:
         return False
-    lacks = step.get("lacks")
-    return lacks is None or member(item, lacks) in (None, False)
+    return step.lacks is None or member(item, step.lacks) in (None, False)
 
 
 def member(value: Any, key: str) -> Any:

@@ -43,6 +43,7 @@ from .plan import new_plan
 from .stream_bystanders import OUR_NAMES, Bystanders
 from .stream_damage import damaged, glued
 from .stream_failures import (
+    NAMED,
     answers,
     failure_at,
     failure_of,
@@ -264,7 +265,7 @@ class Stream:
             return True
         if first is not None and failure_of(first, kind, answers(first)) is not NOTHING:
             return self.fails(kind, in_range(self, first, flags))
-        if name == b"error":
+        if kind == NAMED:
             self.fail(in_range(self, value, flags), None)
             return True
         return False
@@ -519,6 +520,13 @@ class Stream:
         """open, complete, truncated or failed."""
         answered = self.root is not None and not (self.asked is not None and self.asked.wrong)
         return self.life.status(answered)
+
+    @property
+    def known(self) -> Any:
+        """The dialect's table, also of a body that is a whole answer; None: no dialect yet."""
+        if self.table is None and self.source is not None:
+            return plain_table(self.source)
+        return self.table
 
     @property
     def arrivals(self) -> Any:

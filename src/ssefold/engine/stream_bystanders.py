@@ -18,9 +18,10 @@ from typing import Any
 from .detect import HEARTBEATS, dialect_of
 from .event_merge import knows
 from .jsonvalue import given
+from .stream_failures import NAMED, UNDER
 
 # Names that events of dialects without names may have.
-OUR_NAMES = (b"", b"message", b"error")
+OUR_NAMES = (b"", b"message", NAMED.encode())
 
 # A sender chooses the names: how many are told apart, and how much of each is kept.
 MOST_NAMES = 64
@@ -51,7 +52,7 @@ class Bystanders:
 
         value: what was read of its data, whatever that is.
         """
-        if isinstance(given(value, "error"), dict):
+        if isinstance(given(value, UNDER), dict):
             return False
         if table is None:
             return True

@@ -20,10 +20,13 @@ from ssefold.engine.jsonmarks import CUT, DEEP, NOTHING, OK
 from .blockdata import DONE, around, locate, readings
 from .jsonvalue import is_open
 from .stream_bystanders import OUR_NAMES
-from .stream_failures import first_of
+from .stream_failures import NAMED, UNDER, first_of
 from .stream_life import STOP
 from .stream_strays import fails_on, in_range
 from .stream_undecided import leave_undecided
+
+# The member that holds an error, as it stands on the wire.
+_WORD = f'"{UNDER}"'.encode()
 
 
 def glued(stream: Any, name: bytes, data: bytes, final: bool, spans: Any) -> bool:
@@ -106,11 +109,11 @@ def salvage(stream: Any, name: bytes, data: bytes, value: Any, flags: int) -> bo
             stream.note_other()
     elif first is not None and not is_open(first) and stream.fails(kind, first):
         failed = True
-    elif name == b"error":
+    elif kind == NAMED:
         text = data.decode("utf-8", "replace")
         stream.fail(text if value is NOTHING else in_range(stream, value, flags), None)
         failed = True
-    if b'"error"' in data and b"\n" in data and name in OUR_NAMES:
+    if _WORD in data and b"\n" in data and name in OUR_NAMES:
         for line in data.split(b"\n"):  # one that is whole says it all
             failed = fails_on(stream, line, False) or failed
     if not failed and not isinstance(value, dict):

@@ -19,10 +19,16 @@ from ssefold.engine.jsonmarks import NOTHING
 
 from .detect import FAILURES
 from .jsonvalue import given, is_open
-from .table import steps
+from .rows import steps
 
-# Members whose value, if there is any, is an answer and no failure.
 _FAILURES: Any = FAILURES
+# The member that holds a payload; the word for an event that is one, and the member that may say
+# it; the members by which a payload says what went wrong.
+UNDER: str = _FAILURES["under"]
+NAMED: str = _FAILURES["named"]
+_KIND: str = _FAILURES["kind"]
+_TOLD: tuple[str, ...] = _FAILURES["told"]
+# Members whose value, if there is any, is an answer and no failure.
 _UNLESS: tuple[str, ...] = _FAILURES["unless"]
 _ROWS = tuple([(steps(row["at"]), row) for row in _FAILURES["signs"]])
 _WORDS = tuple([(path, row["is"]) for path, row in _ROWS if "is" in row])
@@ -52,7 +58,7 @@ def _bits(keys: Any) -> int:
 _MARKS = _bits(_SIGNS)
 
 # Members of an event whose value decides whether it is a failure.
-_TELLING = frozenset(["type", *_UNLESS]) | _WORD_KEYS
+_TELLING = frozenset([_KIND, *_UNLESS]) | _WORD_KEYS
 _TELLING_MARKS = _bits(_TELLING)
 
 
@@ -62,11 +68,11 @@ def failure_of(value: Any, kind: str, known: bool) -> Any:
     kind: the event's name. known: it has an answer (answers()), or the dialect knows this
     kind, so that its members are its own.
     """
-    payload = given(value, "error")
+    payload = given(value, UNDER)
     if payload is not None:
         return payload
-    own = given(value, "type")
-    if kind == "error" or (type(own) is str and own == "error"):
+    own = given(value, _KIND)
+    if kind == NAMED or (type(own) is str and own == NAMED):
         return value
     return value if not known and says_failure(value) else NOTHING
 
@@ -219,20 +225,20 @@ def is_vague(payload: Any, event: Any) -> bool:
     """Whether a later sign may say more: null, a text, or a whole event without a message."""
     if payload is None or type(payload) is str:
         return True
-    return payload is event and given(payload, "message") is None
+    return payload is event and given(payload, _TOLD[0]) is None
 
 
 def is_fuller(payload: Any) -> bool:
     """Whether a payload says what went wrong, so that a vague one gives way."""
     if not isinstance(payload, dict) or is_open(payload):
         return False
-    return payload.get("message") is not None or payload.get("code") is not None
+    return any([payload.get(key) is not None for key in _TOLD])
 
 
 def named_members(value: Any, names: Any) -> Any:
     """The members that the table names, of an event that reports a failure."""
     named = type(value)()
     for key in value:
-        if key in names and key != "error":
+        if key in names and key != UNDER:
             named[key] = value[key]
     return named

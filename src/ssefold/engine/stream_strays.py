@@ -20,9 +20,13 @@ from ssefold.engine.jsonmarks import HAS_RANGE, HAS_SURROGATE, NOTHING, OK, OUT_
 from .detect import plain_table, whole_answer
 from .jsonvalue import is_open
 from .stream_bodies import BEGINNING, Body, unreadable
-from .stream_failures import first_of
+from .stream_failures import UNDER, first_of
 from .stream_life import FINISHED, STOP
 from .wiretext import strip
+
+# What such a line has, and the field whose value is an error.
+_WORD = UNDER.encode()
+_FIELD = _WORD + b":"
 
 
 def stray_lines(stream: Any, stray: bytes, start: int) -> None:
@@ -32,10 +36,10 @@ def stray_lines(stream: Any, stray: bytes, start: int) -> None:
         stream.life.move(STOP)  # whatever looks like an event in such bytes is none
         stream.log.fault("not_an_event_stream", 0, what, stray[:BEGINNING])
         return
-    if not stream.life.ended and b"error" in stray:
+    if not stream.life.ended and _WORD in stray:
         for line in (*stray.split(b"\n"), stray):
-            is_field = line.startswith(b"error:")
-            fails_on(stream, line[6:] if is_field else line, is_field)
+            is_field = line.startswith(_FIELD)
+            fails_on(stream, line[len(_FIELD) :] if is_field else line, is_field)
     most: Any = stream.limits.max_event_bytes
     if stream.body is None:
         stream.body = Body()
@@ -47,7 +51,7 @@ def fails_on(stream: Any, line: bytes, is_field: bool) -> bool:
     """Whether a line is JSON with an `error`, which is kept; of a field `error` any object is."""
     value = first_of(whole_json(stream, line)) if line.lstrip()[:1] in (b"{", b"[") else None
     if value is not None:
-        payload = value.get("error")
+        payload = value.get(UNDER)
         if is_field or payload is not None:
             stream.fail(value if payload is None else payload, value)
             return True

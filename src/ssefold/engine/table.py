@@ -18,6 +18,7 @@ from ssefold.engine.event_spec import MERGE
 from ssefold.engine.field_spec import (
     ANY,
     ANY_DELTA,
+    CALLS,
     CONTENT,
     DEFERRED,
     DROP,
@@ -33,13 +34,26 @@ from ssefold.engine.field_spec import (
     USER_RULES,
 )
 
+from .rows import (
+    Action,
+    CallsRow,
+    Ends,
+    ListRow,
+    Names,
+    PartsRow,
+    Reading,
+    actions_of,
+    steps,
+    text_steps,
+)
+
 _STEP = re.compile(r"[^.\[\]]+(\[\])?")
 
 
 class Node:
     """One place of an event and its rule.
 
-    op:       the rule, one of the numbers above.
+    op:       the rule, one of the numbers of field_spec.py.
     name:     the key it has in the answer (a delta becomes a message); named: it has one.
     absent:   null leaves no key (everywhere else it leaves a null).
     empty:    "" and 0 count as null.
@@ -51,13 +65,19 @@ class Node:
               alike_names: the same, to be looked up.
     given:    the last value that the suffix was taken off, and without it.
     only_text: anything but a string is an unknown field.
-    options:  what only this rule reads (see field_merge.py).
+    json:     an object or a list is its JSON text. until: behind this member a name is whole.
+    rank, to: when and where a deferred value goes. sibling: the member that says the same.
+    limit:    what bounds a list; by_place: an element without an index has its place for one.
+    by:       the member that routes a list's elements; keys: those that do, of which `needs` has
+              to be an integer. calls, parts: what those rules ask (rows.py), or None.
+    texts, last_words: of content and of unknown members of a delta, as the row has them.
+    default_with: the default is the name of the first of these members that is there.
+    options:  the row, for those who compile and check.
     children: the members with rules of their own; rest: the rule of all others.
     item:     the elements of a list.
     order, always: the keys that come first, and those that are always there; givers: the
               members whose rules say what stands there then.
     early:    members read before the others; is_early: this is one of them.
-    by:       the member that routes a list's elements.
     sign:     (number of the row of ERRORS, the texts that are errors or None), or None.
     crowded:  members that differ may go to one key of the answer, by rules that differ.
     """
@@ -68,10 +88,13 @@ class Node:
         "alike_names",
         "always",
         "by",
+        "by_place",
+        "calls",
         "children",
         "crowded",
         "cut",
         "default",
+        "default_with",
         "delta",
         "early",
         "empty",
@@ -80,14 +103,25 @@ class Node:
         "has_default",
         "is_early",
         "item",
+        "json",
+        "keys",
+        "last_words",
+        "limit",
         "name",
         "named",
+        "needs",
         "only_text",
         "op",
         "options",
         "order",
+        "parts",
+        "rank",
         "rest",
+        "sibling",
         "sign",
+        "texts",
+        "to",
+        "until",
         "without",
     )
 
@@ -108,8 +142,22 @@ class Node:
         self.alike_names: Any = None if alike is None else dict(alike)
         self.only_text = options.get("only") == "string"
         self.options = dict(options)
+        self.json: bool = options.get("json", False)
+        self.until: Any = options.get("until")
+        self.rank: Any = options.get("rank")
+        self.to: Any = options.get("to")
+        self.sibling: Any = options.get("sibling")
+        self.limit: Any = options.get("limit")
+        self.by_place = options.get("missing") == "position"
         by = options.get("by")
         self.by: Any = by if type(by) is str else None
+        self.keys: Any = by if type(by) is tuple else ()
+        self.needs: Any = options.get("needs")
+        self.calls: Any = CallsRow(options) if op == CALLS else None
+        self.parts: Any = PartsRow(options) if op == PARTS else None
+        self.texts: Any = options.get("texts", {})
+        self.last_words: tuple[str, ...] = tuple(options.get("last_words", ()))
+        self.default_with: tuple[str, ...] = tuple(options.get("default_with", ()))
         self.sign: Any = None
         self.is_early = self.crowded = False
         self.children: dict[str, Node] = {}
@@ -124,6 +172,7 @@ class Node:
 class Table:
     """One dialect, ready to be executed.
 
+    names: what is called alike all over the dialect. read: where what callers ask for stands.
     text_steps: (list, types) on the way to a text, for events that act; text_leaf: its key.
     text_rules: what LISTS says of each of these lists, or None.
     judged:     calls are judged at the end of the answer.
@@ -150,6 +199,7 @@ class Table:
         "lists",
         "made",
         "name",
+        "names",
         "own",
         "part_texts",
         "patterns",
@@ -163,32 +213,33 @@ class Table:
     )
 
     def __init__(self, source: Mapping[str, Any], overrides: Mapping[str, str]) -> None:
+        self.names = names = Names(source["NAMES"])
+        self.read = Reading(source["READ"], names)
         self.name: str = source["NAME"]
         self.kind: str | None = source.get("KIND")
         self.lists: dict[str, Any] = {
-            path: _plain(rule) for path, rule in source.get("LISTS", {}).items()
+            path: ListRow(rule, names) for path, rule in source.get("LISTS", {}).items()
         }
         self.sequence: str | None = source.get("SEQUENCE")
         self.events: dict[str, Any] = {
-            kind: _actions(actions) for kind, actions in source.get("EVENTS", {}).items()
+            kind: actions_of(actions) for kind, actions in source.get("EVENTS", {}).items()
         }
         for alias, kind in source.get("ALIASES", {}).items():
             self.events[alias] = self.events[kind]
         self.patterns = tuple(
             (*kind.split("*"), self.events.pop(kind)) for kind in list(self.events) if "*" in kind
         )
-        self.made = _made(self.events.values())
+        self.made = _made(self.events.values(), names.type)
         self.hints = frozenset(
-            [path for path, rule in self.lists.items() if rule.get("index") == "hint"]
+            [path for path, rule in self.lists.items() if rule.hint]
         )
         self.second_ids = tuple(
-            [key for rule in self.lists.values() for key in rule.get("known", ())[1:]]
+            [key for rule in self.lists.values() for key in rule.also]
         )
-        self.read: Mapping[str, Any] = source["READ"]
-        self.text_steps, self.text_leaf = _text_steps(self.read["text"] if self.events else ())
-        names = [each for each, _ in self.text_steps]
+        self.text_steps, self.text_leaf = text_steps(self.read.text if self.events else ())
+        ways = [each for each, _ in self.text_steps]
         self.text_rules = tuple(
-            [self.lists.get(".".join(names[: depth + 1])) for depth in range(len(names))]
+            [self.lists.get(".".join(ways[: depth + 1])) for depth in range(len(ways))]
         )
         self.finished: Mapping[str, Any] = source.get("FINISHED", {})
         self.ends = Ends(source["ENDS"]) if source.get("ENDS") else None
@@ -198,11 +249,11 @@ class Table:
             (steps(row), None) if isinstance(row, str) else (steps(row["at"]), row["is"])
             for row in source.get("ERRORS", ())
         )
-        self.part_texts: Mapping[str, Any] = _texts(source["FIELDS"]) or _held(self.lists, "texts")
+        self.part_texts: Mapping[str, Any] = _texts(source["FIELDS"]) or _held(source, "texts")
         self.last_words: Any = (
             _option(source["FIELDS"], ANY_DELTA, "last_words")
             or _option(source["FIELDS"], PARTS, "last_words")
-            or _held(self.lists, "last_words")
+            or _held(source, "last_words")
         )
         self.root = _grow(_overridden(source["FIELDS"], overrides))
         met = [
@@ -214,22 +265,15 @@ class Table:
         )
 
 
-def _plain(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule of LISTS with dicts alone: what is compiled asks no other mapping."""
-    return {
-        key: dict(value) if isinstance(value, Mapping) else value for key, value in rule.items()
-    }
-
-
-def _made(events: Any) -> dict[str, set[str]]:
-    """For each addressed list the types that its elements are made with."""
+def _made(events: Any, name: str) -> dict[str, set[str]]:
+    """For each addressed list the types that its elements are made with (their member `name`)."""
     made: dict[str, set[str]] = {}
     for actions in events:
         cases = actions.values() if isinstance(actions, dict) else (actions,)
         for action in [one for case in cases for one in case if isinstance(one, Action)]:
             lists = [path for _, by, path in action.path if by is not None]
             for path, members in zip(lists, action.make, strict=False):
-                kind = members.get("type")
+                kind = members.get(name)
                 if isinstance(kind, str) and kind != "*":
                     made.setdefault(path, set()).add(kind)
     return made
@@ -241,10 +285,12 @@ def _texts(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return found or {}
 
 
-def _held(lists: Mapping[str, Any], name: str) -> Any:
+def _held(source: Mapping[str, Any], name: str) -> Any:
     """An option of the first list that has it; nothing if there is none."""
-    found: Any = next((rule[name] for rule in lists.values() if name in rule), {})
-    return found
+    for rule in source.get("LISTS", {}).values():
+        if name in rule:
+            return rule[name]
+    return {}
 
 
 def _option(fields: Mapping[str, Any], rule: int, name: str) -> Any:
@@ -254,160 +300,6 @@ def _option(fields: Mapping[str, Any], rule: int, name: str) -> Any:
             if isinstance(one, Mapping) and one.get("rule") == RULES[rule].name and name in one:
                 return one[name]
     return None
-
-
-def _text_steps(path: tuple[Any, ...]) -> tuple[tuple[Any, ...], str | None]:
-    """Lists and types on the way to a text, and its key; nothing for another sort of way."""
-    lists, leaf = path[:-1], path[-1:]
-    if not lists or not all(type(step) is dict and "each" in step for step in lists):
-        return (), None
-    if not all("type" in step and len(step) == 2 for step in lists) or type(leaf[0]) is not str:
-        return (), None
-    return tuple((step["each"], step["type"]) for step in lists), leaf[0]
-
-
-# What is asked of an object at the end of an answer.
-JUDGE_CALL = 0
-JUDGE_REASON = 1
-JUDGE_OPEN = 2
-
-
-class Ends:
-    """What is judged at the end of an answer, ready to be asked; names and texts are steps.
-
-    rows:      (JUDGE_CALL, types or None, its JSON text or None, names), (JUDGE_REASON, the
-               member that says why, members that hold something, those aside), (JUDGE_OPEN,).
-    tree:      where the objects stand that rows ask for, as nodes: (key, or None for each
-               element; the rows of what stands there; the nodes below); root_rows: those of
-               the answer itself.
-    stopped:   (types, names) of the calls that are judged when they stop.
-    """
-
-    __slots__ = ("calls", "root_rows", "rows", "stopped", "tree")
-
-    def __init__(self, source: Mapping[str, Any]) -> None:
-        asked: list[tuple[str, tuple[Any, ...]]] = []
-        stopped = []
-        for row in source.get("calls", ()):
-            names = tuple([steps(name) for name in row["name"]])
-            text = steps(row["json"]) if "json" in row else None
-            if row.get("stopped"):
-                stopped.append((row["type"], names))
-            else:
-                asked.append((row["at"], (JUDGE_CALL, row.get("type"), text, names)))
-        self.calls = len(asked) > 0
-        finish = source.get("finish")
-        if finish is not None:
-            holding = (tuple(finish.get("holds", ())), tuple(finish.get("but", ())))
-            asked.append((finish.get("at", ""), (JUDGE_REASON, finish["has"], *holding)))
-        if "open" in source:
-            asked.append((source["open"], (JUDGE_OPEN,)))
-        self.rows = tuple([row for _, row in asked])
-        self.stopped = tuple(stopped)
-        paths = [(steps(at), number) for number, (at, _) in enumerate(asked)]
-        self.root_rows = tuple([number for path, number in paths if not path])
-        self.tree = _asked([row for row in paths if row[0]])
-
-
-def _asked(rows: Any) -> tuple[Any, ...]:
-    """Rows of (steps, number) as the nodes of a tree."""
-    nodes = []
-    for key in dict.fromkeys([path[0] for path, _ in rows]):
-        here = [(path[1:], number) for path, number in rows if path[0] == key]
-        ending = tuple([number for path, number in here if not path])
-        below = _asked([row for row in here if row[0]])
-        nodes.append((key if isinstance(key, str) else None, ending, below))
-    return tuple(nodes)
-
-
-class Action:
-    """One action of an event: a verb, where it acts, and what it takes.
-
-    path:   the steps from the answer to the object that holds the target, each
-            (name, by, list): `by` is the member of the event that has the index, or
-            None for an object; `list` names the list in LISTS.
-    slot:   such a step, if the target is an element; leaf: its key, if it is a member.
-    steps:  path, and slot behind it if there is one.
-    source: steps into the event.
-    make:   members of the elements on the way, where they are missing, outermost first.
-    other:  what is done instead where the event has no index.
-    alone:  no other action reads the event.
-    """
-
-    __slots__ = (
-        "alone",
-        "leaf",
-        "make",
-        "options",
-        "other",
-        "path",
-        "slot",
-        "source",
-        "steps",
-        "verb",
-    )
-
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        self.verb: str = options["do"]
-        leaf: Any
-        self.path, self.slot, leaf = _address(options.get("at", ""))
-        self.steps = self.path if self.slot is None else (*self.path, self.slot)
-        self.leaf = leaf
-        self.source: tuple[Any, ...] = steps(options.get("from", ""))
-        make = options.get("make", ())
-        makes = (make,) if isinstance(make, Mapping) else make
-        self.make: tuple[dict[str, Any], ...] = tuple([dict(each) for each in makes])
-        self.options = dict(options)
-        other = options.get("without_index")
-        other_options = {**options, "at": other, "without_index": None}
-        self.other = None if other is None else Action(other_options)
-        self.alone = True
-
-    def shares(self) -> None:
-        """Another action reads the event as well."""
-        self.alone = False
-        if self.other is not None:
-            self.other.shares()
-
-
-def _address(at: str) -> tuple[tuple[Any, ...], Any, str | None]:
-    """Path, list and leaf of `"a[i].b[j].c"` (see Action)."""
-    path: list[Any] = []
-    names: list[str] = []
-    for step in steps(at):
-        if type(step) is tuple:
-            path[-1] = (path[-1][0], step[0], ".".join(names))
-        else:
-            names.append(step)
-            path.append((step, None, ""))
-    if not path:
-        return (), None, None
-    last = path.pop()
-    return (tuple(path), None, last[0]) if last[1] is None else (tuple(path), last, None)
-
-
-def _actions(source: Any) -> Any:
-    """Actions ready to be executed; a mapping chooses among them by a member."""
-    if isinstance(source, Mapping):
-        chosen = {k: _actions(v) for k, v in source.items() if k != "by"}
-        return {"by": steps(source["by"]), **chosen}
-    actions = tuple(Action(options) for options in source)
-    if len(actions) > 1:
-        for action in actions:
-            action.shares()
-    return actions
-
-
-def steps(path: str) -> tuple[Any, ...]:
-    """`"a[].b[index].c"` as ("a", (None,), "b", ("index",), "c")."""
-    out: list[Any] = []
-    for step in path.split(".") if path else ():
-        name, bracket, key = step.partition("[")
-        if name:
-            out.append(name)
-        if bracket:
-            out.append((key.rstrip("]") or None,))
-    return tuple(out)
 
 
 def _tree(rows: Any) -> tuple[Any, ...]:
@@ -587,7 +479,7 @@ def _resolve(node: Node, root: Node) -> None:
 
 def _deferred(node: Node) -> set[str]:
     """The members of the answer that wait for the end of an event."""
-    found = {node.options["to"]} if node.op == DEFERRED else set()
+    found = {node.to} if node.op == DEFERRED else set()
     below = [*node.children.values(), *([node.item] if node.item is not None else ())]
     return found.union(*[_deferred(one) for one in below if one.op != UNLESS])
 

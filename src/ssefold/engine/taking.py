@@ -6,11 +6,11 @@ Must not know: what was given out of them before, events, dialects.
 
 Nothing is done per event: the state is walked when somebody asks, but for parts of lists
 that nothing can come to any more: an answer may have thousands, and somebody ask at each
-event. A sheet is a table's DELTAS made ready: rows of (what, path, below, field, whether
-siblings may say the same).
+event. A sheet is a table's DELTAS made ready (rows.py): rows of (what, path, below,
+field, whether siblings may say the same).
 
 What was seen is (what was said at former calls, where to say it now, whether nothing
-follows any more). It is said of each list of parts, by its key.
+follows any more, the dialect's Names). It is said of each list of parts, by its key.
 
 One source for both backends: `_c/engine/taking.pxd` says how it is compiled.
 """
@@ -19,7 +19,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ssefold.delta import TEXT, TOOL_ARGUMENTS, TOOL_CALL
+
 from .lookup_calls import Calls
+from .rows import BY, CALL, INSIDE, LEAF, OWN_ROWS
 from .state import (
     Echo,
     Entries,
@@ -36,67 +39,13 @@ from .state import (
     suits,
 )
 
-# What a row of a sheet is.
-LEAF = 0  # a text, of the kind `below`
-INSIDE = 1  # an object with rows of its own
-EACH = 2  # a list: the rows of each element, whose number is `field` of its place
-BY = 3  # rows chosen by a member
-CALL = 4  # the object is a tool call: where its id and its name stand
-
-# The field of a text in whose place an object has rows of its own.
-OWN_ROWS = 9
-
 # At the end of a key: which elements of a list need not be looked at again.
 SETTLED = "settled"
 
 # What is said of a list of which nothing was seen: no list, none of its elements, no call.
 UNSEEN = (None, 0, -1, False)
 
-# The fields of a place; those of a tool call are the last two.
-PLACE = ("choice", "index", "part", "id", "name")
 NO_PLACE = (0, None, None, None, None)
-
-
-def sheet(rows: Any) -> tuple[Any, ...]:
-    """A table's DELTAS, or a part of them, ready to be walked."""
-    if isinstance(rows, tuple):
-        return tuple([row for one in rows for row in sheet(one)])
-    if "by" in rows:
-        cases = {value: sheet(below) for value, below in rows.items() if value != "by"}
-        return ((BY, (rows["by"],), cases, -1, False),)
-    alike = rows.get("alike", ())
-    out = []
-    for path, below in rows.items():
-        if path == "call":
-            where = [[tuple(one.split(".")) for one in below.get(key, ())] for key in PLACE[3:]]
-            out.append((CALL, (), where, -1, False))
-        elif path != "alike":
-            row = _row(path.split("."), below, path.partition("[")[0] in alike)
-            if row[0] == LEAF and any([other.startswith(path + ".") for other in rows]):
-                row = (LEAF, row[1], below, OWN_ROWS, row[4])
-            out.append(row)
-    return tuple(out)
-
-
-def _row(steps: list[str], below: Any, alike: bool) -> Any:
-    """The row of a path; the first list on its way begins a row of its own."""
-    names: list[str] = []
-    for position, step in enumerate(steps):
-        name, bracket, field = step.partition("[")
-        names.append(name)
-        if bracket:
-            rest = steps[position + 1 :]
-            inner = (_row(rest, below, False),) if rest else _below(below)
-            number = PLACE.index(field[:-1]) if field[:-1] else -1
-            return (EACH, tuple(names), inner, number, alike)
-    if isinstance(below, str):
-        return (LEAF, tuple(names), below, -1, alike)
-    return (INSIDE, tuple(names), sheet(below), -1, alike)
-
-
-def _below(below: Any) -> tuple[Any, ...]:
-    """The rows of a list's elements, which may be the texts themselves."""
-    return ((LEAF, (), below, -1, False),) if isinstance(below, str) else sheet(below)
 
 
 def leaves(root: Any, rows: tuple[Any, ...], seen: Any) -> list[Any]:
@@ -126,8 +75,8 @@ def _lead(value: Any, steps: Any, first: int, choice: int, at: Any, seen: Any, o
         step = steps[number]
         if type(step) is str:
             value = member(value, step)
-        elif "each" in step:
-            held = member(value, step["each"])
+        elif step.each is not None:
+            held = member(value, step.each)
             for i, item in _looked_at(held, (choice, at, SETTLED), seen):
                 if suits(item, step):
                     _lead(item, steps, number + 1, choice, (*at, i), seen, out)
@@ -140,16 +89,17 @@ def _lead(value: Any, steps: Any, first: int, choice: int, at: Any, seen: Any, o
     if _is_text(value):
         out.append(((choice, at), value))
         return
+    names = seen[3]
     # What stands where a text belongs: a text of a choice that stood there is its first part.
-    whole = all([type(step) is str or "each" in step for step in steps])
+    whole = all([type(step) is str or step.each is not None for step in steps])
     beginning = (*at, 0) if whole else at
     if type(value) is Place or isinstance(value, dict):
-        leaf = member(value, "text")
+        leaf = member(value, names.text)
         if _is_text(leaf):
             out.append(((choice, beginning), leaf))
         return
     for i, item in _looked_at(value, (choice, at, SETTLED), seen):
-        leaf = member(item, "text") if member(item, "type") == "text" else None
+        leaf = member(item, names.text) if member(item, names.type) == names.part else None
         if _is_text(leaf):
             out.append(((choice, (*at, i) if i else beginning), leaf))
 
@@ -182,7 +132,7 @@ def walk(
         family = (key, path[0]) if alike and type(value) is not Place else group
         for found in _states(value, path, 0):
             if what == LEAF:
-                for at, text in _texts(found, below, here, field == OWN_ROWS):
+                for at, text in _texts(found, below, here, field == OWN_ROWS, seen[3].text):
                     leaf = _leaf(text, grows)
                     if leaf is not None:
                         out.append((below, leaf, place, at, family))
@@ -213,29 +163,29 @@ def _states(value: Any, path: Any, step: int) -> list[Any]:
     return found
 
 
-def _texts(found: Any, kind: str, key: Any, own_rows: bool) -> list[Any]:
+def _texts(found: Any, kind: str, key: Any, own_rows: bool, name: str) -> list[Any]:
     """(key, state) of what is told of a text; of one that came as an object or list, its texts.
 
     Arguments may be an object, which is told as its JSON. own_rows: others say what of an
-    object is told.
+    object is told. name: the member of an object that is its text.
     """
     is_object = type(found) is Place or isinstance(found, dict)
     if own_rows and is_object:
         return []
-    if kind == "tool_arguments" or own_rows or type(found) is str or hasattr(found, "take"):
+    if kind == TOOL_ARGUMENTS or own_rows or type(found) is str or hasattr(found, "take"):
         return [(key, found)]
     if type(found) is Parts or isinstance(found, list):
-        if kind == "text":
+        if kind == TEXT:
             return []  # content is a list of parts, each with rows of its own
         items = enumerate(elements(found))
-        return [((*key, number, "text"), _text_in(item)) for number, item in items]
-    return [(key, _text_in(found) if is_object else found)]
+        return [((*key, number, name), _text_in(item, name)) for number, item in items]
+    return [(key, _text_in(found, name) if is_object else found)]
 
 
-def _text_in(value: Any) -> Any:
+def _text_in(value: Any, name: str) -> Any:
     """The text of an object, or of the object that stands for it; None if there is none."""
     while type(value) is Place or isinstance(value, dict):
-        value = member(value, "text")
+        value = member(value, name)
     return value if type(value) is str or hasattr(value, "take") else None
 
 
@@ -253,7 +203,7 @@ def _call(value: Any, where: Any, place: Any, key: Any, out: Any) -> Any:
     call_id, name = [_first(value, paths) for paths in where]
     place = (*place[:3], call_id, name)
     if name:
-        out.append(("tool_call", name, place, (*key, "call"), None))
+        out.append((TOOL_CALL, name, place, (*key, "call"), None))
     return place
 
 
@@ -328,7 +278,7 @@ def _elements(value: Any, by_index: bool, key: Any, seen: Any) -> list[Any]:
         return rest if value.hushed is None else [p for p in rest if not value.is_hushed(p[0])]
     items = list(enumerate(elements(value)))
     if by_index:
-        return [(_own_index(item, number), item) for number, item in items]
+        return [(_own_index(item, number, seen[3].index), item) for number, item in items]
     return items
 
 
@@ -337,7 +287,7 @@ def _unsettled(parts: Any, key: Any, seen: Any) -> list[Any]:
 
     Other parts may come behind that call. Once nothing follows, all are looked at once more.
     """
-    said, begun, over = seen
+    said, begun, over, _ = seen
     known = said.get(key) or UNSEEN
     if known[0] is not parts or (over and not known[3]):
         known = UNSEEN
@@ -351,7 +301,7 @@ def _unsettled(parts: Any, key: Any, seen: Any) -> list[Any]:
 
 def _without_key(held: Any, key: Any, seen: Any) -> list[Any]:
     """Of a keyed list no element grows that has no key."""
-    said, begun, over = seen
+    said, begun, over, _ = seen
     known = said.get(key) or UNSEEN
     start = 0 if over and not known[3] else known[1]
     items = held.items.copy()
@@ -359,9 +309,9 @@ def _without_key(held: Any, key: Any, seen: Any) -> list[Any]:
     return [(n, item) for n, item in enumerate(items) if n >= start or type(item) is Place]
 
 
-def _own_index(element: Any, number: int) -> int:
+def _own_index(element: Any, number: int, by: str) -> int:
     """The index that an element of a whole answer has, or its place."""
-    index = member(element, "index")
+    index = member(element, by)
     return index if type(index) is int else number
 
 

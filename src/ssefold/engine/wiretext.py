@@ -212,13 +212,13 @@ def takes_text(table: Any, value: Any, kind: str, at: Any, key: Any) -> bool:
 def _is_text_field(node: Any, keys: list[Any]) -> bool:
     for depth, key in enumerate(keys):
         if node.op == CONTENT:
-            texts = node.options.get("texts", {}).values()
+            texts = node.texts.values()
             return keys[depth + (type(key) is int) :] in [[one] for some in texts for one in some]
         if node.op == APPEND:
-            return bool(node.options.get("json"))  # it is in the text of an object
+            return bool(node.json)  # it is in the text of an object
         if type(key) is int:
             if node.op == PARTS:
-                return keys[depth + 1 :] == [node.options["joins"]]
+                return keys[depth + 1 :] == [node.parts.joins]
             node = node.item
         else:
             node = node.children.get(key, node.rest)
@@ -249,7 +249,7 @@ def _is_text_action(table: Any, actions: Any, value: Any, keys: list[Any]) -> bo
             return True
         if list(action.source) == keys and (
             action.verb in TEXT_VERBS
-            or (action.verb == FULL and action.options.get("holds", "string") == "string")
+            or (action.verb == FULL and action.holds is str)
         ):
             return True
     return False

@@ -6,13 +6,18 @@ Grammar of a table, as grammar.py checks it (a caller's may leave out all but NA
 FIELDS or EVENTS; a name that begins with _ is the module's own):
 
 NAME      the dialect's name in the API.
+NAMES     what is called otherwise than in most APIs (USUAL): `type` (the member that says
+          what an element, a part or a delta is), `id` (by it an answer and its elements are
+          known), `index` (by it elements of lists that no rule names are routed), `text` (the
+          text of an object that came where a text belongs), `part` (the type that a text has
+          among parts).
 DETECT    what decides for this dialect under `dialect="auto"`: `event` (names of
-          SSE events), `type` (values of the member `type`, `*` at the end stands
-          for the rest), `key` (members), `object` (values of the member `object`,
-          `*` at either end), `item` (a list, a member its first element has, those
-          it lacks); `object` and `item` decide nothing where `unless` holds (a list,
-          members of which its first element has one). The tables are asked in the
-          order of `DIALECTS`. A table without it is never the wrong one.
+          SSE events), `key` (members), `values` (members and texts that they may have,
+          `*` at either end stands for the rest), `shapes` (the same), `item` (a list, a
+          member its first element has, those it lacks); `shapes` and `item` decide nothing
+          where `unless` holds (a list, members of which its first element has one). `type`
+          is short for that member of `values`, `object` for that of `shapes`. The tables are
+          asked in the order of `DIALECTS`. A table without it is never the wrong one.
 WHOLE     what a body must hold to be a whole, unstreamed answer of this dialect:
           paths with the type of what stands there; several such, if one will do.
 ERRORS    where in-band errors stand beside a top-level `error`: paths, or mappings of
@@ -104,11 +109,39 @@ DIALECTS = (
     "openai_chat",
 )
 
-# What reports a failure as a whole event or body, where none of the members `unless` holds
-# anything and the dialect does not know the event's kind. Of each sign: `at`, where it stands,
-# and when it is one: `is` (this text), `list` (not empty), `from` (a number as large, `beside`
-# one of these), else whatever is neither null, "" nor 0.
+# What a table means that does not say it, as most APIs have it: NAMES, and options of rules.
+USUAL = {
+    "NAMES": {
+        "type": "type",
+        "id": "id",
+        "index": "index",
+        "text": "text",
+        "part": "text",
+        "error": "error",
+    },
+    "FIELDS": {
+        "calls": {
+            "by": "index",
+            "known": "id",
+            "sorts": {"function": ("name", "arguments"), "custom": ("name", "input")},
+        },
+    },
+}
+
+# Words of DETECT that are short for a member of `values` or `shapes`.
+DETECTS = {"type": ("values", "type"), "object": ("shapes", "object")}
+
+# What reports a failure: `under` a member; as a whole event or body where the event's name or its
+# member `kind` is the word `named`, or where none of the members `unless` holds anything and the
+# dialect does not know the event's kind. Of each sign: `at`, where it stands, and when it is
+# one: `is` (this text), `list` (not empty), `from` (a number as large, `beside` one of these),
+# else whatever is neither null, "" nor 0. A payload with one of `told` says what went wrong; an
+# event that is one as a whole says it with the first.
 FAILURES = {
+    "under": "error",
+    "named": "error",
+    "kind": "type",
+    "told": ("message", "code"),
     "unless": ("choices", "candidates"),
     "signs": (
         {"at": "object", "is": "error"},

@@ -8,8 +8,8 @@ cimport cython
 cdef class _Signs:
     cdef readonly tuple events
     cdef readonly tuple keys
-    cdef readonly tuple types
-    cdef readonly tuple objects
+    cdef readonly tuple values
+    cdef readonly tuple shapes
     cdef readonly object item
     cdef readonly object unless
     cdef readonly object source
@@ -22,7 +22,8 @@ cpdef bint has_signs(source) except -1
 cpdef bint decides_for(source, value, str event) except -1
 
 @cython.locals(found=bint)
-cdef bint _decides(_Signs signs, dict members, str event, kind, shape) except -1
+cdef bint _decides(_Signs signs, dict members, str event) except -1
+cdef bint _says_one(tuple rows, dict members) except -1
 cdef bint _fits_one(text, tuple patterns) except -1
 cdef bint _fits(str text, str pattern) except -1
 cdef _first_of(str key, dict value)

@@ -9,7 +9,7 @@ from .ledger cimport Ledger
 from .jsonvalue cimport given, is_open, same
 from .lookup_hints cimport hint, insert, is_hint, lead, list_at, meant
 from .state cimport Entries, Place, Slots, member, new_place, whole_place
-from .table cimport Action
+from .rows cimport Action, ListRow
 
 # Assigned by the import of lookup_hints.py.
 cdef int ANY_DONE, NONE, NOWHERE, OWN_DONE
@@ -29,22 +29,22 @@ cdef class Address:
     cdef Place holder(self, Action action, value, tuple make)
     @cython.locals(place=Place)
     cdef Place object_at(self, dict values, str name, Action action)
-    @cython.locals(held=Entries, place=Place, name=str, by=str, path=str, done=int, rule=dict)
+    @cython.locals(held=Entries, place=Place, name=str, by=str, path=str, done=int, rule=ListRow)
     cdef Place element(self, dict values, tuple step, value, dict make, Action action)
     @cython.locals(
-        held=Slots, name=str, by=str, path=str, position=int, by_index=cython.bint, rule=dict
+        held=Slots, name=str, by=str, path=str, position=int, by_index=cython.bint, rule=ListRow
     )
     cdef Place hinted(self, dict values, tuple step, value, dict make, int done)
-    @cython.locals(place=Place, by=str, path=str, rule=dict)
+    @cython.locals(place=Place, by=str, path=str, rule=ListRow)
     cdef Place begun(self, Slots held, index, tuple step, value, dict make)
-    cdef bint may_grow(self, held, dict rule) except -1
-    cdef bint may_enter(self, Slots held, dict rule) except -1
+    cdef bint may_grow(self, held, ListRow rule) except -1
+    cdef bint may_enter(self, Slots held, ListRow rule) except -1
     cdef int enter(self, Slots held, index, element) except -2
     @cython.locals(place=Place)
-    cdef Place opened(self, Entries held, index, str by, plain, dict rule)
-    cdef fill_in(self, Place place, value, dict rule, dict make)
+    cdef Place opened(self, Entries held, index, str by, plain, ListRow rule)
+    cdef fill_in(self, Place place, value, ListRow rule, dict make)
 
 
 @cython.locals(exclusive=dict)
-cdef bint takes(found, leaf, dict rule) except -1
+cdef bint takes(found, leaf, ListRow rule) except -1
 cdef bint says_nothing(Action action, value) except -1

@@ -15,7 +15,8 @@ from .lookup_hints cimport is_hint, list_at
 from .event_numbers cimport Sequence
 from .event_starts cimport begin, stop
 from .state cimport Entries, Place, Slots, elements, member, new_place, whole_place
-from .table cimport Action, Table
+from .rows cimport Action, ListRow
+from .table cimport Table
 
 # Assigned by the import of outcomes.py.
 cdef int COUNTED, FIXED
@@ -47,7 +48,7 @@ cdef class EventMerger:
     cdef list left_out(self, dict values, source)
     cdef bint is_routed(self, str key) except -1
     cdef put_element(self, Action action, value)
-    @cython.locals(holder=Place, held=Entries, step=tuple)
+    @cython.locals(holder=Place, held=Entries, step=tuple, rule=ListRow)
     cdef tuple place_for(self, Action action, value)
     @cython.locals(place=Place, at=tuple, values=dict)
     cdef full(self, Action action, value)

@@ -6,18 +6,19 @@ cimport cython
 from .ledger cimport Ledger
 from .lookup_hints cimport list_at
 from .state cimport Indexed, Place, Slots, member, select, whole_place
-from .table cimport Action
+from .rows cimport Action, ListRow
 
 
 cdef class Order:
     cdef public Ledger ledger
     cdef public tuple latest
     cdef public object arrivals
+    cdef kind_of(self, element)
     cdef bint grows(self, Action action, Place place, tuple way) except -1
     cdef begins(self, Action action, kind, tuple way)
     cdef bint comes(self, tuple at) except -1
     cdef comes_late(self, tuple way)
-    @cython.locals(held=Indexed)
+    @cython.locals(held=Indexed, rule=ListRow)
     cdef bint begin_texts(self, dict values, int depth) except -1
     cdef came_whole(self, tuple way)
     cdef int step_of(self, Action action, kind, tuple way) except -2

@@ -10,17 +10,17 @@ from .event_full cimport full_value
 from .jsonvalue cimport is_open, same, weight
 from .lookup_hints cimport hint, meant
 from .state cimport Entries, Indexed, JSONText, Place, new_place
-from .table cimport Action
+from .rows cimport Action, ListRow
 
 
 cdef bint _says_nothing(source) except -1
-@cython.locals(held=Entries, known=Place, holder=Place, rule=dict)
+@cython.locals(held=Entries, known=Place, holder=Place, rule=ListRow)
 cpdef begin(Address address, Action action, value, source)
 cdef _begin_again(Address address, Action action, Entries held, index, Place place)
 @cython.locals(place=Place)
-cdef Place _begin_another(Address address, Action action, Entries held, index, dict rule)
+cdef Place _begin_another(Address address, Action action, Entries held, index, ListRow rule)
 @cython.locals(exclusive=dict)
-cdef _take_in(Address address, dict values, source, dict rule, Action action)
+cdef _take_in(Address address, dict values, source, ListRow rule, Action action)
 cdef _as_text(Address address, str key, given, Action action)
 cdef _begin_json(Address address, dict values, str key, given)
 cdef _replace_json(Address address, JSONText json_text, given, wire)

@@ -10,7 +10,7 @@ from .field_parts cimport keep_text
 from .jsonvalue cimport given, is_open, same, text_weight, weight
 from .lookup_hints cimport add, find, hint, insert, is_hint, list_at, shift
 from .state cimport Indexed, JSONText, Parts, Place, Replaced, Slots, member
-from .table cimport Action
+from .rows cimport Action, ListRow
 
 # Assigned by the import of outcomes.py: comparisons of C integers.
 cdef int APPENDED, DROPPED, EXTENDED, FIXED, OPENED
@@ -32,7 +32,7 @@ cdef class Verbs:
     cdef change(self, dict values, str key, Action action, source, value)
     cdef bint is_kept(self, old, source, Action action) except -1
     cdef text_of(self, Action action, source)
-    @cython.locals(name=str, by=str, path=str, cell=dict, position=int)
+    @cython.locals(name=str, by=str, path=str, cell=dict, position=int, rule=ListRow)
     cdef change_element(self, dict values, Action action, source, value)
     cdef extend_list(self, dict values, str key, source, Action action)
     cdef push(self, dict values, str key, element)
@@ -50,4 +50,4 @@ cdef class Verbs:
 
 cdef bint has_text(old) except -1
 cpdef value_at(value, steps)
-cdef bint is_whole(str key, options) except -1
+cdef bint is_whole(str key, Action action) except -1

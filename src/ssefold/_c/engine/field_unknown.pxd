@@ -5,7 +5,7 @@ cimport cython
 
 from .jsonvalue cimport is_open, starts_with, text_weight, weight
 from .ledger cimport Ledger
-from .state cimport Echo, Grown, has_index, route_of
+from .state cimport Echo, Grown
 
 # Assigned by the import of outcomes.py: comparisons of C integers.
 cdef int APPENDED, ECHOED, FIXED, OPENED

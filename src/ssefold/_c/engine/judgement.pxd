@@ -5,10 +5,10 @@ cimport cython
 
 from .plan cimport path_of
 from .state cimport Entries, Place, elements, member
-from .table cimport Ends
+from .rows cimport Ends
 
 
-# Assigned by the import of table.py: comparisons of C integers.
+# Assigned by the import of rows.py: comparisons of C integers.
 cdef int JUDGE_CALL, JUDGE_OPEN
 
 

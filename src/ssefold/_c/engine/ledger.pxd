@@ -8,6 +8,7 @@ from .plan cimport Plan, path_of
 from .jsonvalue cimport is_open, same, text_weight, weight
 from .state cimport Echo, Place, new_place
 from ..text cimport Text
+from .rows cimport Names
 from .table cimport Node, Table
 from .wiretext cimport Wire
 
@@ -21,6 +22,7 @@ cdef dict _LIMITS
 
 cdef class Ledger:
     cdef public Table table
+    cdef public Names names
     cdef public object limits
     cdef public Log log
     cdef public object text

@@ -1,6 +1,10 @@
 # cython: language_level=3
 """How lookup_blocks.py is compiled."""
 
+cimport cython
+
+from .rows cimport ListRow
+
 
 cdef class Blocks:
     cdef public list order
@@ -16,7 +20,8 @@ cdef class Blocks:
 
 
 @cython.locals(exclusive=dict)
-cpdef fitting(held, index, member, dict rule)
-cdef bint _takes(element, member, dict exclusive) except -1
-cpdef known_at(held, index, source, same)
-cdef bint _is_same(element, source, same, name) except -1
+cpdef fitting(held, index, member, ListRow rule)
+@cython.locals(exclusive=dict)
+cdef bint _takes(element, member, ListRow rule) except -1
+cpdef known_at(held, index, source, ListRow rule)
+cdef bint _is_same(element, source, ListRow rule, name) except -1

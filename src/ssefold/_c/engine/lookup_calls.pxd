@@ -19,7 +19,7 @@ cdef class Calls:
     cpdef bint skip(self, index) except -1
     cpdef bint is_skipped(self, index) except -1
     cpdef with_id(self, str key, index)
-    cpdef name(self, call)
+    cpdef name(self, call, known)
     cpdef read(self)
 
 

@@ -5,32 +5,34 @@ cimport cython
 
 from .jsonvalue cimport given, is_open
 from .state cimport Entries, Indexed, Place, Slots, member, whole_place
+from .rows cimport ListRow
 from .table cimport Table
 
 cpdef bint is_hint(Table table, str path) except -1
 cpdef hint(value, str by)
 cdef bint is_cut(value, str by) except -1
+@cython.locals(rule=ListRow)
 cpdef bint fits(Table table, element, str path, wanted) except -1
-@cython.locals(by=str, path=str)
+@cython.locals(by=str, path=str, rule=ListRow)
 cpdef int meant(
     Table table, Slots held, tuple step, value, index, wanted, int done
 ) except -3
 @cython.locals(position=int)
 cdef int at_index(Table table, Slots held, index, str path, wanted) except -3
-@cython.locals(position=int)
+@cython.locals(position=int, rule=ListRow)
 cdef int by_id(Table table, Slots held, index, str path, value, wanted) except -3
 @cython.locals(position=int)
 cdef int with_id(Table table, Slots held, str own, str known, str path, wanted) except -3
 @cython.locals(position=int, last=int)
 cdef int last_open(Table table, Slots held, str path, wanted, int done) except -3
 cpdef id_of(element, str own)
-@cython.locals(by=str, path=str, position=int, rule=dict)
+@cython.locals(by=str, path=str, position=int, rule=ListRow)
 cpdef int started(Table table, Slots held, tuple step, value, source) except -3
 cdef bint is_begun(element) except -1
 cdef bint is_ended(element) except -1
-@cython.locals(position=int)
+@cython.locals(position=int, rule=ListRow)
 cpdef int same_element(Table table, Slots held, str path, source) except -3
-@cython.locals(by=str, path=str, position=int, rule=dict)
+@cython.locals(by=str, path=str, position=int, rule=ListRow)
 cpdef int ended(Table table, Slots held, tuple step, value, source) except -3
 cdef bint differ(element, source, known) except -1
 @cython.locals(position=int)
@@ -45,4 +47,4 @@ cpdef lead(Slots held, int position, index)
 @cython.locals(behind=int)
 cpdef shift(Slots held, int position)
 @cython.locals(entries=Entries, slots=Slots, place=Place)
-cpdef Indexed list_at(dict values, str name, dict rule)
+cpdef Indexed list_at(dict values, str name, ListRow rule)

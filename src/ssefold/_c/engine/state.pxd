@@ -6,6 +6,7 @@ cimport cython
 from .lookup_blocks cimport Blocks
 from .lookup_calls cimport Calls
 from .jsonvalue cimport copy, given
+from .rows cimport Step
 from .table cimport Node
 
 
@@ -95,11 +96,15 @@ cdef class Keyed:
 
 
 cdef class Grown:
+    cdef public str by
+    cdef public str also
     cdef public list items
     cdef public dict routes
     cdef public object weight
     cpdef set(self, list items, weight)
     cpdef extend(self, list items, weight)
+    cpdef bint has_index(self, element) except -1
+    cpdef route_of(self, element)
     cpdef read(self)
 
 
@@ -123,8 +128,6 @@ cpdef Place new_place(Node node)
 cpdef Echo standing(str text)
 @cython.locals(place=Place)
 cpdef Place whole_place(element)
-cpdef bint has_index(element) except -1
-cpdef route_of(element)
 cpdef routing(value)
 @cython.locals(place=Place, entries=Entries)
 cpdef read(value)
@@ -133,6 +136,7 @@ cdef _read_members(dict value)
 @cython.locals(child=Node)
 cpdef default_of(Node node, str key, dict values)
 cpdef list select(value, tuple path, choice)
+cpdef bint suits(item, Step step) except -1
 @cython.locals(place=Place)
 cpdef member(value, str key)
 @cython.locals(entries=Entries)

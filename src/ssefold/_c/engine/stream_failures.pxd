@@ -8,6 +8,8 @@ from .jsonvalue cimport given, is_open
 
 cpdef failure_of(value, str kind, bint known)
 # Assigned by stream_failures.py, once and for all.
+cdef str _KIND
+cdef tuple _TOLD
 cdef tuple _UNLESS, _ROWS, _WORDS
 cdef frozenset _KEYS, _WORD_KEYS, _SIGNS, _TELLING
 cdef unsigned long long _MARKS, _TELLING_MARKS

@@ -1,6 +1,8 @@
 # cython: language_level=3
 """How table.py is compiled: the nodes' attributes by offset."""
 
+from .rows cimport CallsRow, Ends, Names, PartsRow, Reading
+
 
 cdef class Node:
     cdef readonly int op
@@ -18,6 +20,20 @@ cdef class Node:
     cdef readonly dict alike_names
     cdef readonly bint only_text
     cdef readonly dict options
+    cdef readonly bint json
+    cdef readonly str until
+    cdef readonly object rank
+    cdef readonly str to
+    cdef readonly str sibling
+    cdef readonly str limit
+    cdef readonly bint by_place
+    cdef readonly tuple keys
+    cdef readonly str needs
+    cdef readonly CallsRow calls
+    cdef readonly PartsRow parts
+    cdef readonly dict texts
+    cdef readonly tuple last_words
+    cdef readonly tuple default_with
     cdef readonly dict children
     cdef public Node rest
     cdef public Node item
@@ -40,7 +56,8 @@ cdef class Table:
     cdef readonly dict events
     cdef readonly tuple patterns
     cdef readonly object sequence
-    cdef readonly object read
+    cdef readonly Names names
+    cdef readonly Reading read
     cdef readonly object finished
     cdef readonly tuple errors
     cdef readonly tuple error_tree
@@ -54,24 +71,3 @@ cdef class Table:
     cdef readonly object part_texts
     cdef readonly object last_words
     cdef readonly tuple second_ids
-
-
-cdef class Ends:
-    cdef readonly bint calls
-    cdef readonly tuple rows
-    cdef readonly tuple stopped
-    cdef readonly tuple tree
-    cdef readonly tuple root_rows
-
-
-cdef class Action:
-    cdef readonly str verb
-    cdef readonly tuple path
-    cdef readonly tuple steps
-    cdef readonly object slot
-    cdef readonly object leaf
-    cdef readonly tuple source
-    cdef readonly tuple make
-    cdef readonly dict options
-    cdef readonly object other
-    cdef readonly bint alone
