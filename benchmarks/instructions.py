@@ -49,7 +49,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("anthropic_text", "16 KiB"),
     ("anthropic_thinking_tool", "16 KiB"), ("completions", "16 KiB"), ("ever_new", "16 KiB"),
     ("short", "16 KiB"), ("short", "16 KiB, to JSON"), ("responses", "16 KiB"),
-    ("gemini", "16 KiB"), ("frames", "16 KiB"), ("frames", "event"),
+    ("gemini", "16 KiB"), ("absent_sources", "16 KiB"), ("frames", "16 KiB"), ("frames", "event"),
 )  # fmt: skip
 # A callgrind run is fifty times slower than the plain one.
 PATIENCE = 600

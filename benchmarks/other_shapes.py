@@ -173,6 +173,83 @@ def _gemini_head(candidate: Json, count: int) -> Json:
     return {"candidates": [candidate], "usageMetadata": usage}
 
 
+# -- a caller's own table ----------------------------------------------------------------
+
+# What the v2 API of Cohere sends. A piece of content is a text, a thought or what is logged
+# of its tokens: an event of this kind has the source of one action, and lacks the others'.
+COHERE: Json = {
+    "NAME": "cohere.chat",
+    "KIND": "type",
+    "EVENTS": {
+        "message-start": ({"do": "base", "from": "delta.message"},),
+        "content-start": (
+            {"do": "put", "at": "content[index]", "from": "delta.message.content"},
+        ),
+        "content-delta": (
+            {
+                "do": "append",
+                "at": "content[index].text",
+                "from": "delta.message.content.text",
+                "make": {"type": "text"},
+            },
+            {
+                "do": "append",
+                "at": "content[index].thinking",
+                "from": "delta.message.content.thinking",
+                "make": {"type": "thinking"},
+            },
+            {"do": "push", "at": "logprobs", "from": "logprobs"},
+        ),
+        "content-end": ({"do": "stop", "at": "content[index]"},),
+        "tool-plan-delta": (
+            {"do": "append", "at": "tool_plan", "from": "delta.message.tool_plan"},
+        ),
+        "message-end": (
+            {"do": "set", "at": "finish_reason", "from": "delta.finish_reason"},
+            {"do": "set", "at": "usage", "from": "delta.usage"},
+            {"do": "end"},
+        ),
+    },
+    "LISTS": {
+        "content": {"limit": "blocks", "exclusive": {"text": "text", "thinking": "thinking"}},
+    },
+    "ERRORS": ("delta.error",),
+    "READ": {
+        "text": ({"each": "content", "type": ("text",)}, "text"),
+        "finish": ("finish_reason",),
+        "usage": "usage",
+    },
+    "DELTAS": {"content[index]": {"text": "text", "thinking": "reasoning"}},
+}
+
+
+@BOOK.shape("cohere.chat", least=16, table=COHERE)
+def absent_sources(rng: random.Random, events: int) -> Written:
+    """A caller's table: each event has the source of one action of its kind, of three."""
+    blocks: list[bytes] = []
+
+    def send(kind: str, message: Json | None = None, **members: Any) -> None:
+        delta = {} if message is None else {"delta": {"message": message}}
+        blocks.append(block({"type": kind, **delta, **members}, kind))
+
+    head: Json = {"role": "assistant", "content": []}
+    send("message-start", head, id=letters(rng, 36))
+    plan = words(rng, 4)
+    for piece in plan:
+        send("tool-plan-delta", {"tool_plan": piece})
+    content: list[Json] = []
+    for kind, count in zip(("thinking", "text"), split(events - 10, 2), strict=True):
+        pieces, index = words(rng, count), len(content)
+        send("content-start", {"content": {"type": kind, kind: ""}}, index=index)
+        for piece in pieces:
+            send("content-delta", {"content": {kind: piece}}, index=index)
+        send("content-end", index=index)
+        content.append({"type": kind, kind: "".join(pieces)})
+    end = {"finish_reason": "COMPLETE", "usage": {"tokens": {"output_tokens": events}}}
+    send("message-end", delta=end)
+    return blocks, {**head, "content": content, "tool_plan": "".join(plan), **end}
+
+
 # -- frames ------------------------------------------------------------------------------
 
 

@@ -87,8 +87,8 @@ def ssefold(backend: str, templates: bool = True) -> Peer:
     if not templates and not hasattr(Accumulator, "_templates"):
         raise ImportError("this backend has no templates to switch off")
 
-    def feed(reads: Reads) -> Any:
-        acc = Accumulator()
+    def feed(traffic: Traffic, reads: Reads) -> Any:
+        acc = Accumulator() if traffic.table is None else Accumulator(**traffic.options)
         if not templates:
             acc._templates(False)
         take = acc.feed
@@ -98,10 +98,10 @@ def ssefold(backend: str, templates: bool = True) -> Peer:
         return acc
 
     def run(traffic: Traffic, reads: Reads) -> Any:
-        return feed(reads).result()
+        return feed(traffic, reads).result()
 
     def to_json(traffic: Traffic, reads: Reads) -> Any:
-        return feed(reads).result_json()
+        return feed(traffic, reads).result_json()
 
     name = f"ssefold ({backend}{'' if templates else ', templates off'})"
     return Peer(name, "fold", run, _whole(run), json=to_json)

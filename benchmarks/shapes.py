@@ -20,8 +20,8 @@ SHAPES: dict[str, Shape] = {
 
 
 def foldable() -> list[str]:
-    """The shapes whose dialect has a table."""
-    return [name for name, shape in SHAPES.items() if shape.dialect in SOURCES]
+    """The shapes whose dialect has a table: ours, or one that they bring."""
+    return [name for name, shape in SHAPES.items() if shape.table or shape.dialect in SOURCES]
 
 
 def framed() -> list[str]:

@@ -28,6 +28,12 @@ class Traffic:
     dialect: str  # "" for streams that are only framed
     blocks: tuple[bytes, ...]
     expected: Any  # the answer; for framing a list of (event, data, id)
+    table: Json | None = None  # of a dialect that the package does not know
+
+    @property
+    def options(self) -> Json:
+        """What an accumulator has to be told."""
+        return {} if self.table is None else {"dialect": self.table}
 
     @property
     def data(self) -> bytes:
@@ -59,6 +65,7 @@ class Shape:
     write: Callable[[random.Random, int], tuple[list[bytes], Any]]
     events: int  # as many as the report takes
     least: int  # as few as the shape can have
+    table: Json | None = None
 
     def build(self, events: int | None = None, seed: int = 0) -> Traffic:
         """The traffic with that many events; the same for the same seed."""
@@ -67,7 +74,7 @@ class Shape:
         blocks, expected = self.write(rng, count)
         if len(blocks) != count:
             raise AssertionError(f"{self.name}: {len(blocks)} blocks instead of {count}")
-        return Traffic(self.name, self.dialect, tuple(blocks), expected)
+        return Traffic(self.name, self.dialect, tuple(blocks), expected, self.table)
 
 
 @dataclass
@@ -77,13 +84,13 @@ class Book:
     shapes: list[Shape] = field(default_factory=list)
 
     def shape(
-        self, dialect: str, events: int = 4000, least: int = 16
+        self, dialect: str, events: int = 4000, least: int = 16, table: Json | None = None
     ) -> Callable[[Callable[[random.Random, int], tuple[list[bytes], Any]]], Any]:
         """Enter a function; its name is the shape's, its docstring says what it is."""
 
         def enter(write: Callable[[random.Random, int], tuple[list[bytes], Any]]) -> Any:
             name, about = write.__name__, (write.__doc__ or "").strip()
-            self.shapes.append(Shape(name, dialect, about, write, events, least))
+            self.shapes.append(Shape(name, dialect, about, write, events, least, table))
             return write
 
         return enter

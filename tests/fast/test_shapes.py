@@ -19,9 +19,9 @@ each_frame = pytest.mark.parametrize("name", shapes.framed())
 each_way = pytest.mark.parametrize("how", HOW)
 
 
-def folded(backend: Backend, reads: list[bytes]) -> object:
+def folded(backend: Backend, reads: list[bytes], **options: object) -> object:
     """The accumulator after those reads, closed."""
-    acc = backend.StreamAccumulator()
+    acc = backend.StreamAccumulator(**options)
     for chunk in reads:
         acc.feed(chunk)
     acc.close()
@@ -32,7 +32,7 @@ def folded(backend: Backend, reads: list[bytes]) -> object:
 @each_fold
 def test_a_shape_folds_to_its_expected_result(backend: Backend, name: str, how: str) -> None:
     traffic = shapes.SHAPES[name].build(EVENTS)
-    acc = folded(backend, traffic.reads(how))
+    acc = folded(backend, traffic.reads(how), **traffic.options)
     # As text, so that key order, 1 and 1.0 count.
     assert json.dumps(acc.result()) == json.dumps(traffic.expected)
     written = json.dumps(traffic.expected, ensure_ascii=False, separators=(",", ":"))

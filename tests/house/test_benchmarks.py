@@ -60,6 +60,8 @@ def test_the_hand_merge_is_right_on_every_shape(name: str) -> None:
     if not hand:
         pytest.skip(MISSING[HAND])
     traffic = shapes.build(name, EVENTS)
+    if not hand[0].takes(traffic):
+        pytest.skip(f"nobody wrote a merge by hand for {traffic.dialect}")
     for how in ("16 KiB", "event", "byte"):
         assert hand[0].check(traffic, traffic.reads(how))
 

@@ -114,7 +114,9 @@ class EventMerger:
         if actions is not None:  # unknown kinds are counted, never fatal
             for action in actions:
                 self.act(action, value)
-        self.verbs.note_rest(value, None)
+        for row in table.errors:
+            self.verbs.note_absent(value, row[0])
+        self.verbs.note_rest(value)
 
     def actions_of(self, kind: str) -> Any:
         """What the table says of this kind, or None."""
@@ -175,6 +177,9 @@ class EventMerger:
     def act(self, action: Action, value: Any) -> None:
         verb = action.verb
         if verb not in FREQUENT:
+            if action.takes and value_at(value, action.source) is None:
+                self.verbs.note_absent(value, action.source)
+                return
             self.ledger.restructure()  # rare: no template for what comes once
         if verb == MERGE:
             self.ledger.merged = True

@@ -173,6 +173,10 @@ FREQUENT = (APPEND, APPEND_JSON, EXTEND)
 # Verbs of texts that grow, whose place holds either a text or JSON text.
 TEXT_VERBS = (APPEND, APPEND_JSON)
 
+# Verbs of the answer as a whole: an event without one is odd, or the end all the same. The
+# others do nothing where an event lacks what they take.
+ON_ANSWER = (BASE, UPDATE, ANSWER)
+
 # Verbs for which an element need not be named.
 WHOLE = (PUT, SPREAD, STOP)
 

@@ -44,9 +44,11 @@ class Verbs:
         constant = action.constant
         source = value_at(value, action.source) if constant is None else constant
         verb = action.verb
-        if source is None or (is_open(source) and verb != SPREAD and verb != EXTEND):
-            if len(action.source) > 1:
-                self.ledger.no_plan()  # the next one of its kind may bring something
+        if source is None:
+            self.note_absent(value, action.source)
+            return
+        if is_open(source) and verb != SPREAD and verb != EXTEND:
+            self.ledger.no_plan()  # the next one of its kind may bring something
             return
         if not self.address.routed(action, value):
             self.ledger.no_plan()
@@ -99,7 +101,7 @@ class Verbs:
         return action.make
 
     def note_delta(self, values: Any, value: Any, action: Action) -> None:
-        """The plan of a fragment: its routing is fixed, the rest is left out."""
+        """The plan of a fragment: its routing is fixed, its value grows."""
         steps = action.source
         at = None
         for step in steps[:-1]:
@@ -119,8 +121,6 @@ class Verbs:
             self.ledger.note_target(at, steps[-1], EXTENDED, values, name, False)
         else:
             self.ledger.note_target(at, steps[-1], APPENDED, values, name, False)
-        if at is not None and action.alone:
-            self.note_rest(value, at)
 
     def change(self, values: Any, key: str, action: Action, source: Any, value: Any) -> None:
         """Change the member `key`."""
@@ -318,9 +318,34 @@ class Verbs:
             at = self.ledger.under(at, step)
         self.ledger.note(at, steps[-1], FIXED)
 
-    def note_rest(self, value: Any, at: Any) -> None:
+    def note_absent(self, value: Any, steps: Any) -> None:
+        """The plan of a member that an event lacks: it has to be absent from the next one, too.
+
+        So each object where it could stand is open: the bytes between its members are literal.
+        What stands there and is no object can be left out, for its kind stays the same.
+        """
+        if self.ledger.plan is None:
+            return
+        at = None
+        for step in steps[:-1]:
+            value = given(value, step) if type(step) is str else None
+            if not isinstance(value, dict):
+                return
+            self.ledger.note(at, step, OPENED)
+            at = self.ledger.under(at, step)
+
+    def note_rest(self, value: Any) -> None:
         """What no action looked at is left out, whatever it is."""
-        if self.ledger.plan is not None:
+        plan = self.ledger.plan
+        if plan is None:
+            return
+        self.leave_out(value, None)
+        for at in plan.paths:
+            self.leave_out(value_of(at, value), at)
+
+    def leave_out(self, value: Any, at: Any) -> None:
+        """All members of an object, but for those that were noted before."""
+        if isinstance(value, dict):
             for key in value:
                 self.ledger.note(at, key, FIXED if value[key] is None else DROPPED)
 
@@ -335,6 +360,11 @@ def value_at(value: Any, steps: Any) -> Any:
     for step in steps:
         value = given(value, step)
     return value
+
+
+def value_of(at: Any, value: Any) -> Any:
+    """The value that a path leads to in an event, or None."""
+    return value if at is None else given(value_of(at[0], value), at[1])
 
 
 def is_whole(key: str, action: Action) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ssefold.delta import Delta
+from ssefold.engine.event_spec import ON_ANSWER
 
 
 class Names:
@@ -162,7 +163,7 @@ class Action:
     source: steps into the event.
     make:   members of the elements on the way, where they are missing, outermost first.
     other:  what is done instead where the event has no index.
-    alone:  no other action reads the event.
+    takes:  it does nothing where the event lacks its source.
 
     What verbs read beside that (event_spec.py): the constant; json: the text is JSON; again;
     holds: the Python type of a full value; error: steps to the payload of one; index: of an
@@ -171,7 +172,6 @@ class Action:
 
     __slots__ = (
         "again",
-        "alone",
         "constant",
         "error",
         "holds",
@@ -187,6 +187,7 @@ class Action:
         "source",
         "steps",
         "suffix",
+        "takes",
         "verb",
         "without",
     )
@@ -214,13 +215,7 @@ class Action:
         other = options.get("without_index")
         other_options = {**options, "at": other, "without_index": None}
         self.other = None if other is None else Action(other_options)
-        self.alone = True
-
-    def shares(self) -> None:
-        """Another action reads the event as well."""
-        self.alone = False
-        if self.other is not None:
-            self.other.shares()
+        self.takes = bool(self.source) and self.verb not in ON_ANSWER
 
 
 def _address(at: str) -> tuple[tuple[Any, ...], Any, str | None]:
@@ -244,11 +239,7 @@ def actions_of(source: Any) -> Any:
     if isinstance(source, Mapping):
         chosen = {k: actions_of(v) for k, v in source.items() if k != "by"}
         return {"by": steps(source["by"]), **chosen}
-    actions = tuple(Action(options) for options in source)
-    if len(actions) > 1:
-        for action in actions:
-            action.shares()
-    return actions
+    return tuple(Action(options) for options in source)
 
 
 def steps(path: str) -> tuple[Any, ...]:

@@ -50,9 +50,8 @@ from .stream_failures import (
     first_of,
     is_fuller,
     is_vague,
-    may_fail,
-    may_hold,
     may_stand,
+    may_turn,
     named_members,
 )
 from .stream_life import CLOSE, ERROR, FINISHED, LOSS, STOP, TERMINATOR, Life
@@ -372,7 +371,7 @@ class Stream:
             if not value:
                 return
         steady = self.planning and not (failed or (self.asked is not None and self.asked.open))
-        if steady and ((not known and may_fail(value)) or may_hold(value, table.error_tree)):
+        if steady and may_turn(value, known, table.error_tree, self.acts is not None):
             steady = False  # the next one may be the failure that this one is not
         ledger.plan = new_plan() if steady else None
         if self.acts is not None:

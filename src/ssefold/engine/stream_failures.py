@@ -126,10 +126,26 @@ def can_fail(key: str, value: Any) -> bool:
     return key in _WORD_KEYS and _says_word({key: value})
 
 
-def may_hold(value: Any, nodes: Any) -> bool:
-    """Whether an event has a member in which the rows of ERRORS look (table.py's tree)."""
-    for node in nodes:
-        if given(value, node[0]) is not None:
+def may_turn(value: Any, known: bool, nodes: Any, deep: bool) -> bool:
+    """Whether the next event like this one may be the failure that this one is not.
+
+    known: it has an answer, or is of a kind that the dialect knows.
+    """
+    return (not known and may_fail(value)) or may_hold(value, nodes, deep)
+
+
+def may_hold(value: Any, nodes: Any, deep: bool) -> bool:
+    """Whether an event has a member in which the rows of ERRORS look (table.py's tree).
+
+    deep: what stands on the way to such a member is none, for the plan opens it.
+    """
+    for key, ends, _, below in nodes:
+        if key is None:
+            if isinstance(value, list):
+                return True
+            continue
+        found = given(value, key)
+        if found is not None and (ends or not deep or may_hold(found, below, deep)):
             return True
     return False
 

@@ -8,6 +8,7 @@ from .event_order cimport Order
 from .ledger cimport Ledger
 from .field_parts cimport keep_text
 from .jsonvalue cimport given, is_open, same, text_weight, weight
+from .plan cimport Plan
 from .lookup_hints cimport add, find, hint, insert, is_hint, list_at, shift
 from .state cimport Indexed, JSONText, Parts, Place, Replaced, Slots, member
 from .rows cimport Action, ListRow
@@ -45,9 +46,14 @@ cdef class Verbs:
     cdef spread(self, dict values, source, Action action, value)
     @cython.locals(at=tuple)
     cdef note_path(self, steps)
-    cdef note_rest(self, value, tuple at)
+    @cython.locals(at=tuple, step=object)
+    cdef note_absent(self, value, tuple steps)
+    @cython.locals(plan=Plan, at=tuple)
+    cdef note_rest(self, value)
+    cdef leave_out(self, value, tuple at)
 
 
 cdef bint has_text(old) except -1
 cpdef value_at(value, steps)
+cdef value_of(tuple at, value)
 cdef bint is_whole(str key, Action action) except -1

@@ -71,7 +71,7 @@ cdef class Action:
     cdef readonly tuple last_words
     cdef readonly str suffix
     cdef readonly object other
-    cdef readonly bint alone
+    cdef readonly bint takes
 
 
 cdef class Ends:

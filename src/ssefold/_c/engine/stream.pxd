@@ -16,7 +16,7 @@ from .plan cimport Plan, new_plan
 from .jsonvalue cimport copy
 from .stream_damage cimport damaged, glued
 from .stream_failures cimport answers, failure_at, failure_of, first_of, is_fuller, is_vague
-from .stream_failures cimport may_fail, may_hold, may_stand, named_members
+from .stream_failures cimport may_stand, may_turn, named_members
 from .stream_life cimport Life
 from .stream_strays cimport in_range, judge_body, stray_lines, whole_json
 from .stream_undecided cimport apply_pending, give_up, keep, leave_undecided

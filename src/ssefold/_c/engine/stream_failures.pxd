@@ -27,8 +27,9 @@ cpdef bint is_telling(str key) except -1
 cpdef bint is_of_signs(str key) except -1
 cpdef bint is_worded(str key) except -1
 cpdef bint can_fail(str key, value) except -1
-@cython.locals(node=tuple)
-cpdef bint may_hold(value, tuple nodes) except -1
+cpdef bint may_turn(value, bint known, tuple nodes, bint deep) except -1
+@cython.locals(ends=bint, below=tuple)
+cdef bint may_hold(value, tuple nodes, bint deep) except -1
 @cython.locals(ends=bint, below=tuple)
 cpdef bint may_stand(value, tuple nodes) except -1
 @cython.locals(path=tuple, row=dict)
