@@ -115,6 +115,65 @@ def test_a_table_of_events(backend: Backend) -> None:
     assert acc.take() == [Delta("text", "Hello", 0, 0)]
 
 
+NESTED: dict[str, Any] = {
+    "NAME": "acme.nested",
+    "KIND": "do",
+    "EVENTS": {
+        "say": (
+            {"do": "append_json", "at": "items[i].parts[p].input", "from": "json"},
+            {"do": "append", "at": "items[i].parts[p].text", "from": "text"},
+        ),
+        "inner": ({"do": "stop", "at": "items[i].parts[p]"},),
+        "boxed": ({"do": "stop", "at": "box.parts[p]"},),
+        "outer": ({"do": "stop", "at": "items[i]"},),
+        "end": ({"do": "end"},),
+    },
+    "LISTS": {
+        "items": {"limit": "blocks", "starts": False},
+        "items.parts": {"limit": "blocks", "starts": False},
+        "box.parts": {"limit": "blocks"},
+    },
+    "ENDS": {"open": "items[].parts[]"},
+}
+
+
+@pytest.mark.parametrize("held", [{}, {"index": "hint"}])
+def test_a_stop_in_a_list_within_a_list(backend: Backend, held: dict[str, Any]) -> None:
+    lists = {path: {**row, **held} for path, row in NESTED["LISTS"].items()}
+    stream = [
+        {"do": "inner", "i": 0, "p": 0},  # of what never began: nothing begins by it
+        {"do": "boxed", "p": 0},
+        {"do": "say", "i": 0, "p": 0, "json": '{"a":'},
+        {"do": "say", "i": 0, "p": 1, "json": "[1"},
+        {"do": "say", "i": 1, "p": 0, "json": "{"},
+        {"do": "inner", "i": 5, "p": 0},
+        {"do": "inner", "i": 0, "p": 5},
+        {"do": "inner", "i": 0, "p": 1},  # which is no JSON yet
+        {"do": "say", "i": 0, "p": 0, "json": "1}"},
+        {"do": "inner", "i": 0, "p": 0},
+        {"do": "say", "i": 1, "p": 0, "json": "}"},
+        {"do": "end"},
+    ]
+    acc = fed(backend, b"".join(map(event, stream)), dialect=with_(NESTED, LISTS=lists))
+    assert acc.result() == {
+        "items": [
+            {"parts": [{"input": {"a": 1}}, {"input": "[1"}]},
+            {"parts": [{"input": {}}]},
+        ]
+    }
+    odd = [(one.code, one.path, one.event) for one in acc.anomalies]
+    assert odd == [("bad_tool_json", "input", 7), ("open_block", "items[1].parts[0]", 11)]
+
+
+def test_what_comes_behind_a_stop_within_a_list(backend: Backend) -> None:
+    say = {"do": "say", "i": 0, "p": 0, "text": "x"}
+    stream = [*[say] * 5, {"do": "inner", "i": 0}, {**say, "text": "y"}, {"do": "end"}]
+    acc = fed(backend, b"".join(map(event, stream)), dialect=NESTED)
+    # A stop without its index means the open element, and the element around it goes on.
+    assert acc.result() == {"items": [{"parts": [{"text": "xxxxxy"}]}]}
+    assert [one.code for one in acc.anomalies] == ["delta_after_finish"]
+
+
 def test_a_whole_body(backend: Backend) -> None:
     body = b'{"acme_version": "2", "output": "whole"}'
     acc = fed(backend, body, dialect=TABLE)
@@ -353,7 +412,7 @@ def test_ours_are_tables_too(backend: Backend) -> None:
         (action(do="push", at="items[i]", **{"from": "x"}), ValueError, "is not a member"),
         (action(do="put", at="other[i]", **{"from": "x"}), ValueError, "how 'other' is held"),
         (action(do="put", at="[i]", **{"from": "x"}), ValueError, "is not a path such as"),
-        (action(do="stop", at="a.items[i]"), ValueError, "not an element of a list of the answer"),
+        (action(do="stop", at="a.items[i]"), ValueError, "LISTS does not say how 'a.items' is"),
         (action(do="set", at="a"), ValueError, "needs 'from' or 'value'"),
         (action(do="set", at="a", value=1, **{"from": "x"}), ValueError, "'from' or 'value'"),
         (action(do="insert", at="a", **{"from": "x"}), ValueError, "needs 'index'"),
@@ -454,7 +513,7 @@ def random_fields(rng: random.Random) -> dict[str, Any]:
 def random_action(rng: random.Random) -> dict[str, Any]:
     verb = rng.choice([*VERBS, "append", "append", "put", "full", "spread", "set", "stop"])
     needed, allowed, target = VERBS[verb].needs, VERBS[verb].may, VERBS[verb].at
-    elements = ["a[index]"] if verb == "stop" else ["a[index]", "a[index].b[index]"]
+    elements = ["a[index]", "a[index].b[index]"]
     members = ["a[index].text", "a[index].b", "b", "b.c", "c"]
     places = {"an element": elements, "a member": members}
     at = rng.choice(places.get(target, elements + members))

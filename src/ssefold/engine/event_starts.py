@@ -190,9 +190,10 @@ def _is_grown(value: Any) -> bool:
 def stop(address: Address, action: Any, value: Any) -> None:
     """All elements at an index are finished; of none it is nothing."""
     name, by, path = action.slot
-    if member_missing(address.ledger.root.values, name) or not address.routed(action, value):
+    holder = _begun(address, action, value)
+    if holder is None or holder.values.get(name) is None or not address.routed(action, value):
         return
-    held = list_at(address.ledger.root.values, name, address.ledger.table.lists[path])
+    held = list_at(holder.values, name, address.ledger.table.lists[path])
     index = value.get(by)
     if type(held) is Entries:
         for place in held.open_at(index if index is not None else held.to_stop()):
@@ -204,9 +205,33 @@ def stop(address: Address, action: Any, value: Any) -> None:
         stop_one(address, held.nth(position) if position >= 0 else None)
 
 
-def member_missing(values: Any, name: str) -> bool:
-    """Whether no list stands there yet."""
-    return values.get(name) is None
+def _begun(address: Address, action: Any, value: Any) -> Any:
+    """The object that holds the list of a stop, or None: a stop makes nothing on its way."""
+    place = address.ledger.root
+    for step in action.path:
+        if step[1] is None:
+            found = place.values.get(step[0])
+        else:
+            found = _element(address, place.values, step, value)
+        if type(found) is not Place:
+            return None
+        place = found
+    return place
+
+
+def _element(address: Address, values: Any, step: Any, value: Any) -> Any:
+    """The element of a list that an event means on its way, or None."""
+    name, by, path = step
+    if values.get(name) is None:
+        return None
+    held = list_at(values, name, address.ledger.table.lists[path])
+    if type(held) is Entries:
+        index = value.get(by)
+        if index is None:
+            index = held.meant()
+        return held.at(index) if type(index) is int else None
+    position = meant(address.ledger.table, held, step, value, hint(value, by), None, OWN_DONE)
+    return held.nth(position) if position >= 0 else None
 
 
 def stop_one(address: Address, element: Any) -> None:

@@ -22,7 +22,6 @@ from ssefold.engine.event_spec import (
     ON_PLACE,
     SET,
     SPREAD,
-    STOP,
     TEXT_VERBS,
     VERBS,
 )
@@ -456,8 +455,6 @@ def _check_address(
     at = _pattern(f"{where}['at']", action["at"], ADDRESS, "content[index].text")
     if at.endswith("]") != (target == ON_ELEMENT) and target != ON_PLACE:
         _wrong(f"{where}['at']", f"{at!r} is not {target}")
-    if action["do"] == STOP and len(at.split(".")) > 1:
-        _wrong(f"{where}['at']", f"{at!r} is not an element of a list of the answer itself")
     names: list[str] = []
     for step in at.split("."):
         name, bracket, _ = step.partition("[")

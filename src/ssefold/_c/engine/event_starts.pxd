@@ -28,8 +28,12 @@ cdef _wire(Address address, str key, Action action)
 cdef tuple _place(Action action)
 cdef bint _is_nothing(value) except -1
 cdef bint _is_grown(value) except -1
-@cython.locals(held=Indexed, position=int)
+@cython.locals(held=Indexed, position=int, holder=Place)
 cpdef stop(Address address, Action action, value)
+@cython.locals(place=Place)
+cdef Place _begun(Address address, Action action, value)
+@cython.locals(held=Indexed, position=int)
+cdef _element(Address address, dict values, tuple step, value)
 @cython.locals(place=Place)
 cpdef stop_one(Address address, element)
 cdef bint settle(Address address, JSONText json_text) except -1
