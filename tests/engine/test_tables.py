@@ -182,6 +182,84 @@ def test_a_whole_body(backend: Backend) -> None:
     assert [fault.code for fault in other.faults] == ["not_an_event_stream"]
 
 
+ENDED = with_(
+    TABLE,
+    FIELDS={"said": "append", "state": "last", "was": {"rule": "drop"}, "first": "first"},
+    TERMINATOR={"done": True, "state": "over", "was": 3, "first": "over"},
+    READ={
+        "text": "said",
+        "usage": ("meta", {"gather": ("in", "out", "more")}),
+    },
+    FINISHED={},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("member", "runs", "last"),
+    [
+        ("done", False, True), ("done", None, True), ("done", 1, True), ("done", "true", True),
+        ("state", "on", "over"), ("state", ["over"], "over"), ("state", "", "over"),
+        ("was", 2, 3), ("was", 3.0, 3), ("was", "3", 3), ("was", [3], 3),
+        ("first", "on", "over"), ("other", 1, None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("size", [1, 40, 9999])
+def test_a_member_ends_a_stream(member: str, runs: Any, last: Any, size: int) -> None:
+    """Also where it was learned that events have that member, and whatever becomes of it."""
+    others = [{"said": "b", member: runs, "state": state} for state in ("on", "off", "on")]
+    if member == "state":
+        others = [{"said": "b", member: runs}] * 3
+    events = [{"said": "a", member: runs}] * 6 + others * 3 + [{"said": "c", member: runs}] * 3
+    stream = b"".join(map(event, [*events, {"said": "!", member: last}]))
+    behind = event({"said": "more"})
+    watched = [parity.Watched(backend, {"dialect": ENDED}) for backend in parity.ALL]
+    for chunk in [stream[at : at + size] for at in range(0, len(stream), size)] + [behind]:
+        parity.agree(member, [(one.name, one.feed(chunk)) for one in watched])
+    seen = [(one.name, one.look()) for one in watched]
+    parity.agree(member, seen)
+    ended = last is not None
+    assert watched[0].acc.status == ("complete" if ended else "open")
+    said = "aaaaaabbbbbbbbbccc!"
+    assert watched[0].acc.text() == (said if ended else said + "more")
+    assert [one.code for one in watched[0].acc.anomalies if one.path == ""] == (
+        ["after_end"] if ended else []
+    )
+
+
+def test_what_ends_a_stream_has_come_whole(backend: Backend) -> None:
+    """Half an event ends nothing; `[DONE]` behind the end is no second one."""
+    half = b'data: {"done": true, "said": "b\n\n'
+    acc = fed(backend, event({"said": "a"}) + half, dialect=ENDED)
+    assert acc.status == "truncated"
+    acc = fed(backend, event({"said": "a", "done": True}) + b"data: [DONE]\n\n", dialect=ENDED)
+    assert (acc.status, acc.anomalies, acc.result()) == ("complete", (), {"said": "a", "done": True})
+
+
+def test_events_with_an_end_are_recognised(backend: Backend) -> None:
+    words = [event({"said": f"w{n}", "done": False, "was": 2}) for n in range(100)]
+    acc = fed(backend, b"".join(words) + event({"said": "", "done": True}), dialect=ENDED)
+    assert (acc.status, acc.events) == ("complete", 101)
+    assert acc.recognised > 90
+
+
+def test_a_usage_is_gathered(backend: Backend) -> None:
+    acc = backend.StreamAccumulator(dialect=ENDED)
+    for meta, usage in (
+        ({}, None), ({"other": 1, "in": None}, None), ({"out": 2}, {"out": 2}),
+        ({"out": 3, "in": 1, "is": {"a": 1}}, {"in": 1, "out": 3}),
+        ({"more": {"a": [1]}}, {"in": 1, "out": 3, "more": {"a": [1]}}),
+    ):  # fmt: skip
+        acc.feed(event({"said": "x", "meta": meta}))
+        if usage and "more" in usage:
+            usage = acc.usage | {"more": {"a": [1]}}
+        assert acc.usage == usage
+    acc.usage["more"]["a"].append(2)
+    assert acc.usage["more"] == {"a": [1]}
+    assert acc.snapshot()["meta"]["is"] == {"a": 1}
+    top = with_(ENDED, READ={"usage": ({"gather": ("a", "b")},)})
+    assert fed(backend, event({"said": "x", "b": 1, "c": 2}), dialect=top).usage == {"b": 1}
+
+
 def test_an_object_that_came_whole_goes_on_by_its_rules(backend: Backend) -> None:
     """By rules of the table or of the caller; made by the base or by an action."""
     box = {"do": "set", "at": "box.b", "from": "b"}
@@ -373,6 +451,29 @@ def test_ours_are_tables_too(backend: Backend) -> None:
         (with_(TABLE, READ={"text": ({"al": "x"},)}), ValueError, "has one of entry, each, among"),
         (with_(TABLE, READ={"text": ({"each": 3},)}), ValueError, "must be a string, not 3"),
         (with_(TABLE, FINISHED={"each": "a"}), ValueError, "FINISHED: needs 'has'"),
+        (with_(TABLE, TERMINATOR=("done",)), TypeError, "TERMINATOR must be a mapping, not tuple"),
+        (with_(TABLE, TERMINATOR={"": 1}), ValueError, "TERMINATOR: '' is not the name of a"),
+        (
+            with_(TABLE, TERMINATOR={"done": None}),
+            ValueError,
+            r"TERMINATOR\['done'\]: must be a string, a number or a boolean, not None",
+        ),
+        (with_(ACTS, TERMINATOR={"a": 1}), ValueError, "TERMINATOR: is for events without kinds"),
+        (
+            with_(TABLE, READ={"text": ({"gather": ("a",)},)}),
+            ValueError,
+            r"READ\['text'\]: 'gather' is the last step to the usage",
+        ),
+        (
+            with_(TABLE, READ={"usage": ({"gather": ("a",)}, "b")}),
+            ValueError,
+            "'gather' is the last step to the usage",
+        ),
+        (
+            with_(TABLE, READ={"usage": ({"gather": "a"},)}),
+            ValueError,
+            r"READ\['usage'\]\['gather'\]: must be a list of strings, not 'a'",
+        ),
         (with_(TABLE, WHOLE={}), ValueError, "WHOLE: must hold something"),
         (with_(TABLE, WHOLE={"a[].b": "array"}), ValueError, "is not a path such as"),
         (with_(TABLE, WHOLE={"a": 1}), ValueError, r"WHOLE\['a'\]: must be a string, not 1"),
@@ -430,6 +531,14 @@ def test_ours_are_tables_too(backend: Backend) -> None:
             action(do="append", at="items[i].text", **{"from": "do"}),
             ValueError,
             "'do' decides what the event does, or is taken already",
+        ),
+        (
+            with_(
+                action(do="append", at="items[i].text", **{"from": "n"}),
+                LISTS={"items": {"limit": "blocks", "known": ("id",), "made": {"id": "n"}}},
+            ),
+            ValueError,
+            "'n' decides what the event does, or is taken already",
         ),
         (action(do="append", at="a", make={"b": []}, **{"from": "x"}), ValueError, "mapping of"),
     ],
@@ -558,6 +667,7 @@ def random_table(rng: random.Random) -> dict[str, Any]:
             "usage": "c",
         },
         "FINISHED": rng.choice([{}, {"has": "a"}, {"each": "a", "has": "id", "stopped": "a"}]),
+        "ERRORS": rng.choice([(), ("b.c",), ("a[].b", {"at": "c.b", "is": ("x",)})]),
         "DELTAS": {
             "a[choice]": {
                 "call": {"id": ("id",), "name": ("b.c", "c")},
@@ -578,6 +688,12 @@ def random_table(rng: random.Random) -> dict[str, Any]:
         table["LISTS"] = {"a": {**held, "text": rng.choice(KEYS)}, "a.b": held}
         if rng.random() < 0.3:
             table["SEQUENCE"] = "index"
+    elif rng.random() < 0.4:
+        table["TERMINATOR"] = rng.choice([{"b": "x"}, {"c": True}, {"text": 2.5, "a": "ab"}])
+    if rng.random() < 0.3:
+        table["READ"]["usage"] = (
+            *rng.choice([(), ("c",)]), {"gather": ("a", "b", "text")},
+        )  # fmt: skip
     return table
 
 
@@ -591,8 +707,20 @@ def random_value(rng: random.Random, depth: int = 3) -> Any:
     return [random_value(rng, depth - 1) for _ in range(rng.randint(0, 3))]
 
 
+def said_anew(rng: random.Random, value: Any) -> Any:
+    """The same event with other words: what was learned of it takes most of these."""
+    if isinstance(value, dict):
+        words = {key: said_anew(rng, below) for key, below in value.items() if key != "id"}
+        return {key: words.get(key, below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [said_anew(rng, below) for below in value]
+    return rng.choice(["a", "ab", "x", ""]) if isinstance(value, str) else value
+
+
 def random_event(rng: random.Random, before: list[Any]) -> Any:
     """Often like one before it, so that what was learned of that one is used."""
+    if before and rng.random() < 0.5:
+        return said_anew(rng, before[-1])
     if before and rng.random() < 0.4:
         again = dict(rng.choice(before))
         if again and rng.random() < 0.7:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from ssefold.delta import DELTA_KINDS
 from ssefold.engine.detect import DETECTS, SOURCES, Source
 from ssefold.engine.event_spec import (
+    END,
     FREQUENT,
     MAKE,
     ON_ELEMENT,
@@ -52,7 +53,7 @@ from ssefold.engine.table import rule_of, unreachable
 
 SECTIONS = (
     "NAME", "DETECT", "WHOLE", "ERRORS", "OWN", "INHERITS", "FIELDS", "KIND", "SEQUENCE", "EVENTS",
-    "ALIASES", "LISTS", "ENDS", "FINISHED", "READ", "DELTAS", "NAMES",
+    "ALIASES", "LISTS", "ENDS", "FINISHED", "TERMINATOR", "READ", "DELTAS", "NAMES",
 )  # fmt: skip
 
 # Tables nest five levels deep or so; what nests deeper holds itself.
@@ -295,7 +296,7 @@ def _inherited(own: dict[str, Any]) -> dict[str, Any]:
     nothing: dict[str, Any] = {
         "DETECT": {}, "WHOLE": (), "ERRORS": (), "FIELDS": {}, "EVENTS": {}, "ALIASES": {},
         "LISTS": {}, "ENDS": {},
-        "FINISHED": {}, "READ": {}, "DELTAS": {}, "NAMES": {},
+        "FINISHED": {}, "TERMINATOR": {}, "READ": {}, "DELTAS": {}, "NAMES": {},
     }  # fmt: skip
     full = {**nothing, **base, **own}
     for section in ("FIELDS", "NAMES"):
@@ -307,7 +308,7 @@ def _inherited(own: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_kinds(full: Mapping[str, Any]) -> None:
-    """KIND and EVENTS go together; SEQUENCE is for such dialects."""
+    """KIND and EVENTS go together; SEQUENCE is for such dialects, TERMINATOR for the others."""
     _mapping("EVENTS", full["EVENTS"])
     if ("KIND" in full) != bool(full["EVENTS"]):
         _wrong("the table", "'KIND' and 'EVENTS' go together")
@@ -316,6 +317,13 @@ def _check_kinds(full: Mapping[str, Any]) -> None:
             _wrong(name, f"must be the name of a member, not {full[name]!r}")
     if "SEQUENCE" in full and "KIND" not in full:
         _wrong("SEQUENCE", "is for events that have kinds: it needs 'KIND'")
+    for name, last in _mapping("TERMINATOR", full["TERMINATOR"]).items():
+        if "KIND" in full:
+            _wrong("TERMINATOR", f"is for events without kinds: these have the verb {END!r}")
+        if not _is_string(name):
+            _wrong("TERMINATOR", f"{name!r} is not the name of a member")
+        if not _is_scalar(last):
+            _wrong(f"TERMINATOR[{name!r}]", f"must be {SCALAR}, not {last!r}")
 
 
 # -- FIELDS -------------------------------------------------------------------------------------
@@ -440,13 +448,26 @@ def _check_actions(
         if verb == SPREAD and not (action.get("make") or "type_without" in action):
             _wrong(here, "needs 'make' or 'type_without'")
         if verb in FREQUENT:
-            if action["from"] in taken | {*re.findall(r"\[(.+?)\]", action["at"])}:
+            if action["from"] in taken | _routing(action["at"], lists):
                 _wrong(here, f"{action['from']!r} decides what the event does, or is taken already")
             taken.add(action["from"])
         if verb in TEXT_VERBS:
             at = action["at"]
             if texts.setdefault(at, verb) != verb:
                 _wrong(here, f"{at!r} is both a text and JSON text")
+
+
+def _routing(at: str, lists: Mapping[str, Any]) -> set[str]:
+    """The members of an event that say which elements it means: indexes, and ids."""
+    members, names = set(), []
+    for step in at.split("."):
+        name, _, index = step.partition("[")
+        names.append(name)
+        if index:
+            row = lists[".".join(names)]
+            known = row.get("known", ())[:1]
+            members |= {index[:-1], *(row.get("made", {}).get(member, member) for member in known)}
+    return members
 
 
 def _check_address(
@@ -469,6 +490,7 @@ STEPS: dict[str, dict[str, str]] = {
     "entry": {},
     "each": {"type": STRINGS, "has": STRING, "lacks": STRING},
     "among": {},
+    "gather": {},
 }
 
 
@@ -479,8 +501,10 @@ def _check_reading(full: Mapping[str, Any]) -> None:
             _wrong("READ", f"{name!r} is not one of text, finish, calls, usage")
         if not isinstance(path, (str, tuple)):
             _mistyped(where, "a list of steps", path)
-        for step in (path,) if isinstance(path, str) else path:
+        for step in path[:-1]:
             _check_step(where, step)
+        for step in path[-1:]:
+            _check_step(where, step, name == "usage")
     finished = _mapping("FINISHED", full["FINISHED"])
     if finished:
         allowed = {"each": STRING, "or": STRINGS, "stopped": STRING}
@@ -523,13 +547,15 @@ def _check_ends(ends: Any) -> None:
         _options("ENDS['finish']", ends["finish"], {"has": STRING}, FINISH_OPTIONS)
 
 
-def _check_step(where: str, step: Any) -> None:
+def _check_step(where: str, step: Any, gathers: bool = False) -> None:
     if _is_string(step):
         return
     found = [name for name in STEPS if name in _mapping(where, step)]
     if len(found) != 1:
         _wrong(where, f"a step is a member's name, or has one of {', '.join(STEPS)}: {step!r}")
-    needed = {found[0]: STRINGS if found[0] == "among" else STRING}
+    if found[0] == "gather" and not gathers:
+        _wrong(where, "'gather' is the last step to the usage")
+    needed = {found[0]: STRINGS if found[0] in ("among", "gather") else STRING}
     _options(where, step, needed, STEPS[found[0]])
 
 

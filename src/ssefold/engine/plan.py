@@ -28,13 +28,15 @@ class Plan:
     paths: those that were walked, each one tuple however often it is asked for.
     cursor: how many of the notes were asked for, if in their order: who reads the event
     beside them mostly does.
+    telling: members of the event of which another value could end the stream, or None.
     """
 
-    __slots__ = ("cursor", "notes", "paths")
+    __slots__ = ("cursor", "notes", "paths", "telling")
 
     notes: list[Any]
     paths: list[Path]
     cursor: int
+    telling: frozenset[str] | None
 
     def note(self, at: Path | None, key: Any, entry: Any) -> None:
         """What happened to the member at `key` of what stands at `at`."""
@@ -80,9 +82,10 @@ class Plan:
         return None
 
 
-def new_plan() -> Plan:
+def new_plan(telling: Any) -> Plan:
     """A plan without notes."""
     plan = Plan.__new__(Plan)
+    plan.telling = telling
     plan.notes = []
     plan.paths = []
     plan.cursor = 0

@@ -319,15 +319,17 @@ class Step:
     entry: a list of which the element with the wanted index is meant, that is the one whose
            `by` has it. each: a list of which all elements are meant that have one of these
            types (their member `type` says so), or such a member (has), or none such (lacks).
-    among: what stands there counts if it is one of these. One of these three is not None.
+    among: what stands there counts if it is one of these.
+    gather: an object is meant that has these members alone. One of these four is not None.
     """
 
-    __slots__ = ("among", "by", "each", "entry", "has", "lacks", "type", "types")
+    __slots__ = ("among", "by", "each", "entry", "gather", "has", "lacks", "type", "types")
 
     def __init__(self, options: Mapping[str, Any], names: Names) -> None:
         self.entry: Any = options.get("entry")
         self.each: Any = options.get("each")
         self.among: Any = options.get("among")
+        self.gather: Any = options.get("gather")
         self.by = names.index
         self.type = names.type
         self.types: Any = options.get("type")

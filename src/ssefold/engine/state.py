@@ -577,6 +577,8 @@ def _step(value: Any, step: Any, choice: int) -> list[Any]:
         return [] if below is None else [below]
     if step.among is not None:
         return [value] if value in step.among else []
+    if step.gather is not None:
+        return _gathered(value, step.gather)
     if step.entry is not None:
         entries = member(value, step.entry)
         if type(entries) is Entries:
@@ -584,6 +586,12 @@ def _step(value: Any, step: Any, choice: int) -> list[Any]:
             return [] if entry is None else [entry]
         return _plain_entry(entries, choice, step.by)
     return [item for item in elements(member(value, step.each)) if suits(item, step)]
+
+
+def _gathered(value: Any, names: tuple[str, ...]) -> list[Any]:
+    """An object of the members that came of these, or nothing."""
+    found = {name: read(member(value, name)) for name in names if member(value, name) is not None}
+    return [found] if found else []
 
 
 def _plain_entry(entries: Any, choice: int, by: str) -> list[Any]:

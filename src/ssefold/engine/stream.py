@@ -35,7 +35,7 @@ from .detect import (
 from .detect_named import Asked
 from .event_merge import EventMerger, is_finished, knows
 from .field_merge import FieldMerger
-from .jsonvalue import copy
+from .jsonvalue import copy, given, is_open, same
 from .judgement import judge
 from .ledger import Ledger, OutputFull
 from .log import Log
@@ -373,11 +373,13 @@ class Stream:
         steady = self.planning and not (failed or (self.asked is not None and self.asked.open))
         if steady and may_turn(value, known, table.error_tree, self.acts is not None):
             steady = False  # the next one may be the failure that this one is not
-        ledger.plan = new_plan() if steady else None
+        ledger.plan = new_plan(table.telling) if steady else None
         if self.acts is not None:
             self.acts.merge(value, self.log.event, kind)
         else:
             self.fields.merge(value, self.log.event)
+            if table.terminator and tells_end(value, table.terminator):
+                ledger.ended = True
         self.watched = ledger.finishing and table.judged
         if ledger.signs is not None:
             signs, ledger.signs = ledger.signs, None
@@ -539,6 +541,17 @@ class Stream:
             return self.answer
         ledger = self.ledger
         return ledger.root if ledger is not None and ledger.merged else None
+
+
+def tells_end(value: Any, terminator: Any) -> bool:
+    """Whether a member of an event has the value that ends the stream; one that was cut is none."""
+    if is_open(value):
+        return False
+    for name, last in terminator:
+        found = given(value, name)
+        if found is not None and same(found, last):
+            return True
+    return False
 
 
 def _rank(sign: Any) -> int:

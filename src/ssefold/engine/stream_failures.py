@@ -102,10 +102,14 @@ def _says_word(value: Any) -> bool:
     return False
 
 
-def is_telling(key: str) -> bool:
+def is_telling(key: str, also: Any) -> bool:
     """Whether another value of an event's member could make a failure of the event: it is to
     be looked at each time.
+
+    also: members that tell more in this dialect (a plan's `telling`), or None.
     """
+    if also is not None and key in also:
+        return True
     return bool((_TELLING_MARKS >> _mark(key)) & 1) and key in _TELLING
 
 

@@ -184,6 +184,8 @@ class Table:
     part_texts: of content parts, the types whose neighbours join, and which members are texts.
     last_words: the last words of keys whose strings are last, and no fragments.
     second_ids: members by which elements of lists are known beside their first one.
+    terminator: members of an event, each with the value that ends the stream; telling: which, or
+                None.
     """
 
     __slots__ = (
@@ -207,6 +209,8 @@ class Table:
         "root",
         "second_ids",
         "sequence",
+        "telling",
+        "terminator",
         "text_leaf",
         "text_rules",
         "text_steps",
@@ -242,6 +246,8 @@ class Table:
             [self.lists.get(".".join(ways[: depth + 1])) for depth in range(len(ways))]
         )
         self.finished: Mapping[str, Any] = source.get("FINISHED", {})
+        self.terminator = tuple(source.get("TERMINATOR", {}).items())
+        self.telling = frozenset(source["TERMINATOR"]) if self.terminator else None
         self.ends = Ends(source["ENDS"]) if source.get("ENDS") else None
         self.judged = self.ends is not None and self.ends.calls
         self.own: tuple[str, ...] | None = source.get("OWN")

@@ -63,7 +63,11 @@ ENDS      what is judged at the end of an answer: `calls`, each with `at` (a pat
           `has` (the member that says why), `holds` (only where one of these holds something,
           members of them in `but` aside).
 FINISHED  when a closed stream without a terminator is complete.
-READ      where text, usage, finish reason and tool calls stand in the answer.
+TERMINATOR  members of an event, each with the value with which it ends the stream, beside
+          `[DONE]`: `{"done": True}`. For events without kinds; these have the verb `end`.
+READ      where text, usage, finish reason and tool calls stand in the answer: names, and steps
+          of another sort (rows.py); a last step `gather` makes one usage of members that stand
+          side by side: `({"gather": ("prompt_tokens", "output_tokens")},)`.
 DELTAS    where the texts stand that take() gives piece by piece, in the order in which it
           gives them: path in the answer -> kind (delta.py), or a mapping for the object
           there, or several. `a[choice]`, `a[index]`, `a[part]`: each element of a list,

@@ -12,6 +12,7 @@ cdef class Plan:
     cdef readonly list notes
     cdef readonly list paths
     cdef readonly Py_ssize_t cursor
+    cdef readonly frozenset telling
     @cython.locals(notes=list)
     cdef note(self, tuple at, key, entry)
     @cython.locals(path=tuple)
@@ -23,7 +24,7 @@ cdef class Plan:
 
 
 @cython.locals(plan=Plan)
-cpdef Plan new_plan()
+cpdef Plan new_plan(frozenset telling)
 @cython.locals(first=str, second=str)
 cdef bint same_key(a, b) except -1
 cpdef str path_of(tuple at, key)

@@ -86,6 +86,7 @@ cdef class Step:
     cdef readonly str entry
     cdef readonly str each
     cdef readonly tuple among
+    cdef readonly tuple gather
     cdef readonly str by
     cdef readonly str type
     cdef readonly tuple types

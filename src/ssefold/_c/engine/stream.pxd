@@ -13,7 +13,7 @@ from .field_merge cimport FieldMerger
 from .ledger cimport Ledger
 from .table cimport Table
 from .plan cimport Plan, new_plan
-from .jsonvalue cimport copy
+from .jsonvalue cimport copy, given, is_open, same
 from .stream_damage cimport damaged, glued
 from .stream_failures cimport answers, failure_at, failure_of, first_of, is_fuller, is_vague
 from .stream_failures cimport may_stand, may_turn, named_members
@@ -91,3 +91,6 @@ cdef class Stream:
     cpdef end_folding(self, str code, offset)
     cpdef close(self)
 
+
+@cython.locals(name=str)
+cdef bint tells_end(value, tuple terminator) except -1

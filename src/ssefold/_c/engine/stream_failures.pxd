@@ -23,7 +23,7 @@ cpdef bint may_fail(value) except -1
 cpdef bint answers(value) except -1
 @cython.locals(path=tuple, word=str)
 cdef bint _says_word(value) except -1
-cpdef bint is_telling(str key) except -1
+cpdef bint is_telling(str key, frozenset also) except -1
 cpdef bint is_of_signs(str key) except -1
 cpdef bint is_worded(str key) except -1
 cpdef bint can_fail(str key, value) except -1

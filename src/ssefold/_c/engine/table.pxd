@@ -59,6 +59,8 @@ cdef class Table:
     cdef readonly Names names
     cdef readonly Reading read
     cdef readonly object finished
+    cdef readonly tuple terminator
+    cdef readonly frozenset telling
     cdef readonly tuple errors
     cdef readonly tuple error_tree
     cdef readonly Ends ends

@@ -396,7 +396,7 @@ cdef class Builder:
         cdef bint is_number = first == c'-' or c'0' <= first <= c'9'
         cdef bint is_list = first == c'['
         # Another value may make an error of an event: a literal, or no template.
-        cdef bint telling = at is None and is_telling(key)
+        cdef bint telling = at is None and is_telling(key, plan.telling)
         if telling and (kind == APPENDED or kind == EXTENDED):
             return False
         if kind == APPENDED:

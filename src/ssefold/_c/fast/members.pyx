@@ -360,7 +360,7 @@ cdef class Members:
         if entry is None:
             return 0
         kind = entry[0]
-        cdef bint telling = at is None and is_telling(name)
+        cdef bint telling = at is None and is_telling(name, self.plan.telling)
         if (telling and kind in (DROPPED, APPENDED, EXTENDED)) or (at is None and is_of_signs(
             name) and can_fail(name, scalar_at(key.value, key.value_size))):
             return 0  # it may make an error of an event, whatever becomes of it

@@ -164,11 +164,12 @@ class _Builder:
 
     __slots__ = (
         "behind", "cells", "echoes", "end", "entries", "frame", "literal_values", "p", "paths",
-        "pieces", "slots",
+        "pieces", "slots", "telling",
     )  # fmt: skip
 
     def __init__(self, cells: Cells, plan: Plan, frame: bytes, end: int) -> None:
         self.cells = cells
+        self.telling = plan.telling
         # Looked up once for each value: what was noted there first, and what lies below.
         self.entries: dict[Any, Any] = {}
         notes = iter(plan.notes)
@@ -270,7 +271,7 @@ class _Builder:
         is_string = first == 0x22
         is_number = first == 0x2D or 0x30 <= first <= 0x39
         # Another value may make an error of an event: a literal, or no template.
-        telling = at is None and is_telling(key)
+        telling = at is None and is_telling(key, self.telling)
         if telling and kind == APPENDED:
             return False
         if kind == APPENDED:
