@@ -42,9 +42,7 @@ def begin(address: Address, action: Any, value: Any, source: Any) -> None:
     if index is None:
         index = value[by] = held.following()
     else:
-        known = held.at(index)
-        if known is not None:
-            known = known_at(held, index, source, rule)
+        known = known_at(held, index, source, rule)
     if known is not None:
         _begin_again(address, action, held, index, known)
     else:
