@@ -61,27 +61,30 @@ class Case(NamedTuple):
 
 def load(corpus: Path = CORPUS) -> list[Case]:
     """All cases, by kind and name; raises ValueError where a file is not as documented."""
-    found = [_stream(path) for path in sorted((corpus / "streams").glob("*.sse"))]
+    found = [_stream(path) for path in sorted(corpus.glob("*/*.sse"))]
     found += _vectors(corpus / "framing" / "vectors.jsonl")
     if not found:
-        raise ValueError(f"{corpus} holds no corpus: no streams/*.sse, no framing/vectors.jsonl")
+        raise ValueError(f"{corpus} holds no corpus: no DIALECT/*.sse, no framing/vectors.jsonl")
     order = list(KINDS)
     return sorted(found, key=lambda case: (order.index(case.kind), case.name))
 
 
 def digest(corpus: Path = CORPUS) -> str:
-    """Twelve digits that change with any byte of any case, and with nothing else."""
+    """Twelve digits that change with what any case says, and with nothing else."""
     total = hashlib.sha256()
-    for folder, pattern in (("streams", "*.sse"), ("streams", "*.json"), ("framing", "*.jsonl")):
-        for path in sorted((corpus / folder).glob(pattern)):
-            total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(corpus.glob("*/*.sse"), key=lambda path: path.name):
+        case = _json(path.with_suffix(".json"))
+        said = json.dumps([case["meta"], case["expected"]]).encode()
+        total.update(b"\0".join((path.name.encode(), path.read_bytes(), said, b"")))
+    for path in sorted((corpus / "framing").glob("*.jsonl")):
+        total.update(path.read_bytes())
     return total.hexdigest()[:12]
 
 
 def _stream(path: Path) -> Case:
-    meta = _json(path.with_suffix(".meta.json"))
-    expected = _json(path.with_suffix(".expected.json"))
+    case = _json(path.with_suffix(".json"))
     try:
+        meta, expected = case["meta"], case["expected"]
         dialect = meta["dialect"]
         return Case(
             name=path.stem,
@@ -94,7 +97,7 @@ def _stream(path: Path) -> Case:
             traits=traits(dialect, expected),
         )
     except KeyError as error:
-        raise ValueError(f"{path.stem}.meta.json has no member {error}") from None
+        raise ValueError(f"{path.stem}.json has no member {error}") from None
 
 
 def _json(path: Path) -> Any:

@@ -172,7 +172,8 @@ def corpus_date() -> str:
         return today
 
     def ask(*words: str) -> str:
-        command = [git, *words, "--", str(CORPUS / "streams"), str(CORPUS / "framing")]
+        folders = [str(path) for path in CORPUS.iterdir() if path.is_dir()]
+        command = [git, *words, "--", *folders]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         return done.stdout.strip() if done.returncode == 0 else ""
 

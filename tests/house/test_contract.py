@@ -307,7 +307,7 @@ def test_numbers_are_values() -> None:
 
 def test_every_kind_has_cases() -> None:
     assert {case.kind for case in CASES} == {*KINDS}
-    streams = [*(ROOT / "tests" / "corpus" / "streams").glob("*.sse")]
+    streams = [*(ROOT / "tests" / "corpus").glob("*/*.sse")]
     assert sum(case.kind != "framing" for case in CASES) == len(streams)
 
 
@@ -328,10 +328,14 @@ def test_kinds_are_what_they_say() -> None:
 def test_a_corpus_with_a_hole_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds no corpus"):
         load(tmp_path)
-    (tmp_path / "streams").mkdir()
-    (tmp_path / "streams" / "a.sse").write_bytes(b"")
-    with pytest.raises(ValueError, match=r"a\.meta\.json"):
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "a.sse").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"a\.json"):
         load(tmp_path)
+    for case in ("{}", '{"expected": {}, "meta": {}}'):
+        (tmp_path / "none" / "a.json").write_text(case, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"a\.json has no member"):
+            load(tmp_path)
 
 
 # -- the command line -------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from backends import Backend
 from ssefold import Limits, StreamMalformed
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
-STREAMS = CORPUS / "streams"
 RULES: dict[str, str] = json.loads((CORPUS / "rules.json").read_text("utf-8"))
 
 
@@ -30,17 +29,15 @@ class Case(NamedTuple):
     meta: dict[str, Any]
 
 
-def load(name: str) -> Case:
-    """The case of that name."""
-    return Case(
-        (STREAMS / f"{name}.sse").read_bytes(),
-        json.loads((STREAMS / f"{name}.expected.json").read_text("utf-8")),
-        json.loads((STREAMS / f"{name}.meta.json").read_text("utf-8")),
-    )
+def load(path: Path) -> Case:
+    """The case whose bytes stand there."""
+    case = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    return Case(path.read_bytes(), case["expected"], case["meta"])
 
 
-NAMES = sorted(path.stem for path in STREAMS.glob("*.sse"))
-CASES = {name: load(name) for name in NAMES}
+PATHS = sorted(CORPUS.glob("*/*.sse"), key=lambda path: path.stem)
+NAMES = [path.stem for path in PATHS]
+CASES = {path.stem: load(path) for path in PATHS}
 each_case = pytest.mark.parametrize("name", NAMES)
 
 
