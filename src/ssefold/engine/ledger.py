@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from ssefold.engine.outcomes import FIXED, KEPT, LAST_MEMBER, ROUTED
+from ssefold.engine.outcomes import FIXED, KEPT, LAST_MEMBER, OUTCOMES
 from ssefold.limits import MIB, Limits
 
 from .jsonvalue import is_open, same, text_weight, weight
@@ -41,7 +41,7 @@ ENTRY_WEIGHT = 64
 _LIMITS = {field.name.removeprefix("max_"): field.name for field in fields(Limits)}
 
 # A plan's entries that name no target.
-PLAIN = tuple([(kind, None, None, False) for kind in range(ROUTED)])
+PLAIN = tuple([(kind, None, None, False) for kind in range(OUTCOMES)])
 
 
 class OutputFull(Exception):

@@ -17,3 +17,6 @@ OPENED = 7  # what its members may be
 LAST_MEMBER = 8  # as LAST_ONE, and charged for by its weight
 ROUTED = 9  # a list: `name` is the integer that routes an element; `changed`: so does an id
 COUNTED = 10  # the next number of the Sequence that is the target
+
+# So many words there are.
+OUTCOMES = 11

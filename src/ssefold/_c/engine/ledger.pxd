@@ -13,7 +13,7 @@ from .table cimport Node, Table
 from .wiretext cimport Wire
 
 # Assigned by the import of outcomes.py: comparisons of C integers.
-cdef int FIXED, KEPT, LAST_MEMBER, ROUTED
+cdef int FIXED, KEPT, OUTCOMES, LAST_MEMBER
 cdef tuple PLAIN
 # Assigned by ledger.py.
 cdef int KEY_WEIGHT
