@@ -226,7 +226,6 @@ class Answering(_Core):
         parts = self._follow({"": found}, ways.parts, 0)
         return list(parts or self._follow(found, ways.inner, 0))
 
-
     def _ways(self) -> Any:
         """Where the dialect's READ leads, as engine/rows.py has it."""
         stream = self._stream

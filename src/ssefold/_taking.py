@@ -22,8 +22,9 @@ def take_text(acc: Any, choice: int) -> str:
     """The text that came to a choice since the last call: StreamAccumulator.take_text()."""
     final = acc._ended()
     given: dict[Any, Any] = {}
-    texts = _located(acc, choice, _seen(acc, given, final))
-    arrivals = acc._stream.arrivals if choice == 0 else None
+    stream = acc._stream
+    texts = _located(acc, stream, choice, _seen(acc, stream, given, final))
+    arrivals = stream.arrivals if choice == 0 else None
     pieces = [] if arrivals is None else [arrivals.peek(final)]
     shown = [] if arrivals is None else [arrivals]
     for key, leaf in texts:
@@ -46,7 +47,7 @@ def take(acc: Any) -> list[Delta]:
     said: dict[Any, dict[str, str]] = {}
     given: dict[Any, Any] = {}
     shown: dict[int, Any] = {}
-    seen = _seen(acc, given, acc._ended())
+    seen = _seen(acc, stream, given, acc._ended())
     for kind, leaf, place, key, group in acc._leaves(root, stream.source.deltas, seen):
         if id(leaf) in shown:
             continue  # what several fields of one place gave
@@ -97,19 +98,25 @@ def _give(acc: Any, given: dict[Any, Any], shown: Iterable[Any], reader: int) ->
         text.accept(reader)
 
 
-def _seen(acc: Any, given: Any, final: bool) -> Any:
-    """What engine/taking.py is to know of former calls, and where it says what it saw now."""
-    table = acc._stream.known
+def _seen(acc: Any, stream: Any, given: Any, final: bool) -> Any:
+    """What engine/taking.py is to know of former calls, and where it says what it saw now.
+
+    stream: that of which the root is read: while memory is made, the collector may run
+    somebody's code that begins another one.
+    """
+    table = stream.known
     return acc._taken, given, final, None if table is None else table.names
 
 
-def _located(acc: Any, choice: int, seen: Any) -> list[tuple[Any, Any]]:
+def _located(acc: Any, stream: Any, choice: int, seen: Any) -> list[tuple[Any, Any]]:
     """The same, each with what it is known by from one call to the next.
 
     But for parts that were seen and to which nothing comes any more (engine/taking.py).
     """
     steps = acc._way(acc._ways().text, choice)
-    found: list[Any] = acc._locate(acc._stream.root, steps, choice, seen) if steps else []
+    if not steps or seen[3] is None:
+        return []
+    found: list[Any] = acc._locate(stream.root, steps, choice, seen)
     return found
 
 
