@@ -80,8 +80,8 @@ bench-instructions: $(INSTALLED) $(EXTRA)bench ## instructions per event under c
 	$(PY) -m benchmarks.instructions $(ARGS)
 
 corpus: $(INSTALLED) ## judge both backends by the corpus, as programs; another one: ARGS="-- COMMAND"
-	$(if $(ARGS),$(PY) -m conformance $(ARGS),$(PY) -m conformance -- $(PY) -m conformance.peers.ours \
-		$(if $(call on,NO_EXTENSIONS),python,c) && $(PY) -m conformance -- $(PY) -m conformance.peers.ours python)
+	$(if $(ARGS),$(PY) -m conformance $(ARGS),$(PY) -m conformance -- $(PY) -m peers.ours \
+		$(if $(call on,NO_EXTENSIONS),python,c) && $(PY) -m conformance -- $(PY) -m peers.ours python)
 
 corpus-table: $(INSTALLED) $(CORPUS_PEERS) ## what other libraries make of the corpus: docs/corpus-peers.md
 	$(PY) -m conformance.table $(ARGS)
@@ -92,7 +92,7 @@ fuzz: $(INSTALLED) $(EXTRA)test ## feed both backends with mutated streams for a
 clean: ## remove the environment, build products and caches
 	rm -rf $(VENV) build dist *.egg-info src/*.egg-info $(PRODUCTS)
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage htmlcov
-	find .ci benchmarks src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find .ci benchmarks conformance peers src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Set-up -------------------------------------------------------------------------------------
 

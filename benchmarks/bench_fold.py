@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from peers.rows import MAKERS, Peer, installed
 
 from benchmarks import shapes
 from benchmarks.measure import checked
-from benchmarks.peers import MAKERS, Peer, installed
 from benchmarks.report import EVENT_READS, JSON_OUTPUT
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of the peers

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from peers.rows import FRAME_MAKERS, Peer, installed
 
 from benchmarks import shapes
 from benchmarks.bench_fold import run
-from benchmarks.peers import FRAME_MAKERS, Peer, installed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of the peers
 

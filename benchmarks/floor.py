@@ -1,6 +1,6 @@
 """The compiled floor (_floor.pyx): built beside nothing, into build/, when it is missing.
 
-Enters: nothing. Leaves: `newlines(chunk)` and `Nothing().feed(chunk)`; `compiled`
+Enters: nothing. Leaves: two rows, of `newlines(chunk)` and `Nothing().feed(chunk)`; `compiled`
 says which they are: without Cython or a compiler both are what Python has in C.
 Must not know: what is compared with them.
 
@@ -18,6 +18,10 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from peers.rows import Peer, Reads
+
+from .traffic import Traffic
 
 HERE = Path(__file__).parent
 SOURCE = HERE / "_floor.pyx"
@@ -94,3 +98,34 @@ def _import() -> ModuleType:
 if __name__ == "__main__":
     build()
     print(PRODUCT)
+
+
+# -- as rows -------------------------------------------------------------------------------
+
+
+def memchr() -> Peer:
+    """memchr's newline search over the same reads."""
+    newlines = load().newlines
+
+    def run(traffic: Traffic, reads: Reads) -> int:
+        count = 0
+        for chunk in reads:
+            count += newlines(chunk)
+        return count
+
+    def check(traffic: Traffic, reads: Reads) -> bool:
+        return run(traffic, reads) == traffic.data.count(b"\n")
+
+    return Peer("memchr newline search", "floor", run, check, "the number of newlines")
+
+
+def empty_call() -> Peer:
+    """A method call per read that does nothing."""
+    Nothing = load().Nothing
+
+    def run(traffic: Traffic, reads: Reads) -> None:
+        feed = Nothing().feed
+        for chunk in reads:
+            feed(chunk)
+
+    return Peer("empty method call", "floor", run, lambda traffic, reads: True, "nothing")

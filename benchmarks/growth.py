@@ -11,9 +11,10 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from peers.ours import accumulator, backends, decoder
+
 from . import clock, shapes
 from .other_shapes import long_line, many_lines
-from .peers import accumulator, backends, decoder
 from .traffic import READ, cut
 
 # One size of each, and what it is multiplied by. A hundred times: 33 MB of text.

@@ -26,11 +26,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from peers import ours
+
 import ssefold
 
 from . import shapes
-from .peers import ssefold as fold_peer
-from .peers import ssefold_frames
 from .report import names
 from .show import grid, number
 
@@ -58,7 +58,7 @@ PATIENCE = 600
 def work(name: str, how: str, times: int) -> None:
     """What runs under callgrind: one shape, so many times, in the compiled backend."""
     traffic = shapes.build(name, _events(name))
-    peer = fold_peer("c") if traffic.dialect else ssefold_frames("c")
+    peer = ours.fold_row("c") if traffic.dialect else ours.frames_row("c")
     reads = traffic.reads(how.removesuffix(TO_JSON))
     run = peer.json if how.endswith(TO_JSON) else peer.run
     assert run is not None

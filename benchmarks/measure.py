@@ -13,8 +13,9 @@ from functools import partial
 from json import loads
 from typing import Any
 
+from peers.rows import Peer
+
 from . import clock, shapes
-from .peers import Peer
 from .traffic import Traffic
 
 # A sample takes at least so many events, or the clock says little: short streams are

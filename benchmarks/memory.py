@@ -13,8 +13,9 @@ import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
+from peers.ours import accumulator, backends
+
 from . import shapes
-from .peers import accumulator, backends
 from .traffic import Traffic
 
 STREAMS = 200

@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 
+from peers.rows import FRAME_MAKERS, MAKERS, Peer, installed
+
 from . import clock, shapes
 from .measure import Table, chosen, measure
-from .peers import FRAME_MAKERS, MAKERS, Peer, installed
 from .show import show_costs, show_table, show_targets
 from .targets import Target, targets
 from .write import write

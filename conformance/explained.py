@@ -7,7 +7,7 @@ Must not know: any result.
 
 from __future__ import annotations
 
-# Module of conformance.peers -> (sentence, cases).
+# Module of peers/ -> (sentence, cases).
 EXPLAINED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "openai_sdk": (
         (

@@ -2,7 +2,7 @@
 
 Enters: nothing but the corpus and what is installed. Leaves: the document; a peer that is not
 installed, or does not start, is listed with the reason and has no figures.
-Must not know: any library. They speak through conformance.peers, as programs.
+Must not know: any library. They speak through peers/, as programs.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from peers.programs import MISSING, PROGRAMS, Program
+
 from .__main__ import verdicts
 from .cases import CORPUS, KINDS, Case, digest, load
 from .claims import LEVELS, Claims
 from .essence import READERS
 from .explained import EXPLAINED
 from .judge import Verdict
-from .peers import MISSING, PEERS, Peer
 from .process import Bounds, Implementation
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,12 +36,12 @@ NOT_WHOLE = ("damaged", "truncated", "failed")
 class Row(NamedTuple):
     """A peer and what came out."""
 
-    peer: Peer
+    peer: Program
     claims: Claims
     verdicts: list[Verdict]
 
 
-def run(peers: Iterable[Peer], cases: Sequence[Case]) -> tuple[list[Row], dict[str, str]]:
+def run(peers: Iterable[Program], cases: Sequence[Case]) -> tuple[list[Row], dict[str, str]]:
     """The rows, and for the others why they have none."""
     rows, missing = [], {}
     for peer in peers:
@@ -255,7 +256,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--peers", default="", help="only those whose title holds this")
     options = parser.parse_args(arguments)
     cases = load()
-    rows, missing = run([peer for peer in PEERS if options.peers in peer.title], cases)
+    rows, missing = run([peer for peer in PROGRAMS if options.peers in peer.title], cases)
     options.out.write_text(document(rows, missing, cases), encoding="utf-8")
     print(f"wrote {options.out.name}: {len(rows)} rows", file=sys.stderr)
     for title, reason in missing.items():

@@ -13,15 +13,16 @@ from benchmarks import clock, gateway, growth, instructions, memory, relay, repo
 from benchmarks.chart import Bar, Group, picture
 from benchmarks.floor import Fallback
 from benchmarks.measure import Table, checked, measure
-from benchmarks.peers import FRAME_MAKERS, MAKERS, accumulator, installed
 from benchmarks.targets import HAND, C, Target, targets
+from peers.ours import accumulator
+from peers.rows import FRAME_MAKERS, MAKERS, installed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of the peers
 
 EVENTS = 32
 ONCE = clock.Budget(0, 1, 1)
 FOLDS, MISSING = installed(MAKERS)
-FRAMES, _ = installed(FRAME_MAKERS)
+FRAMES, MISSING_FRAMES = installed(FRAME_MAKERS)
 
 
 @pytest.mark.parametrize("peer", FOLDS, ids=lambda peer: peer.name)
@@ -32,6 +33,12 @@ def test_a_row_is_right(name: str, peer) -> None:
         pytest.skip(f"{peer.name} does not take {traffic.dialect}")
     assert peer.check(traffic, traffic.reads())
     assert peer.check(traffic, traffic.reads("event"))
+
+
+def test_a_row_is_missing_for_its_library_alone() -> None:
+    """A maker that is misspelled in the list would look like one that is not installed."""
+    for reason in {**MISSING, **MISSING_FRAMES}.values():
+        assert not re.search(r"'(peers|benchmarks)\.", reason), reason
 
 
 @pytest.mark.parametrize("peer", [one for one in FOLDS if one.json], ids=lambda peer: peer.name)

@@ -19,9 +19,9 @@ from conformance.cases import FRAME_MEMBERS, KINDS, MEMBERS, Case, load
 from conformance.claims import claims
 from conformance.explained import EXPLAINED
 from conformance.judge import Reply, closest, judge
-from conformance.peers import MISSING, PEERS, Peer
-from conformance.peers.ours import DIALECTS, EVERYTHING, FRAMES
 from conformance.process import Bounds, Implementation
+from peers.ours import DIALECTS, EVERYTHING, FRAMES
+from peers.programs import MISSING, PROGRAMS, Program
 
 import ssefold
 
@@ -63,7 +63,7 @@ def claiming(batch: bool) -> str:
 
 
 def ours(backend: str) -> list[str]:
-    return [sys.executable, "-m", "conformance.peers.ours", backend]
+    return [sys.executable, "-m", "peers.ours", backend]
 
 
 def failures(command: list[str], cases: list[Case], **options: Any) -> dict[str, dict[str, str]]:
@@ -100,7 +100,7 @@ def test_plain_and_batch_say_the_same() -> None:
 
 BROKEN = """
 import sys
-from conformance.peers import ours, serve
+from peers import ours, serve
 real = ours._fold
 def broken(ssefold, request):
     said = real(ssefold, request)
@@ -200,7 +200,7 @@ def test_cases_of_a_batch_do_not_reach_each_other(program: Any) -> None:
     """What a case abandons is finalized before the next one, not while that one holds a lock."""
     body = """
     import gc
-    from conformance.peers import serve
+    from peers import serve
     closed = []
     def stream():
         try:
@@ -393,8 +393,8 @@ def test_a_report_that_nobody_reads_to_its_end() -> None:
 # -- peers ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.title)
-def test_peers_claim_or_are_missing(peer: Peer) -> None:
+@pytest.mark.parametrize("peer", PROGRAMS, ids=lambda peer: peer.title)
+def test_peers_claim_or_are_missing(peer: Program) -> None:
     command = [sys.executable, "-m", peer.module, *peer.words[1:], "--claims"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode == MISSING:
@@ -407,9 +407,9 @@ def test_peers_claim_or_are_missing(peer: Peer) -> None:
 def test_the_table() -> None:
     """Of a small part: figures of who is there, the reason of who is not."""
     cases = [case for case in CASES if case.kind in ("plain", "truncated", "framing")]
-    absent = Peer("absent", ("framers", "no-such"))
-    rows, missing = table.run([PEERS[1], absent], cases)
-    assert [row.peer for row in rows] == [PEERS[1]]
+    absent = Program("absent", ("framers", "no-such"))
+    rows, missing = table.run([PROGRAMS[1], absent], cases)
+    assert [row.peer for row in rows] == [PROGRAMS[1]]
     assert list(missing) == ["absent"]
     text = table.document(rows, missing, cases)
     plain = sum(case.kind == "plain" and case.dialect == "openai.chat" for case in cases)
@@ -424,6 +424,6 @@ def test_a_missing_library_is_not_installed() -> None:
 
 
 def test_sentences_name_cases() -> None:
-    assert set(EXPLAINED) <= {peer.words[0] for peer in PEERS}
+    assert set(EXPLAINED) <= {peer.words[0] for peer in PROGRAMS}
     named = {name for rows in EXPLAINED.values() for _, names in rows for name in names}
     assert named <= set(BY_NAME) | VECTORS

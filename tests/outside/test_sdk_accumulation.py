@@ -1,6 +1,6 @@
 """Real streams, folded, beside what the provider's own SDK makes of the same bytes.
 
-The SDKs run as programs, over a loopback, by the adapters of conformance/peers: the OpenAI SDK's
+The SDKs run as programs, over a loopback, by the adapters of peers/: the OpenAI SDK's
 ChatCompletionStreamState and responses stream, the Anthropic SDK's beta message stream, and the
 plain sum of google-genai's chunks. (For legacy completions the SDK has chunks alone.)
 
@@ -27,8 +27,8 @@ import pytest
 from backends import BACKENDS, Backend
 from conformance.cases import Case
 from conformance.judge import Reply, equal
-from conformance.peers import MISSING
 from conformance.process import Bounds, Implementation
+from peers.programs import MISSING
 from recordings import FOLDER, ROWS, stream_of
 
 pytestmark = pytest.mark.skipif(not ROWS, reason=f"no recordings in {FOLDER}")
@@ -312,7 +312,7 @@ def ask() -> dict[str, Reply]:
     """File -> what the SDK says of it; none where the SDK is not installed."""
     said: dict[str, Reply] = {}
     for words in sorted(set(ADAPTERS.values())):
-        command = [sys.executable, "-m", f"conformance.peers.{words[0]}", *words[1:]]
+        command = [sys.executable, "-m", f"peers.{words[0]}", *words[1:]]
         rows = [row for row in COMPARED if ADAPTERS[row["dialect"]] == words]
         try:
             with Implementation(command, BOUNDS) as sdk:

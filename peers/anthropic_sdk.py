@@ -8,7 +8,12 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from benchmarks.traffic import Traffic
+
+from .essence import message_essence
 from .loopback import Loopback
+from .objects import MESSAGES, Response, row
+from .rows import Peer, Reads
 from .serve import Answer, Json, Request, serve, versions
 
 CLAIMS = {
@@ -23,6 +28,9 @@ CLAIMS = {
     },
     "answer": "members",
 }
+
+
+# -- as a program -------------------------------------------------------------------------------
 
 
 def make() -> tuple[Json, Answer]:
@@ -42,6 +50,35 @@ def make() -> tuple[Json, Answer]:
         return {"answer": final.to_dict(), "whole": True}
 
     return {**CLAIMS, "version": versions("anthropic")}, answer
+
+
+# -- as rows ------------------------------------------------------------------------------------
+
+
+def accumulated() -> Peer:
+    """anthropic: its Stream of events, accumulated as its MessageStream does it."""
+    import anthropic
+    from anthropic.lib.streaming._messages import accumulate_event
+    from anthropic.types import RawMessageStreamEvent
+
+    client: Any = anthropic.Anthropic(api_key="none")
+    kind: Any = RawMessageStreamEvent
+
+    def run(traffic: Traffic, reads: Reads) -> Any:
+        response: Any = Response(reads)
+        snapshot: Any = None
+        buffers: dict[int, bytes] = {}
+        for event in anthropic.Stream(cast_to=kind, response=response, client=client):
+            snapshot = accumulate_event(event=event, current_snapshot=snapshot, json_bufs=buffers)
+        return snapshot
+
+    return row(
+        "anthropic, accumulate",
+        run,
+        lambda answer: message_essence(answer.to_dict()),
+        ("anthropic",),
+        MESSAGES,
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,11 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any
 
+from benchmarks.traffic import Traffic
+
 from .loopback import Loopback
+from .objects import row
+from .rows import Peer, Reads
 from .serve import Answer, Json, Request, serve, versions
 
 CLAIMS = {
@@ -24,6 +28,9 @@ CLAIMS = {
     "answer": "essence",
     "without": ["several_choices", "custom_tools", "no_choices"],
 }
+
+
+# -- as a program -------------------------------------------------------------------------------
 
 
 def make() -> tuple[Json, Answer]:
@@ -95,6 +102,54 @@ def _message(total: Any) -> Json:
         "stop_reason": total.response_metadata.get("stop_reason"),
         "usage": {name: usage.get(name) for name in ("input_tokens", "output_tokens")},
     }
+
+
+# -- as rows ------------------------------------------------------------------------------------
+
+
+def added_up() -> Peer:
+    """langchain-core: AIMessageChunk + AIMessageChunk, as its documentation adds them up."""
+    from langchain_core.messages import AIMessageChunk
+    from orjson import loads
+
+    from .hand import payloads
+
+    def message(chunk: dict[str, Any]) -> Any:
+        choice = chunk["choices"][0]
+        delta = choice["delta"]
+        calls = [
+            {
+                "index": call["index"],
+                "id": call.get("id"),
+                "name": call["function"].get("name"),
+                "args": call["function"].get("arguments"),
+            }
+            for call in delta.get("tool_calls") or ()
+        ]
+        finish = choice["finish_reason"]
+        return AIMessageChunk(
+            content=delta.get("content") or "",
+            tool_call_chunks=calls,
+            response_metadata={"finish_reason": finish} if finish else {},
+        )
+
+    def run(traffic: Traffic, reads: Reads) -> Any:
+        total: Any = None
+        for data in payloads(reads):
+            if data == b"[DONE]":
+                break
+            chunk = loads(data)
+            if chunk["choices"]:
+                part = message(chunk)
+                total = part if total is None else total + part
+        return total
+
+    def essence(total: Any) -> Any:
+        found = sorted(total.tool_call_chunks, key=lambda call: call["index"])
+        calls = tuple((call["id"], call["name"], call["args"]) for call in found)
+        return {0: (total.content, calls, total.response_metadata["finish_reason"])}
+
+    return row("langchain-core, chunk + chunk", run, essence, ("langchain-core",))
 
 
 if __name__ == "__main__":

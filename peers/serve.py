@@ -25,7 +25,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from . import MISSING
+from .programs import MISSING
 
 Json = dict[str, Any]
 

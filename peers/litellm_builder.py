@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from benchmarks.traffic import Traffic
+
+from .essence import chat_essence
 from .loopback import Loopback
+from .objects import row
+from .rows import Peer, Reads
 from .serve import Answer, Json, Request, serve, versions
 
 CLAIMS = {
@@ -22,6 +27,9 @@ CLAIMS = {
     "without": ["several_choices", "no_choices"],
 }
 MESSAGES: Any = [{"role": "user", "content": "x"}]
+
+
+# -- as a program -------------------------------------------------------------------------------
 
 
 def make() -> tuple[Json, Answer]:
@@ -48,6 +56,32 @@ def make() -> tuple[Json, Answer]:
         return {"answer": built.model_dump(), "whole": True}
 
     return {**CLAIMS, "version": versions("litellm", "openai")}, answer
+
+
+# -- as rows ------------------------------------------------------------------------------------
+
+
+def built() -> Peer:
+    """litellm: its stream objects, put together by stream_chunk_builder."""
+    # Else it asks the network for prices when it is imported.
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    import litellm as package
+    from litellm.types.utils import ModelResponseStream
+    from orjson import loads
+
+    from .hand import payloads
+
+    def run(traffic: Traffic, reads: Reads) -> Any:
+        chunks = []
+        for data in payloads(reads):
+            if data == b"[DONE]":
+                break
+            chunks.append(ModelResponseStream(**loads(data)))
+        return package.stream_chunk_builder(chunks)
+
+    return row(
+        "litellm, stream_chunk_builder", run, lambda answer: chat_essence(answer), ("litellm",)
+    )
 
 
 if __name__ == "__main__":
