@@ -263,7 +263,8 @@ class Answering(_Core):
 class StreamAccumulator(Answering, _backend.FoldCore):
     """Folds one stream: feed bytes in, read the answer at any byte.
 
-    dialect: "auto", one of the dialects' names, or a table (a module or a mapping).
+    dialect: "auto", one of the dialects' names, a table (a module or a mapping), or a list
+             of these, which are asked in that order: [table, "auto"].
     strict:  feed raises StreamMalformed at the first fault.
     limits:  what the stream may cost (see Limits).
     rules:   {path: rule} for fields we do not know, or know otherwise:

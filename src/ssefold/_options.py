@@ -6,14 +6,20 @@ Must not know: what the options do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from ssefold.engine.detect import SOURCES, Source
+from ssefold.engine.detect import OURS, SOURCES, Source, among, has_signs
 from ssefold.engine.grammar import source_of
 from ssefold.engine.table import checked, merges, unreachable
 from ssefold.limits import Limits
+
+# What `dialect=` takes: "auto", a name, a table, or several of these.
+Dialect = str | Mapping[str, Any] | ModuleType
+Dialects = Dialect | Sequence[Dialect]
+# What it is once it was checked: None for "auto", a name of ours, a caller's table, or several.
+Chosen = str | Source | tuple[str | Source, ...] | None
 
 DEFAULT_LIMITS = Limits()
 # What most streams are made with: one object for all of them.
@@ -32,7 +38,7 @@ def check_limits(limits: Limits | None) -> Limits:
 def check_options(dialect: Any, strict: bool, rules: Mapping[str, str] | None) -> Any:
     """(dialect, strict, rules): what a fold is made with; TypeError or ValueError if wrong.
 
-    The dialect is None for "auto", the name of one of ours, or a caller's Source.
+    The dialect is None for "auto", the name of one of ours, a caller's Source, or several.
     """
     if rules is None and strict is False and type(dialect) is str and dialect == "auto":
         return DEFAULT_OPTIONS
@@ -40,16 +46,35 @@ def check_options(dialect: Any, strict: bool, rules: Mapping[str, str] | None) -
     return source, bool(strict), check_rules(rules, source)
 
 
-def check_dialect(dialect: Any) -> str | Source | None:
-    """None for "auto", one of our names, or the Source that a table describes."""
+def check_dialect(dialect: Any) -> Chosen:
+    """None for "auto", one of our names, the Source that a table describes, or several."""
+    if isinstance(dialect, (list, tuple)):
+        return _several(dialect)
+    if isinstance(dialect, Source):
+        return dialect  # it was checked
     if isinstance(dialect, (Mapping, ModuleType)):
         return source_of(dialect)
     if not isinstance(dialect, str):
         raise TypeError(
-            f"dialect must be a str, or a table (a module or a mapping), "
+            f"dialect must be a str, a table (a module or a mapping), or a list of these, "
             f"not {type(dialect).__name__}"
         )
     return check_name(dialect)
+
+
+def _several(dialects: Sequence[Any]) -> tuple[str | Source, ...]:
+    """Dialects of which events decide for one, asked in this order; "auto" is all of ours."""
+    found: list[str | Source] = []
+    for number, dialect in enumerate(dialects):
+        if isinstance(dialect, (list, tuple)):
+            raise TypeError(f"dialect[{number}] must be a str or a table, not a list")
+        one = check_dialect(dialect)
+        if isinstance(one, Source) and not has_signs(one):
+            raise ValueError(f"dialect[{number}]: {one['NAME']} needs DETECT: its events must tell")
+        found += SOURCES if one is None else [one]  # type: ignore[list-item]
+    if not found:
+        raise ValueError("dialect must name one at least, and is empty")
+    return tuple(dict.fromkeys(found))
 
 
 def check_name(dialect: str) -> str | None:
@@ -65,7 +90,7 @@ def check_name(dialect: str) -> str | None:
 
 
 def check_rules(
-    rules: Mapping[str, str] | None, dialect: str | Source | None = None
+    rules: Mapping[str, str] | None, dialect: Chosen = None
 ) -> dict[str, str]:
     """The overrides; raises TypeError or ValueError that names the wrong one.
 
@@ -76,18 +101,18 @@ def check_rules(
     for path in overrides:
         reasons = [_reason(one, overrides, path) for one in _candidates(source, path)]
         if all(reasons):
-            where = f"in {source['NAME']}" if source is not None else "in any dialect"
+            where = f"in {source['NAME']}" if isinstance(source, Source) else "in any dialect"
             raise ValueError(f"rule of {path!r} is never asked {where}: {reasons[0]}")
     return overrides
 
 
-def _candidates(source: Source | None, path: str) -> list[Source]:
+def _candidates(source: Any, path: str) -> list[Source]:
     """The dialects that a rule may be for; where all refuse it, the first one's reason is told:
     that of one which has such a member, or chat's."""
-    if source is not None:
+    if isinstance(source, Source):
         return [source]
     member = path.partition(".")[0].partition("[]")[0]
-    latest = list(SOURCES.values())[::-1]
+    latest = (OURS if source is None else among(source)).sources[::-1]
     return sorted(latest, key=lambda one: member not in one["FIELDS"])
 
 

@@ -49,7 +49,7 @@ SHARED = ("outcomes", "jsonmarks", "field_spec", "event_spec", "grammar")
 # The way back, from the bottom up: what writes a stream, a module for each dialect.
 REPLAY = (
     "check", "frames", "openai_chat", "openai_completions", "openai_responses",
-    "anthropic_messages", "google_gemini", "writers",
+    "anthropic_messages", "google_gemini", "by_table", "writers",
 )  # fmt: skip
 
 # From the bottom up; a layer sees what it names, and nothing of its own but where said below.
@@ -70,7 +70,7 @@ LAYERS: dict[str, Layer] = {
     "taking": Layer(("_taking",), sees=("words", "engine")),
     "accumulator": Layer(("_accumulator",), sees=("words", "engine", "door", "taking")),
     "relay": Layer(("_relay",), sees=("words", "input", "accumulator")),
-    "replay": Layer(("_replay.*",), sees=("words", "engine", "options", "replay")),
+    "replay": Layer(("_replay.*",), sees=("words", "engine", "options", "accumulator", "replay")),
     "api": Layer(("",), sees=("words", "door", "accumulator", "relay", "replay")),
     "adapters": Layer(("adapters.*",), sees=("api", "adapters")),
     "bytes": Layer(("cli", "cli.excerpt", "cli.unpack"), sees=()),

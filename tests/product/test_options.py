@@ -18,8 +18,8 @@ from ssefold import Anomaly, Fault
     [
         ({"dialect": "openai"}, ValueError, "unknown dialect 'openai': it is one of auto, "),
         ({"dialect": ""}, ValueError, "unknown dialect"),
-        ({"dialect": None}, TypeError, r"dialect must be a str, or a table \(a module or a map"),
-        ({"dialect": ["openai.chat"]}, TypeError, r"mapping\), not list"),
+        ({"dialect": None}, TypeError, r"dialect must be a str, a table \(a module or a mapp"),
+        ({"dialect": {"openai.chat"}}, TypeError, r"mapping\), or a list of these, not set"),
         ({"limits": 3}, TypeError, "limits must be a Limits, not int"),
         ({"limits": {"max_choices": 3}}, TypeError, "limits must be a Limits, not dict"),
         ({"rules": []}, TypeError, "rules must be a mapping"),

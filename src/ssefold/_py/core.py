@@ -10,11 +10,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any, NoReturn
 
 from ssefold._input import BytesLike, as_bytes
-from ssefold._options import check_limits, check_options
+from ssefold._options import Dialects, check_limits, check_options
 from ssefold._py.fast.templates import Templates
 from ssefold._py.framing import NO_LIMIT, Block, Framer
 from ssefold._py.jsonread import read
@@ -51,7 +50,7 @@ class FoldCore:
 
     def __init__(
         self,
-        dialect: str | Mapping[str, Any] | ModuleType = "auto",
+        dialect: Dialects = "auto",
         strict: bool = False,
         limits: Limits | None = None,
         rules: Mapping[str, str] | None = None,

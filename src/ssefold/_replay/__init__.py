@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ssefold._options import Dialects
+
 
 def replay(
     answer: dict[str, Any],
-    dialect: str = "auto",
+    dialect: Dialects = "auto",
     *,
     piece: int | None = 16,
     include_usage: bool = True,
@@ -16,7 +18,8 @@ def replay(
     """The stream in which the API would have sent `answer`: an iterator of whole SSE frames.
 
     answer:  what the API returns without streaming, or what a fold gave.
-    dialect: "auto", or one of the dialects' names.
+    dialect: "auto", one of the dialects' names, a table whose events merge by FIELDS or that
+             inherits one of ours, or a list of these: the first that has such an answer.
     piece:   characters per delta (16 are some four tokens), where the answer logs its tokens
              as many of them as it takes; None sends each text in one.
     include_usage: False leaves out the usage of openai.chat and openai.completions, which

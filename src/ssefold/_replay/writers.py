@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from ssefold._options import check_name
+from ssefold._options import Dialects, check_dialect
 from ssefold._replay import (
     anthropic_messages,
+    by_table,
     google_gemini,
     openai_chat,
     openai_completions,
@@ -22,7 +23,15 @@ from ssefold._replay import (
 )
 from ssefold._replay.check import check_members, check_values, refuse
 from ssefold._replay.frames import Event, Writer, frame
-from ssefold.engine.detect import SOURCES, dialect_of, table_of, whole_answer
+from ssefold.engine.detect import (
+    OURS,
+    SOURCES,
+    Source,
+    among,
+    dialect_of,
+    table_of,
+    whole_answer,
+)
 
 WRITERS: Mapping[str, Writer] = {
     "openai.chat": openai_chat.events,
@@ -44,7 +53,7 @@ LINE_ENDS = {"google.gemini": "\r\n"}
 
 
 def frames_of(
-    answer: dict[str, Any], dialect: str, piece: int | None, include_usage: bool
+    answer: dict[str, Any], dialect: Dialects, piece: int | None, include_usage: bool
 ) -> Iterator[bytes]:
     """The frames of an answer, for `replay`; all that is wrong with it is raised here."""
     if not isinstance(answer, dict):
@@ -54,11 +63,10 @@ def frames_of(
     if piece is not None and piece < 1:
         raise ValueError(f"piece must be at least 1, got {piece}")
     check_values(answer, "", 0)
-    named = check_name(dialect)
-    source = whole_answer(answer, None) if named is None else SOURCES[named]
-    if source is None:
-        refuse("", "no dialect has such an answer; if one has, pass dialect=...")
+    source = _source_of(answer, dialect)
     name = source["NAME"]
+    if SOURCES.get(name) is not source:
+        return _by_table(answer, source, piece, include_usage)
     table = table_of(source, {})
     if table.kind is None:
         check_members(table, answer)
@@ -66,11 +74,48 @@ def frames_of(
         CHECKS[name](answer)
     events = WRITERS[name](answer, piece, include_usage)
     event, data = next(events)
-    known = dialect_of(data, event) if isinstance(data, dict) else None
+    known = dialect_of(data, event, OURS) if isinstance(data, dict) else None
     if known is not source:
         other = "no known dialect" if known is None else known["NAME"]
         refuse("", f"its stream would be taken for one of {other}")
     return _frames(chain([(event, data)], events), LINE_ENDS.get(name, "\n"))
+
+
+def _source_of(answer: dict[str, Any], dialect: Dialects) -> Source:
+    """The dialect that was named, or the one of several that has such an answer."""
+    found = check_dialect(dialect)
+    if isinstance(found, Source):
+        return found
+    if isinstance(found, str):
+        return SOURCES[found]
+    source = whole_answer(answer, None, OURS if found is None else among(found))
+    if source is None:
+        refuse("", "no dialect has such an answer; if one has, pass dialect=...")
+    return source
+
+
+def _by_table(
+    answer: dict[str, Any], source: Source, size: int | None, usage: bool
+) -> Iterator[bytes]:
+    """The frames of a caller's dialect; what it inherits says what its stream looks like."""
+    name = source["NAME"]
+    table = table_of(source, {})
+    base = str(source.get("INHERITS", "")).replace("_", ".")
+    writer = WRITERS.get(base)
+    if table.kind is None:
+        check_members(table, answer)
+    elif writer is None:
+        refuse("", f"the events of {name} say what they do: its table has no way back")
+    if base in CHECKS:
+        CHECKS[base](answer)
+
+    def events() -> Iterator[Event]:
+        if writer is not None:
+            return writer(answer, size, usage)
+        return by_table.events(source, table, answer, size)
+
+    by_table.check(source, answer, events())
+    return _frames(events(), LINE_ENDS.get(base, "\n"))
 
 
 def _frames(events: Iterable[Event], line_end: str) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ Must not know: states, merging.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -83,7 +83,7 @@ def table_of(source: Source, overrides: Mapping[str, str]) -> Table:
 def plain_table(source: Source) -> Table:
     """The dialect's table without overrides."""
     table = source.plain
-    if table is None:
+    if type(table) is not Table:  # of neither backend, or of the other one
         table = source.plain = _table(source, ())
     return table
 
@@ -113,13 +113,30 @@ class _Signs:
         self.unless = detect.get("unless")
 
 
-_SIGNS = [_Signs(source) for source in SOURCES.values()]
+class Among:
+    """The dialects among which events decide, in the order in which they are asked."""
+
+    __slots__ = ("signs", "sources")
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self.sources = tuple(sources)
+        self.signs = tuple([_Signs(source) for source in self.sources])
 
 
-def dialect_of(value: Mapping[str, Any], event: str) -> Source | None:
+# What "auto" means.
+OURS = Among(SOURCES.values())
+
+
+@lru_cache(maxsize=64)
+def among(dialects: tuple[str | Source, ...]) -> Among:
+    """These dialects, of which ours are names."""
+    return Among([SOURCES[one] if isinstance(one, str) else one for one in dialects])
+
+
+def dialect_of(value: Mapping[str, Any], event: str, choice: Among) -> Source | None:
     """The dialect that this event decides for, or None if it decides nothing."""
     members = value if type(value) is dict else dict(value)
-    for signs in _SIGNS:
+    for signs in choice.signs:
         if _decides(signs, members, event):
             return signs.source
     return None
@@ -135,7 +152,7 @@ def decides_for(source: Source, value: Any, event: str) -> bool:
     if not isinstance(value, dict):
         return False
     if SOURCES.get(source["NAME"]) is source:
-        return dialect_of(value, event) is source
+        return dialect_of(value, event, OURS) is source
     return _decides(_Signs(source), dict(value), event)
 
 
@@ -203,12 +220,12 @@ def _first_has(unless: tuple[str, ...], value: dict[str, Any]) -> bool:
     return False
 
 
-def whole_answer(value: Mapping[str, Any], known: Source | None) -> Source | None:
+def whole_answer(value: Mapping[str, Any], known: Source | None, choice: Among) -> Source | None:
     """The dialect whose whole, unstreamed answer `value` is, or None.
 
     known: the dialect, if it is decided already.
     """
-    for source in SOURCES.values() if known is None else (known,):
+    for source in choice.sources if known is None else (known,):
         if _is_whole(value, source["WHOLE"]):
             return source
     return None

@@ -27,7 +27,9 @@ from ssefold.limits import Limits
 from .blockdata import DONE, is_comment, parse_text
 from .detect import (
     HEARTBEATS,
+    OURS,
     SOURCES,
+    among,
     dialect_of,
     plain_table,
     table_of,
@@ -79,6 +81,7 @@ class Stream:
         "asked",
         "body",
         "bystanders",
+        "choice",
         "cold",
         "depth",
         "dialect",
@@ -139,7 +142,10 @@ class Stream:
         self.ledger: Any = None
         self.fields: Any = None
         self.acts: Any = None
-        if dialect is not None:
+        self.choice = OURS
+        if type(dialect) is tuple:
+            self.choice = among(dialect)
+        elif dialect is not None:
             self.decide(SOURCES[dialect] if isinstance(dialect, str) else dialect)
             self.asked = Asked(self.log)
             self.asked.ask(self.source)
@@ -306,7 +312,7 @@ class Stream:
     def aside(self) -> Bystanders:
         """Who knows the events that are none of the answer's."""
         if self.bystanders is None:
-            self.bystanders = Bystanders(self.log)
+            self.bystanders = Bystanders(self.log, self.choice)
         bystanders: Bystanders = self.bystanders
         return bystanders
 
@@ -438,7 +444,7 @@ class Stream:
 
     def find_dialect(self, kind: str, value: Any) -> None:
         """Settle the dialect by this event, if it decides for one."""
-        source = dialect_of(value, kind)
+        source = dialect_of(value, kind, self.choice)
         if source is not None:
             self.decide(source)
             if self.bystanders is not None:

@@ -36,13 +36,15 @@ class Bystanders:
 
     beat: a heartbeat came. names: the foreign names that came, or None.
     waiting: (name, event, offset) of those that came before the dialect was known, the first of
-    each name: what is a heartbeat in one is a kind of event in another.
+    each name: what is a heartbeat in one is a kind of event in another. choice: among which
+    dialects events decide.
     """
 
-    __slots__ = ("beat", "log", "names", "waiting")
+    __slots__ = ("beat", "choice", "log", "names", "waiting")
 
-    def __init__(self, log: Any) -> None:
+    def __init__(self, log: Any, choice: Any) -> None:
         self.log = log
+        self.choice = choice
         self.beat = False
         self.names: Any = None
         self.waiting: Any = None
@@ -66,7 +68,7 @@ class Bystanders:
         """Whether data that is no JSON is no damage: a heartbeat, or a text of another name."""
         if kind not in HEARTBEATS and data.lstrip()[:1] in (b"{", b"["):
             return False
-        if table is None and isinstance(value, dict) and dialect_of(value, kind) is not None:
+        if table is None and isinstance(value, dict) and dialect_of(value, kind, self.choice):
             return False
         return self.stands_by(table, kind, value)
 

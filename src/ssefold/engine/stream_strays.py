@@ -69,7 +69,7 @@ def judge_body(stream: Any) -> None:
             stream.fails("", first)
     if isinstance(value, dict):
         stream.fails("", value)
-        source = whole_answer(value, stream.source)
+        source = whole_answer(value, stream.source, stream.choice)
         if source is not None:
             stream.source = source
             stream.dialect = source["NAME"]

@@ -15,9 +15,14 @@ cdef class _Signs:
     cdef readonly object source
 
 
+cdef class Among:
+    cdef readonly tuple signs
+    cdef readonly tuple sources
+
+
 cpdef plain_table(source)
 @cython.locals(members=dict, signs=_Signs)
-cpdef dialect_of(value, str event)
+cpdef dialect_of(value, str event, Among choice)
 cpdef bint has_signs(source) except -1
 cpdef bint decides_for(source, value, str event) except -1
 

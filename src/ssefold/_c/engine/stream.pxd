@@ -6,7 +6,7 @@ from .detect_named cimport Asked
 from .stream_bodies cimport Body
 from .stream_bystanders cimport Bystanders
 from .blockdata cimport is_comment
-from .detect cimport dialect_of, plain_table
+from .detect cimport Among, dialect_of, plain_table
 from .judgement cimport judge
 from .log cimport Log
 from .field_merge cimport FieldMerger
@@ -35,6 +35,7 @@ cdef class Stream:
     cdef public object rules
     cdef public object read
     cdef public object text
+    cdef public Among choice
     cdef public Log log
     cdef public int depth
     cdef public long long events

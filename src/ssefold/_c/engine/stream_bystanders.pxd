@@ -7,6 +7,7 @@ from .jsonvalue cimport given
 
 
 cdef class Bystanders:
+    cdef public object choice
     cdef public Log log
     cdef public bint beat
     cdef public set names
