@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import ctypes
 import gc
 import io
@@ -254,3 +255,18 @@ def test_strict_leaves_errors_and_anomalies_alone(backend: Backend) -> None:
     assert acc.status == "failed"
     assert acc.text() == "5more"
     assert [anomaly.code for anomaly in acc.anomalies] == ["text_as_value"]
+
+
+def test_a_strict_fold_that_failed_raises_at_the_shortest_read_too(backend: Backend) -> None:
+    """The last LF of a stream, after a CR that ended it, took a way of its own past the fault."""
+    chunk = b'data: {"id":"c","object":"text_completion","choices":[{"text":"%d"}]}\r\n\r\n'
+    for cut in range(1, 4):
+        acc = backend.StreamAccumulator(dialect="anthropic.messages", strict=True)
+        stream = b"".join([chunk % number for number in range(8)]) + b"data: [DONE]\r\n\r\n"
+        with contextlib.suppress(StreamError):
+            acc.feed(stream[:-cut])
+        with pytest.raises(StreamError):
+            acc.feed(stream[-cut:])
+        for rest in (b"\n", b"\r\n", chunk % 9, b""):
+            with pytest.raises(StreamError):
+                acc.feed(rest)

@@ -218,6 +218,7 @@ cdef class FoldCore:
             if not through:
                 self.lose(buf, size)
         if stream.strict and stream.log.fault_count:
+            self._quick = False  # each read from now on comes here: a LF behind a CR, too
             self._stop()
         return stream.events - before
 
