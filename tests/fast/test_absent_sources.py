@@ -38,7 +38,7 @@ TABLE: dict[str, Any] = {
         "end": ({"do": "end"},),
     },
     "LISTS": {"parts": {"limit": "blocks", "starts": False}},
-    "ERRORS": ("delta.failure.error",),
+    "ERRORS": ("delta.failure.error", {"at": "delta.state", "is": ("failed",)}),
     "READ": {"text": ({"each": "parts"}, "text")},
     "DELTAS": {"parts[index]": {"text": "text", "thought": "reasoning", "input": "tool_arguments"}},
 }
@@ -109,6 +109,14 @@ STREAMS: dict[str, tuple[Any, list[Any]]] = {
         [piece({"message": {"text": "x"}, "failure": {"code": 1, "error": "e"}})],
     ),
     "a failure where nothing was": (text(), [piece({"message": {}, "failure": {"error": "e"}})]),
+    "a failure of one word": (
+        piece({"message": {"text": "x"}, "state": "running"}),
+        [piece({"message": {"text": "x"}, "state": "failed"})],
+    ),
+    "a failure of one word where nothing was": (
+        text(),
+        [piece({"message": {"text": "x"}, "state": "failed"})],
+    ),
 }  # fmt: skip
 
 
