@@ -23,7 +23,7 @@ def take_text(acc: Any, choice: int) -> str:
     final = acc._ended()
     given: dict[Any, Any] = {}
     stream = acc._stream
-    texts = _located(acc, stream, choice, _seen(acc, stream, given, final))
+    texts = _located(acc, stream, choice, given, final)
     arrivals = stream.arrivals if choice == 0 else None
     pieces = [] if arrivals is None else [arrivals.peek(final)]
     shown = [] if arrivals is None else [arrivals]
@@ -47,7 +47,7 @@ def take(acc: Any) -> list[Delta]:
     said: dict[Any, dict[str, str]] = {}
     given: dict[Any, Any] = {}
     shown: dict[int, Any] = {}
-    seen = _seen(acc, stream, given, acc._ended())
+    seen = (acc._taken, given, acc._ended(), stream.known.names)
     for kind, leaf, place, key, group in acc._leaves(root, stream.source.deltas, seen):
         if id(leaf) in shown:
             continue  # what several fields of one place gave
@@ -98,25 +98,22 @@ def _give(acc: Any, given: dict[Any, Any], shown: Iterable[Any], reader: int) ->
         text.accept(reader)
 
 
-def _seen(acc: Any, stream: Any, given: Any, final: bool) -> Any:
-    """What engine/taking.py is to know of former calls, and where it says what it saw now.
-
-    stream: that of which the root is read: while memory is made, the collector may run
-    somebody's code that begins another one.
-    """
-    table = stream.known
-    return acc._taken, given, final, None if table is None else table.names
-
-
-def _located(acc: Any, stream: Any, choice: int, seen: Any) -> list[tuple[Any, Any]]:
-    """The same, each with what it is known by from one call to the next.
+def _located(
+    acc: Any, stream: Any, choice: int, given: Any, final: bool
+) -> list[tuple[Any, Any]]:
+    """The texts of a choice, each with what it is known by from one call to the next.
 
     But for parts that were seen and to which nothing comes any more (engine/taking.py).
+    stream: all is read of it, and not of the accumulator again: while memory is made, the
+    collector may run somebody's code that begins another one.
     """
-    steps = acc._way(acc._ways().text, choice)
-    if not steps or seen[3] is None:
+    root = stream.root
+    if root is None:
         return []
-    found: list[Any] = acc._locate(stream.root, steps, choice, seen)
+    table = stream.known
+    steps = acc._way(table.read.text, choice)
+    seen = (acc._taken, given, final, table.names)
+    found: list[Any] = acc._locate(root, steps, choice, seen) if steps else []
     return found
 
 

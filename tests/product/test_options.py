@@ -25,7 +25,7 @@ from ssefold import Anomaly, Fault
         ({"rules": []}, TypeError, "rules must be a mapping"),
         ({"rules": {"a": 1}}, TypeError, "rules must map str to str"),
         ({"rules": {1: "last"}}, TypeError, "rules must map str to str"),
-        ({"rules": {"a": "sum"}}, ValueError, "rule 'sum' of 'a' is not one of drop, first, last"),
+        ({"rules": {"a": "sum"}}, ValueError, "rule 'sum' of 'a' is not one of append, last"),
         ({"rules": {"a": "per_key"}}, ValueError, "rule 'per_key' of 'a'"),
         ({"rules": {"": "last"}}, ValueError, "is not a path"),
         ({"rules": {"a..b": "last"}}, ValueError, "is not a path"),

@@ -47,7 +47,7 @@ class Rule(NamedTuple):
     example: see above; options: those of its row; rows: rules below it, or beside it.
     needs, may: options -> what each may be.
     rest:    it can be the rule of all members that have none.
-    theirs:  a caller may say it of a path (`rules=`).
+    theirs:  if a caller may say it of a path (`rules=`), its place among those; else 0.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Rule(NamedTuple):
     needs: Mapping[str, str]
     may: Mapping[str, str]
     rest: bool
-    theirs: bool
+    theirs: int
 
 
 RULES: list[Rule] = []
@@ -80,7 +80,7 @@ def _rule(
     needs: Mapping[str, str] | None = None,
     may: Mapping[str, str] | None = None,
     rest: bool = False,
-    theirs: bool = False,
+    theirs: int = 0,
 ) -> int:
     """The next rule; what comes back is its number."""
     row = (name, takes, means, example, options or {}, rows or {}, needs or {}, may or {})
@@ -91,17 +91,17 @@ def _rule(
 DROP = _rule(
     "drop", (), "left out; `only`: anything but a string is an unknown field",
     'p "x" then "y" -> nothing',
-    may={"only": "'string'"}, rest=True, theirs=True,
+    may={"only": "'string'"}, rest=True, theirs=6,
 )  # fmt: skip
 FIRST = _rule(
     "first", (), "the first non-empty; `without`: less that suffix",
     'id "a" then "b" -> "a"',
-    may={"empty": NULL, "without": STRING, "default_with": STRINGS}, rest=True, theirs=True,
+    may={"empty": NULL, "without": STRING, "default_with": STRINGS}, rest=True, theirs=3,
 )  # fmt: skip
 LAST = _rule(
     "last", SCALARS, "the last non-null; `json`: an object or a list is its JSON text",
     'model "a" then "b" -> "b"',
-    may={"empty": NULL, "json": FLAG}, rest=True, theirs=True,
+    may={"empty": NULL, "json": FLAG}, rest=True, theirs=2,
 )  # fmt: skip
 LAST_FILLED = _rule(
     "last_filled", SCALARS, "the last non-empty",
@@ -113,17 +113,17 @@ APPEND = _rule(
     "strings grow; another type is kept as text, or beside it; `json`: an object or a list is "
     "its JSON text",
     'text "Hel" then "lo" -> "Hello"',
-    may={"delta": FLAG, "json": FLAG}, rest=True, theirs=True,
+    may={"delta": FLAG, "json": FLAG}, rest=True, theirs=1,
 )  # fmt: skip
 EXTEND = _rule(
     "extend", ARRAY_TYPE, "lists grow",
     "tokens [1] then [2,3] -> [1,2,3]",
-    rest=True, theirs=True,
+    rest=True, theirs=4,
 )  # fmt: skip
 SNAPSHOT = _rule(
     "snapshot", (), "the last non-null, whole",
     'sources ["a","b"] then ["a"] -> ["a"]',
-    rest=True, theirs=True,
+    rest=True, theirs=5,
 )  # fmt: skip
 PER_KEY = _rule(
     "per_key", OBJECT_TYPE, "an object, key by key, last non-null",
@@ -239,7 +239,9 @@ OPS: Mapping[str, int] = {rule.name: number for number, rule in enumerate(RULES)
 
 # What can be the rule of all members that have none, and what a caller may say of a path.
 RESTS = tuple([rule.name for rule in RULES if rule.rest])
-USER_RULES = tuple([rule.name for rule in RULES if rule.theirs])
+USER_RULES = tuple(
+    [rule.name for rule in sorted(RULES, key=lambda rule: rule.theirs) if rule.theirs]
+)
 
 # Rules of lists whose elements merge one by one.
 _ROUTED = (ENTRIES, CALLS, KEYED)
