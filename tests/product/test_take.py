@@ -1,45 +1,24 @@
 """take(): what came since the last call, as typed pieces.
 
-For each dialect what its streams give; then the promises, on the corpus and on streams
-made of seeds: the pieces of one place add up to its text however the input was cut and
-whenever it was asked for, neither of take() and take_text() eats what the other gives,
-both backends give the same, piece by piece.
+For each dialect what its streams give. What is promised of any stream: test_take_promises.py.
 """
 
 from __future__ import annotations
 
 import json
-import random
 import sys
 import threading
-from collections.abc import Iterable
 from typing import Any
 
-import parity
 import pytest
-import streamgen
-import streamnoise
-from backends import BACKENDS, Backend
-from cases import CASES, NAMES, make, pieces
+from backends import Backend
+from cases import CASES, NAMES, make
 from chats import COPIES, DONE, chunk, event, fed, state
+from deltas import joined
 
 from ssefold import DELTA_KINDS, Delta, Limits
 from ssefold.engine.detect import SOURCES
 from ssefold.engine.rows import LEAF, sheet
-
-Place = tuple[str, int, Any, Any]
-
-
-def place_of(delta: Delta) -> Place:
-    return delta.kind, delta.choice, delta.index, delta.part
-
-
-def joined(deltas: Iterable[Delta]) -> dict[Place, str]:
-    """The text of each place."""
-    texts: dict[Place, str] = {}
-    for delta in deltas:
-        texts[place_of(delta)] = texts.get(place_of(delta), "") + delta.text
-    return texts
 
 
 def take_by(backend: Backend, *parts: bytes, **options: Any) -> list[list[Delta]]:
@@ -582,103 +561,6 @@ def test_text_that_became_a_list(backend: Backend) -> None:
 
 
 # -- promises -------------------------------------------------------------------------------------
-
-
-# What a server took back is not in the texts that replaced it.
-REPLACED = {"block_restarted", "done_mismatch", "second_stream"}
-
-
-def stepped(acc: Any, parts: Iterable[bytes], looks: random.Random | None) -> list[Delta]:
-    """All deltas of a stream, taken now and then; in a strict fold up to its fault."""
-    taken: list[Delta] = []
-    for part in parts:
-        parity.outcome(acc.feed, part)
-        if looks is not None and looks.random() < 0.5:
-            taken += acc.take()
-            if looks.random() < 0.3:
-                acc.take_text(looks.randint(0, 2))
-                acc.snapshot()
-    acc.close()
-    return taken + acc.take()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_corpus(backend: Backend, name: str) -> None:
-    """Any cut and any schedule give each place the same text; text(i) is that of choice i."""
-    case = CASES[name]
-    acc = make(backend, case.meta)
-    whole = stepped(acc, [case.stream], None)
-    assert acc.take() == []
-    assert all(delta.kind in DELTA_KINDS and delta.text for delta in whole)
-    for size in (1, 7, 100):
-        if size * 3000 < len(case.stream):
-            continue
-        again = make(backend, case.meta)
-        rng = random.Random(len(case.stream) + size)
-        assert joined(stepped(again, pieces(case.stream, size), rng)) == joined(whole)
-    odd = {anomaly["code"] for anomaly in case.meta["anomalies"]}
-    if odd & REPLACED or case.meta["rule"] == "responses.missing":
-        return
-    for i in range(3):
-        texts = [delta.text for delta in whole if delta.kind == "text" and delta.choice == i]
-        assert "".join(texts) == acc.text(i)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_both_backends_give_the_same_of_the_corpus(name: str) -> None:
-    case = CASES[name]
-    accs = [make(backend, case.meta) for backend in parity.ALL]
-    for part in [*pieces(case.stream, 23), None]:
-        for acc in accs:
-            if part is None:
-                acc.close()
-            else:
-                parity.outcome(acc.feed, part)
-        first, *others = [acc.take() for acc in accs]
-        assert all(other == first for other in others)
-
-
-def is_whole(payload: Any) -> bool:
-    """Whether an event brings a full value, which may be another than its deltas gave."""
-    kind = payload.get("type", "") if isinstance(payload, dict) else ""
-    return (kind.startswith("response.") and isinstance(payload.get("response"), dict)) or (
-        kind.endswith(".done")
-    )
-
-
-@pytest.mark.parametrize("dialect", streamgen.DIALECTS)
-def test_generated_streams(backend: Backend, dialect: str) -> None:
-    """As the corpus: the same in any cut, at any schedule, beside take_text()."""
-    for seed in range(150):
-        rng = random.Random(seed)
-        events = [event for event in streamgen.events(rng, dialect) if not is_whole(event[1])]
-        stream = streamnoise.framed(rng, events, streamnoise.plain_style(rng))
-        acc = backend.StreamAccumulator()
-        whole = stepped(acc, [stream], None)
-        cut = backend.StreamAccumulator()
-        parts = pieces(stream, rng.choice([1, 50, 400]))
-        odd = {anomaly.code for anomaly in acc.anomalies}
-        apart = joined(stepped(cut, parts, rng))
-        assert apart == joined(whole) or "block_restarted" in odd, seed
-        if odd & REPLACED:
-            continue
-        for i in range(3):
-            text = [delta.text for delta in whole if delta.kind == "text" and delta.choice == i]
-            assert "".join(text) == acc.text(i), seed
-            assert sorted(acc.take_text(i)) == sorted(acc.text(i)), seed  # as they came
-
-
-def test_the_generated_streams_have_every_kind() -> None:
-    """Those of these dialects, or the comparison would judge less than it says."""
-    kinds = set()
-    for dialect in streamgen.DIALECTS:
-        for seed in range(150):
-            rng = random.Random(seed)
-            stream = streamnoise.framed(
-                rng, streamgen.events(rng, dialect), streamnoise.plain_style(rng)
-            )
-            kinds |= {delta.kind for delta in fed(BACKENDS["python"], stream).take()}
-    assert kinds >= set(DELTA_KINDS) - {"reasoning_summary"}
 
 
 def test_take_and_take_text_are_two_readers(backend: Backend) -> None:

@@ -16,7 +16,7 @@ import streamgen
 import streamnoise
 from backends import Backend
 from chats import DONE, chunk, event
-from test_take import REPLACED, is_whole
+from deltas import REPLACED, is_whole
 
 Maker = Callable[[random.Random], bytes]
 

@@ -14,7 +14,7 @@ import parity
 import pytest
 from backends import BACKENDS, Backend
 from chats import event
-from test_take import joined, place_of
+from deltas import joined, place_of
 
 from ssefold import Delta
 from ssefold.rules import openai_chat
