@@ -566,6 +566,16 @@ def test_wrong_tables(
     assert len(said) == 1
 
 
+def test_a_table_that_nests_without_end(backend: Backend) -> None:
+    below: dict[str, Any] = {}
+    for _ in range(100_000):
+        below = {"a": below}
+    with pytest.raises(ValueError, match="nests more than 32 levels"):
+        backend.StreamAccumulator(dialect=with_(TABLE, FIELDS=below))
+    while below:  # or it would be let go of in one deep call
+        below = below["a"]
+
+
 def test_a_table_that_holds_itself(backend: Backend) -> None:
     table = with_(TABLE)
     table["FIELDS"] = {"a": table}

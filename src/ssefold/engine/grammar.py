@@ -232,6 +232,9 @@ def source_of(table: Any) -> Source:
     """
     if isinstance(table, ModuleType):
         table = {n: v for n, v in vars(table).items() if n.isupper() and n[0] != "_"}
+    known = _known.get(_said(table)) if type(table) is dict else None
+    if known is not None:
+        return known  # as most are: each stream brings its table again
     literals = _literals("the table", _mapping("dialect", table), 0)
     said = repr(literals)
     if said not in _known:
@@ -239,6 +242,14 @@ def source_of(table: Any) -> Source:
             _known.clear()
         _known[said] = _checked(literals)
     return _known[said]
+
+
+def _said(table: dict[str, Any]) -> str:
+    """What a table says, as text; "" where it nests too deep for that."""
+    try:
+        return repr(table)
+    except RecursionError:
+        return ""
 
 
 def _literals(where: str, value: Any, depth: int) -> Any:
