@@ -2,10 +2,10 @@
 
 https://platform.openai.com/docs/api-reference/responses-streaming
 
-A terminal event carries the whole response; all else here rebuilds it for a stream
-that is cut, or read before its end. Not rebuilt, because the item's own `.done`
-brings them and nothing less is worth having: the previews of an image
-(`partial_image`), and deltas of kinds that are not named here.
+A terminal event carries the whole response. All other rows rebuild it for a stream with
+no end, or one read before its end. Two things are not rebuilt: the previews of an image
+(`partial_image`), and deltas of kinds without a row. The item's own `.done` brings both,
+and nothing less is worth having.
 """
 # fmt: off
 
@@ -18,10 +18,10 @@ WHOLE = {"object": "response", "output": "array"}
 KIND = "type"
 SEQUENCE = "sequence_number"
 
-# Some servers end a response that failed as they end all others.
+# Some servers end a failed response as they end all others.
 ERRORS = ("response.error",)
 
-# Where events act, and what is made there if nothing started: an item, a part in it.
+# Where events act, and the item and part to make there if nothing started.
 _ITEM = "output[output_index]"
 _PART = f"{_ITEM}.content[content_index]"
 _SUMMARY = f"{_ITEM}.summary[summary_index]"
@@ -47,106 +47,112 @@ _AUDIO = {"make": ({"type": "message"}, {"type": "output_audio"})}
 _SOUND = {"at": f"{_PART}.data", "without_index": "audio.data", **_AUDIO}
 _SPEECH = {"at": f"{_PART}.transcript", "without_index": "audio.transcript", **_AUDIO}
 
-# What they do there.
+# The verbs of actions, and whole actions of several members.
+_SET = {"do": "set"}
+_FULL = {"do": "full"}
 _GROW = {"do": "append", "from": "delta"}
-_ELEMENT = {"do": "full", "holds": "object"}
+_SPREAD = {"do": "spread", "from": "delta"}
+_BEGIN = {"do": "put", "from": "part"}
+_WHOLE = {**_FULL, "from": "part", "holds": "object"}
+_ALL_TEXT = {**_FULL, **_TEXT, "from": "text"}
+_MORE_LOGPROBS = {"do": "extend", **_LOGPROBS, "from": "logprobs"}
+_ALL_LOGPROBS = {**_FULL, **_LOGPROBS, "from": "logprobs", "holds": "array"}
+_NOTE = {"do": "insert", **_NOTES, "index": "annotation_index", "from": "annotation"}
+_PART_BEGINS = {"reasoning_text": ({**_BEGIN, **_IN_REASONING},), "*": ({**_BEGIN, **_IN_MESSAGE},)}
+_PART_IS_WHOLE = {
+    "reasoning_text": ({**_WHOLE, **_IN_REASONING},), "*": ({**_WHOLE, **_IN_MESSAGE},),
+}
 _BASE = {"from": "response", "again": "update"}
 _ANSWER = {"do": "answer", "from": "response"}
-_STATE = {"do": "set", "at": f"{_ITEM}.status", "make": ({"type": "*"},)}
+_STATE = {**_SET, "at": f"{_ITEM}.status", "make": ({"type": "*"},)}
 
 EVENTS = {
-    "response.created": ({"do": "base", **_BASE},),
-    "response.queued": ({"do": "update", **_BASE},),
-    "response.in_progress": ({"do": "update", **_BASE},),
-    "response.completed": (_ANSWER,),
-    "response.incomplete": (_ANSWER,),
-    "response.failed": ({**_ANSWER, "error": "response.error"},),
-    "response.cancelled": (_ANSWER,),
-    "response.done": (_ANSWER,),
-    "keepalive": (),
-    "response.output_item.added": ({"do": "put", "at": _ITEM, "from": "item"},),
-    "response.output_item.done": ({**_ELEMENT, "at": _ITEM, "from": "item"},),
-    # A part stands in a message, or in a reasoning item that shows its text.
-    "response.content_part.added": {
-        "by": "part.type",
-        "reasoning_text": ({"do": "put", **_IN_REASONING, "from": "part"},),
-        "*": ({"do": "put", **_IN_MESSAGE, "from": "part"},),
-    },
-    "response.content_part.done": {
-        "by": "part.type",
-        "reasoning_text": ({**_ELEMENT, **_IN_REASONING, "from": "part"},),
-        "*": ({**_ELEMENT, **_IN_MESSAGE, "from": "part"},),
-    },
-    "response.output_text.delta": (
-        {**_GROW, **_TEXT},
-        {"do": "extend", **_LOGPROBS, "from": "logprobs"},
-    ),
-    "response.output_text.done": (
-        {"do": "full", **_TEXT, "from": "text"},
-        {"do": "full", **_LOGPROBS, "from": "logprobs", "holds": "array"},
-    ),
-    "response.output_text.annotation.added": (
-        {"do": "insert", **_NOTES, "index": "annotation_index", "from": "annotation"},
-    ),
-    "response.refusal.delta": ({**_GROW, **_REFUSAL},),
-    "response.refusal.done": ({"do": "full", **_REFUSAL, "from": "refusal"},),
-    "response.reasoning_text.delta": ({**_GROW, **_THOUGHT},),
-    "response.reasoning_text.done": ({"do": "full", **_THOUGHT, "from": "text"},),
-    "response.reasoning_summary_part.added": ({"do": "put", **_IN_SUMMARY, "from": "part"},),
-    "response.reasoning_summary_part.done": ({**_ELEMENT, **_IN_SUMMARY, "from": "part"},),
-    "response.reasoning_summary_text.delta": ({**_GROW, **_GIST},),
-    "response.reasoning_summary_text.done": ({"do": "full", **_GIST, "from": "text"},),
-    "response.function_call_arguments.delta": ({**_GROW, **_CALL},),
-    "response.function_call_arguments.done": ({"do": "full", **_CALL, "from": "arguments"},),
-    "response.mcp_call_arguments.delta": ({**_GROW, **_MCP},),
-    "response.mcp_call_arguments.done": ({"do": "full", **_MCP, "from": "arguments"},),
-    "response.custom_tool_call_input.delta": ({**_GROW, **_CUSTOM},),
-    "response.custom_tool_call_input.done": ({"do": "full", **_CUSTOM, "from": "input"},),
-    "response.code_interpreter_call_code.delta": ({**_GROW, **_CODE},),
-    "response.code_interpreter_call_code.done": ({"do": "full", **_CODE, "from": "code"},),
+    # The response itself.
+    "response.created":                               ({"do": "base", **_BASE},),
+    "response.queued":                                ({"do": "update", **_BASE},),
+    "response.in_progress":                           ({"do": "update", **_BASE},),
+    "response.completed":                             (_ANSWER,),
+    "response.incomplete":                            (_ANSWER,),
+    "response.failed":                                ({**_ANSWER, "error": "response.error"},),
+    "response.cancelled":                             (_ANSWER,),
+    "response.done":                                  (_ANSWER,),
+    "keepalive":                                      (),
+
+    # Items, and their parts. A part stands in a message, or in a reasoning item with its text.
+    "response.output_item.added":                     ({"do": "put", "at": _ITEM, "from": "item"},),
+    "response.output_item.done":                      ({**_WHOLE, "at": _ITEM, "from": "item"},),
+    "response.content_part.added":                    {"by": "part.type", **_PART_BEGINS},
+    "response.content_part.done":                     {"by": "part.type", **_PART_IS_WHOLE},
+
+    # Texts: each `.delta` beside its `.done`.
+    "response.output_text.delta":                     ({**_GROW, **_TEXT}, _MORE_LOGPROBS),
+    "response.output_text.done":                      (_ALL_TEXT, _ALL_LOGPROBS),
+    "response.output_text.annotation.added":          (_NOTE,),
+    "response.refusal.delta":                         ({**_GROW, **_REFUSAL},),
+    "response.refusal.done":                          ({**_FULL, **_REFUSAL, "from": "refusal"},),
+    "response.reasoning_text.delta":                  ({**_GROW, **_THOUGHT},),
+    "response.reasoning_text.done":                   ({**_FULL, **_THOUGHT, "from": "text"},),
+    "response.reasoning_summary_part.added":          ({**_BEGIN, **_IN_SUMMARY},),
+    "response.reasoning_summary_part.done":           ({**_WHOLE, **_IN_SUMMARY},),
+    "response.reasoning_summary_text.delta":          ({**_GROW, **_GIST},),
+    "response.reasoning_summary_text.done":           ({**_FULL, **_GIST, "from": "text"},),
+
+    # Calls, likewise.
+    "response.function_call_arguments.delta":         ({**_GROW, **_CALL},),
+    "response.function_call_arguments.done":          ({**_FULL, **_CALL, "from": "arguments"},),
+    "response.mcp_call_arguments.delta":              ({**_GROW, **_MCP},),
+    "response.mcp_call_arguments.done":               ({**_FULL, **_MCP, "from": "arguments"},),
+    "response.custom_tool_call_input.delta":          ({**_GROW, **_CUSTOM},),
+    "response.custom_tool_call_input.done":           ({**_FULL, **_CUSTOM, "from": "input"},),
+    "response.code_interpreter_call_code.delta":      ({**_GROW, **_CODE},),
+    "response.code_interpreter_call_code.done":       ({**_FULL, **_CODE, "from": "code"},),
     "response.apply_patch_call_operation_diff.delta": ({**_GROW, **_PATCH},),
-    "response.apply_patch_call_operation_diff.done": ({"do": "full", **_PATCH, "from": "diff"},),
-    "response.shell_call_command.added": ({"do": "set", **_COMMAND, "from": "command"},),
-    "response.shell_call_command.delta": ({**_GROW, **_COMMAND},),
-    "response.shell_call_command.done": ({"do": "full", **_COMMAND, "from": "command"},),
+    "response.apply_patch_call_operation_diff.done":  ({**_FULL, **_PATCH, "from": "diff"},),
+    "response.shell_call_command.added":              ({**_SET, **_COMMAND, "from": "command"},),
+    "response.shell_call_command.delta":              ({**_GROW, **_COMMAND},),
+    "response.shell_call_command.done":               ({**_FULL, **_COMMAND, "from": "command"},),
     # Its `.done` brings a list for one command: the item's `.done` says where it goes.
-    "response.shell_call_output_content.delta": ({"do": "spread", **_PRINTED, "from": "delta"},),
-    "response.audio.delta": ({**_GROW, **_SOUND},),
-    "response.audio.transcript.delta": ({**_GROW, **_SPEECH},),
+    "response.shell_call_output_content.delta":       ({**_SPREAD, **_PRINTED},),
+
+    # Audio.
+    "response.audio.delta":                           ({**_GROW, **_SOUND},),
+    "response.audio.transcript.delta":                ({**_GROW, **_SPEECH},),
+
     # The state of a tool's call: web_search_call, code_interpreter_call, mcp_call ...
-    "response.*.in_progress": ({**_STATE, "value": "in_progress"},),
-    "response.*.searching": ({**_STATE, "value": "searching"},),
-    "response.*.interpreting": ({**_STATE, "value": "interpreting"},),
-    "response.*.generating": ({**_STATE, "value": "generating"},),
-    "response.*.completed": ({**_STATE, "value": "completed"},),
-    "response.*.failed": ({**_STATE, "value": "failed"},),
+    "response.*.in_progress":                         ({**_STATE, "value": "in_progress"},),
+    "response.*.searching":                           ({**_STATE, "value": "searching"},),
+    "response.*.interpreting":                        ({**_STATE, "value": "interpreting"},),
+    "response.*.generating":                          ({**_STATE, "value": "generating"},),
+    "response.*.completed":                           ({**_STATE, "value": "completed"},),
+    "response.*.failed":                              ({**_STATE, "value": "failed"},),
 }
 
-# Names that older documents had, and that servers made after them send to this day; those of
-# servers that show a reasoning's text (vLLM, Open Responses); and another spelling.
+# Older documents had other names, and servers made after them send these to this day. Servers
+# with the text of a reasoning (vLLM, Open Responses) have their own. One name has two spellings.
 ALIASES = {
-    "response.canceled": "response.cancelled",
-    "response.mcp_call.arguments.delta": "response.mcp_call_arguments.delta",
-    "response.mcp_call.arguments.done": "response.mcp_call_arguments.done",
+    "response.canceled":                         "response.cancelled",
+    "response.mcp_call.arguments.delta":         "response.mcp_call_arguments.delta",
+    "response.mcp_call.arguments.done":          "response.mcp_call_arguments.done",
     "response.code_interpreter_call.code.delta": "response.code_interpreter_call_code.delta",
-    "response.code_interpreter_call.code.done": "response.code_interpreter_call_code.done",
-    "response.output_text_annotation.added": "response.output_text.annotation.added",
-    "response.reasoning.delta": "response.reasoning_text.delta",
-    "response.reasoning.done": "response.reasoning_text.done",
-    "response.reasoning_part.added": "response.content_part.added",
-    "response.reasoning_part.done": "response.content_part.done",
+    "response.code_interpreter_call.code.done":  "response.code_interpreter_call_code.done",
+    "response.output_text_annotation.added":     "response.output_text.annotation.added",
+    "response.reasoning.delta":                  "response.reasoning_text.delta",
+    "response.reasoning.done":                   "response.reasoning_text.done",
+    "response.reasoning_part.added":             "response.content_part.added",
+    "response.reasoning_part.done":              "response.content_part.done",
 }
+
+_HINT = {"limit": "blocks", "index": "hint"}
+_PARTS = {**_HINT, "open": True, "text": "text"}
 
 # Lists that events address. Their indexes are hints: gateways send all items under one
 # index, ids that rotate or are another's, parts whose index counts tokens, or no index.
 LISTS = {
-    "output": {
-        "limit": "blocks", "index": "hint", "known": ("id", "call_id"), "made": {"id": "item_id"},
-    },
-    "output.content": {"limit": "blocks", "index": "hint", "open": True, "text": "text"},
-    "output.summary": {"limit": "blocks", "index": "hint", "open": True, "text": "text"},
-    "output.action.commands": {"limit": "blocks", "index": "hint"},
-    "output.output": {"limit": "blocks", "index": "hint", "starts": False},
+    "output": {**_HINT, "known": ("id", "call_id"), "made": {"id": "item_id"}},
+    "output.content": _PARTS,
+    "output.summary": _PARTS,
+    "output.action.commands": _HINT,
+    "output.output": {**_HINT, "starts": False},
 }
 
 # No event merges member by member.
