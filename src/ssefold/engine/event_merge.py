@@ -1,10 +1,10 @@
-"""Executes the events of dialects that say what each event does.
+"""Executes the events of dialects whose events say their effect.
 
 Enters: a decoded event and its kind.
 Leaves: a changed state; `ended` once the terminator came.
-Must not know: bytes, frames, which dialect this is.
+Must not know: bytes, frames, the dialect's name.
 
-A table's EVENTS maps kinds to actions. What each verb means stands in event_spec.py.
+A table's EVENTS maps kinds to actions. The meaning of each verb stands in event_spec.py.
 An address such as `content[index].text` takes the index from the event.
 
 One source for both backends: `_c/engine/event_merge.pxd` says how it is compiled.
@@ -119,7 +119,7 @@ class EventMerger:
         self.verbs.note_rest(value)
 
     def actions_of(self, kind: str) -> Any:
-        """What the table says of this kind, or None."""
+        """The table's actions for this kind, or None."""
         actions = self.ledger.table.events.get(kind)
         if actions is None:
             pattern = pattern_of(self.ledger.table, kind)
@@ -129,7 +129,7 @@ class EventMerger:
         return actions
 
     def is_foreign(self, actions: Any, value: Any) -> bool:
-        """Whether the event belongs to a second stream, which begins with a base."""
+        """Whether the event belongs to a second stream: its first event is a base."""
         if self.based and not self.foreign and type(actions) is tuple and actions:
             action = actions[0]
             if action.verb == BASE:
@@ -162,7 +162,7 @@ class EventMerger:
                 event = event[self.ledger.wire.start :]  # glued to another
             code = sequence.take(number, event)
             if not counted and last != sequence.last:
-                self.ledger.restructure()  # what has the number before as a literal
+                self.ledger.restructure()  # a template has the number before as a literal
             if code:
                 self.ledger.anomaly(code, None, key)
             elif not sequence.counts:
@@ -180,7 +180,7 @@ class EventMerger:
             if action.takes and value_at(value, action.source) is None:
                 self.verbs.note_absent(value, action.source)
                 return
-            self.ledger.restructure()  # rare: no template for what comes once
+            self.ledger.restructure()  # rare: no template for an event that comes once
         if verb == MERGE:
             self.ledger.merged = True
             self.fields.members(self.ledger.root, value, None)
@@ -224,7 +224,7 @@ class EventMerger:
             return
         self.based = self.ledger.merged = True
         self.base_id = source.get(self.ledger.names.id)
-        early = values.copy()  # what deltas made before their start
+        early = values.copy()  # the texts of deltas before their start
         values.clear()
         for key, below in source.items():
             if not is_open(below):
@@ -237,7 +237,7 @@ class EventMerger:
         self.begin_answer(values)
 
     def begin_answer(self, values: Any) -> None:
-        """The texts of a base, which come before all others."""
+        """The texts of a base; they come before all others."""
         if self.ledger.table.text_steps:
             given = values.get(self.ledger.table.text_steps[0][0])
             if self.order.begin_texts(values, 0):
@@ -256,7 +256,7 @@ class EventMerger:
         self.begin_answer(values)
 
     def answer(self, action: Action, value: Any) -> None:
-        """The answer itself, verbatim. One that was cut is no end."""
+        """The answer itself, verbatim. A cut one is no end."""
         payload = action.error
         source = value_at(value, action.source)
         whole = not is_open(value)
@@ -297,7 +297,7 @@ class EventMerger:
                 self.verbs.wrong(action)
 
     def left_out(self, values: Any, source: Any) -> list[str]:
-        """The lists that the answer lacks although elements were streamed."""
+        """The lists absent from the answer although elements were streamed."""
         lists = [
             key for key in self.ledger.table.lists if self.is_routed(key) and not given(source, key)
         ]
@@ -310,7 +310,7 @@ class EventMerger:
     # -- elements --------------------------------------------------------------------
 
     def put_element(self, action: Action, value: Any) -> None:
-        """A whole element at its index; one that deltas made keeps what they gave."""
+        """A whole element at its index; one made by deltas keeps their texts."""
         source = value_at(value, action.source)
         if not isinstance(source, dict) or is_open(source):
             if source is not None and not isinstance(source, dict):
@@ -384,7 +384,7 @@ class EventMerger:
             if type(old) is not dict:  # whose texts may have been taken as they stand
                 step = self.order.step_of(action, self.order.kind_of(source), self.address.way)
             if type(old) is not Place:
-                old = new_place(None)  # so that it is known to be finished
+                old = new_place(None)  # marks it as known to be finished
         new = full_value(self.order, old, source, at, step)
         held.put(index, new)
         if self.order.arrivals is not None:
@@ -393,12 +393,12 @@ class EventMerger:
 
 
 def is_terminal(actions: Any) -> bool:
-    """Whether these are the actions of a terminal event, which is never skipped."""
+    """Whether these are the actions of a terminal event. Such an event is never skipped."""
     return type(actions) is tuple and any([one.verb in ENDS for one in actions])
 
 
 def pattern_of(table: Any, kind: str) -> Any:
-    """(prefix, suffix, actions) of the kinds with a star that this one is of, or None."""
+    """(prefix, suffix, actions) of the kinds with a star that match this one, or None."""
     for pattern in table.patterns:
         prefix, suffix, _ = pattern
         room = len(kind) > len(prefix) + len(suffix)
@@ -417,7 +417,7 @@ def knows(table: Any, kind: str, value: Any) -> bool:
 
 
 def is_finished(root: Any, finished: Any) -> bool:
-    """Whether a stream that closed without its terminator is complete all the same."""
+    """Whether a stream is complete although it closed without its terminator."""
     if not finished:
         return False
     instead = finished.get("or")
@@ -436,7 +436,7 @@ def is_finished(root: Any, finished: Any) -> bool:
 
 
 def value_in(place: Any, path: Any) -> Any:
-    """The state that dotted steps lead to, or None."""
+    """The state at the end of dotted steps, or None."""
     for step in path:
         place = member(place, step)
     return place

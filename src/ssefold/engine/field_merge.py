@@ -1,13 +1,13 @@
 """Executes the rules of a dialect over one decoded event.
 
-Enters: a decoded event (plain JSON; what was not closed is marked), its number.
+Enters: a decoded event (plain JSON; unclosed values are marked), its number.
 Leaves: a changed state, and anomalies and limit faults in the log.
-Must not know: bytes, frames, which dialect this is, what ends a stream.
+Must not know: bytes, frames, the dialect's name, the end of a stream.
 
-The rules themselves are data (rules/); here is what each of them means. In all of
-them null never overwrites: it only records that the key was present. Of a damaged
-event an open object merges by the members that were read, an open list extends by
-the elements that were, and what is taken whole is taken only when closed.
+The rules themselves are data (rules/); their meaning stands here. Under any of them null never
+overwrites: it only records that the key was present. In a damaged event an open object merges the
+members already read, an open list extends by its closed elements, and a value taken whole is
+taken only when closed.
 
 One source for both backends: `_c/engine/field_merge.pxd` says how it is compiled.
 """
@@ -71,7 +71,8 @@ LONGEST_GIVEN = 64
 class FieldMerger:
     """The rules of a table, carried out on the answer that a ledger holds.
 
-    deferred: what waits for the end of its event, as (rank, key, value, path, source key).
+    deferred: values that wait for the end of their event, as (rank, key, value, path, source
+    key).
     """
 
     __slots__ = ("deferred", "ledger")
@@ -97,7 +98,7 @@ class FieldMerger:
         """Merge the members of `source`: early ones first, then in order."""
         node = place.node
         if node.crowded:
-            self.ledger.no_plan()  # what one of them does depends on what another one did
+            self.ledger.no_plan()  # the effect of one depends on that of another
         children = node.children
         rest = node.rest
         for key in node.early:
@@ -109,7 +110,8 @@ class FieldMerger:
                 self.field(place, key, child, value, source, at)
 
     def apply_deferred(self) -> None:
-        """What waits for the end of the event, lowest rank first: the last one wins."""
+        """Merges the waiting values at the end of the event, lowest rank first: the last one
+        wins."""
         waiting = self.deferred or []
         self.deferred = None
         if len(waiting) > 1:
@@ -146,7 +148,7 @@ class FieldMerger:
     def rare_field(
         self, place: Place, key: str, node: Node, value: Any, source: Any, at: Any
     ) -> None:
-        """The rules that few chunks meet."""
+        """The rules met by few chunks."""
         op = node.op
         name = node.name if node.named else key
         if op == DEFERRED:
@@ -186,7 +188,8 @@ class FieldMerger:
             self.parts_field(place, key, node, value, at)
 
     def tell_sign(self, node: Node, value: Any) -> None:
-        """A value that may be an error: a reason that is one, an object under `error`."""
+        """A value that may be an error: a reason in the list of errors, an object under
+        `error`."""
         number, texts = node.sign
         if value is None or not (texts is None or (type(value) is str and value in texts)):
             return
@@ -205,7 +208,7 @@ class FieldMerger:
     def drop_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Left out; with `only: "string"` anything else is an unknown field."""
         if value is None:
-            self.ledger.note(at, key, FIXED)  # an error that is null, say: any other would be one
+            self.ledger.note(at, key, FIXED)  # an error that is null, say: another value would be one
         elif node.only_text and type(value) is not str:
             any_field(self.ledger, place.values, key, value, at)
         else:
@@ -281,7 +284,7 @@ class FieldMerger:
         self.ledger.note_target(at, key, LAST_ONE, place.values, name, changed)
 
     def append_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
-        """Strings append; `delta` marks what a finished choice should not send."""
+        """Strings append; `delta` marks members that a finished choice should not send."""
         if value is None:
             self.null_field(place, key, node, at)
         else:
@@ -326,7 +329,7 @@ class FieldMerger:
             self.ledger.append(values, name, text)
 
     def extend_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
-        """Lists extend; of an open list, by the elements that are closed."""
+        """Lists extend; an open list, by its closed elements."""
         if value is None:
             self.null_field(place, key, node, at)
             return
@@ -344,7 +347,7 @@ class FieldMerger:
     def name_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """The name rule of tools: some servers repeat it, some send it in pieces.
 
-        The first non-empty name is set whenever it comes. A later one that is equal
+        The first non-empty name is set whenever it comes. A later one is a repeat if it is equal;
         is a repeat; a different one continues it, but only while no argument came.
         """
         if value is None:
@@ -408,7 +411,7 @@ class FieldMerger:
             settle(self.ledger, below, node.alike, heard)
 
     def open_place(self, values: Any, name: str, node: Node) -> Place:
-        """An object with rules at `name`; one that came whole, or by actions, stays in it."""
+        """An object with rules at `name`; one made whole, or by actions, stays in it."""
         old = values.get(name)
         self.ledger.open(old)
         place = values[name] = new_place(node)
@@ -424,7 +427,7 @@ class FieldMerger:
             self.field(place, key, node.children.get(key, node.rest), value, source, at)
 
     def late_members(self, place: Place, below: Place, source: Any, at: Any, key: str) -> None:
-        """The members of a delta that comes after the finish: each of them is a kind."""
+        """The members of a delta after the finish: each of them is a kind."""
         self.ledger.no_plan()
         children, rest = below.node.children, below.node.rest
         here = self.ledger.under(at, key)
@@ -435,7 +438,7 @@ class FieldMerger:
                 self.check_finished(place, at, key, name)
 
     def check_finished(self, place: Place, at: Any, key: str, kind: str) -> None:
-        """What adds something after the finish of an earlier event is odd.
+        """A member that adds something after the finish of an earlier event is odd.
 
         Some servers send STOP with each event, or the finish first: once a kind says it.
         """
@@ -445,7 +448,7 @@ class FieldMerger:
             self.ledger.log.anomaly_once("delta_after_finish", path, (place.index, key, kind))
 
     def unless_field(self, place: Place, key: str, node: Node, source: Any, at: Any) -> None:
-        """A whole beside its delta, or after one ever came, repeats what we have."""
+        """A whole beside its delta, or after one ever came, repeats the text already there."""
         if place.fed or isinstance(source.get(node.sibling), dict):
             self.ledger.note(at, key, DROPPED)
             if not place.fed:
@@ -484,7 +487,7 @@ class FieldMerger:
                 self.ledger.note(below, position, FIXED)
 
     def entry(self, entries: Entries, node: Node, element: Any, position: int, at: Any) -> Any:
-        """The entry that `element` belongs to, made if it is new; None to skip it."""
+        """The entry of `element`, made if it is new; None to skip it."""
         by = node.by
         index = given(element, by)
         if index is not None and type(index) is not int:
@@ -512,7 +515,7 @@ class FieldMerger:
         return entry
 
     def calls_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
-        """Tool calls: fragments that belong to a call by index, by id, or by being next."""
+        """Tool calls: each fragment belongs to a call by index, by id, or by being next."""
         if value is None:
             self.null_field(place, key, node, at)
             return
@@ -541,7 +544,7 @@ class FieldMerger:
                     calls.name(call, node.calls.known)
 
     def keyed_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
-        """Objects that agree in the members `by` merge; others are appended whole."""
+        """Objects merge if they agree in the members `by`; others are appended whole."""
         if value is None:
             self.null_field(place, key, node, at)
             return
@@ -589,7 +592,7 @@ class FieldMerger:
     # -- content and parts (field_parts.py and field_candidates.py know how neighbours join) ---
 
     def content_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
-        """A chat message's content: a string that grows, or a list of parts."""
+        """A chat message's content: a growing string, or a list of parts."""
         if value is None:
             self.null_field(place, key, node, at)
         elif type(value) is str:
@@ -619,7 +622,7 @@ class FieldMerger:
             self.ledger.anomaly("wrong_type", at, key)
 
     def parts_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
-        """A candidate's parts, in which neighbouring texts join."""
+        """A candidate's parts; neighbouring texts join."""
         if value is None:
             self.null_field(place, key, node, at)
         elif isinstance(value, list):
@@ -659,7 +662,7 @@ class FieldMerger:
 
 
 def _has_text(values: Any, key: str) -> bool:
-    """Whether a text came there: not one that stands until text comes."""
+    """Whether a text came there: not a default that stands until one comes."""
     found = values.get(key)
     return bool(found) and type(found) is not Echo
 

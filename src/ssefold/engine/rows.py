@@ -1,11 +1,11 @@
-"""The rows of a table, one by one, ready to be asked: what nodes and events hold of it.
+"""The rows of a table, one by one, ready to be asked by nodes and events.
 
 Enters: literals of a `rules/` module.
-Leaves: objects whose attributes say what an option said, looked up once and not per event.
-Must not know: events, states, backends, which dialect this is.
+Leaves: objects with an attribute for each option, looked up once and not per event.
+Must not know: events, states, backends, the dialect's name.
 
-The grammar of a table is described in `rules/__init__.py`. What compiles it (this module, table.py)
-reads the options; all others ask attributes.
+The grammar of a table is described in `rules/__init__.py`. Only the compiling modules (this one
+and table.py) read the options; all others ask attributes.
 
 One source for both backends: `_c/engine/rows.pxd` says how it is compiled.
 """
@@ -20,14 +20,13 @@ from ssefold.engine.event_spec import ON_ANSWER
 
 
 class Names:
-    """What members are called that mean the same wherever they stand in a dialect (NAMES).
+    """The names of members with the same meaning wherever they stand in a dialect (NAMES).
 
-    type:  says what an element, a part or a delta is.
+    type:  the sort of an element, a part or a delta.
     id:    by it an answer and the elements of its lists are known.
-    index: by it the elements of lists that no rule names are routed.
-    text:  of an object that came where a text belongs, the text; part: the type of a part that
-           a text becomes among parts.
-    error: holds what went wrong.
+    index: by it the elements of lists without a rule are routed.
+    text:  the text of an object in the place of a text; part: the type of a text among parts.
+    error: the cause of a failure.
     """
 
     __slots__ = ("error", "id", "index", "part", "text", "type")
@@ -59,8 +58,8 @@ class CallsRow:
 class PartsRow:
     """The rule `parts`.
 
-    joins:     the member that makes a part a text; unless: one that neighbours must agree in.
-    closed_by: one behind which nothing joins. whole: those whose object joins nothing.
+    joins:     the member that makes a part a text; unless: neighbours join if they agree in it.
+    closed_by: a member behind which nothing joins. whole: members whose object joins nothing.
     streams:   how a call's arguments come in pieces, or None.
     """
 
@@ -77,9 +76,9 @@ class PartsRow:
 class StreamsRow:
     """How a call's arguments come in pieces.
 
-    call: the member that is one, with its id, its name, and its arguments (into) of which the
-    pieces (of) are. Of a piece: its path, the member that says null (nothing). goes_on: true
-    where a call, or the string of a piece, goes on.
+    call: the member with the call, its id, its name, and its arguments (into), made of the pieces
+    (of). Of a piece: its path, the member for a null (nothing). goes_on: true where a call, or
+    the string of a piece, goes on.
     """
 
     __slots__ = ("call", "goes_on", "id", "into", "name", "nothing", "of", "path")
@@ -96,16 +95,17 @@ class StreamsRow:
 
 
 class ListRow:
-    """How a list of the answer is held that events address by index (LISTS).
+    """How a list of the answer is held if events address it by index (LISTS).
 
-    limit: which limit bounds it. hint: indexes are hints (lookup_hints.py); open: one that
-           leads to none means the open element of its type. starts: its elements have a start.
+    limit: the name of its bound. hint: indexes are hints (lookup_hints.py); open: an index
+           without an element means the open element of its type. starts: its elements have a
+           start.
     known: the members by which an element is known, or None; own: the first of them, also: the
            others; own_from: where an event has the first.
     made:  members of a missing element -> where the event has them.
-    same:  the member that tells a repeated start from another one, or None.
+    same:  a repeated start has the same member, another one has not; or None.
     exclusive: members that do not stand together in one element -> their type or None; or None.
-    text:  what is taken piece by piece, or None. type: the member that says what an element is.
+    text:  the text to take piece by piece, or None. type: the member with an element's sort.
     """
 
     __slots__ = (
@@ -142,32 +142,32 @@ class ListRow:
         self.type: Any = names.type if names is not None else None
 
 
-# A list in which an event inserts elements, whatever the table says of it.
+# A list for inserted elements, whatever the table says of it.
 INSERTED = ListRow({"limit": "blocks", "index": "hint"}, None)
 
 
-# -- what events do ---------------------------------------------------------------------------
+# -- the actions of events ---------------------------------------------------------------------
 
-# What a full value is, by the `holds` of its action.
+# The Python type of a full value, by the `holds` of its action.
 _HELD: Mapping[str, type] = {"object": dict, "array": list, "string": str}
 
 
 class Action:
-    """One action of an event: a verb, where it acts, and what it takes.
+    """One action of an event: a verb, where it acts, and its options.
 
-    path:   the steps from the answer to the object that holds the target, each
-            (name, by, list): `by` is the member of the event that has the index, or
-            None for an object; `list` names the list in LISTS.
+    path:   the steps from the answer to the object with the target, each (name, by, list): `by`
+            is the member of the event with the index, or None for an object; `list` names the
+            list in LISTS.
     slot:   such a step, if the target is an element; leaf: its key, if it is a member.
     steps:  path, and slot behind it if there is one.
     source: steps into the event.
     make:   members of the elements on the way, where they are missing, outermost first.
-    other:  what is done instead where the event has no index.
+    other:  the action instead where the event has no index.
     takes:  it does nothing where the event lacks its source.
 
-    What verbs read beside that (event_spec.py): the constant; json: the text is JSON; again;
-    holds: the Python type of a full value; error: steps to the payload of one; index: of an
-    insert; of a spread without, last, last_words and suffix (of the delta's type).
+    Options of single verbs (event_spec.py): the constant; json: the text is JSON; again; holds:
+    the Python type of a full value; error: steps to the payload of one; index: of an insert; of a
+    spread without, last, last_words and suffix (of the delta's type).
     """
 
     __slots__ = (
@@ -256,21 +256,20 @@ def steps(path: str) -> tuple[Any, ...]:
 
 # -- the end of an answer -----------------------------------------------------------------------
 
-# What is asked of an object at the end of an answer.
+# The questions to an object at the end of an answer.
 JUDGE_CALL = 0
 JUDGE_REASON = 1
 JUDGE_OPEN = 2
 
 
 class Ends:
-    """What is judged at the end of an answer, ready to be asked; names and texts are steps.
+    """The judgement at the end of an answer, ready to be asked; names and texts are steps.
 
     rows:      (JUDGE_CALL, types or None, its JSON text or None, names), (JUDGE_REASON, the
-               member that says why, members that hold something, those aside), (JUDGE_OPEN,).
-    tree:      where the objects stand that rows ask for, as nodes: (key, or None for each
-               element; the rows of what stands there; the nodes below); root_rows: those of
-               the answer itself.
-    stopped:   (types, names) of the calls that are judged when they stop.
+               member with the reason, members that hold something, those aside), (JUDGE_OPEN,).
+    tree:      where the judged objects stand, as nodes: (key, or None for each element; the rows
+               of the value there; the nodes below); root_rows: those of the answer itself.
+    stopped:   (types, names) of the calls to judge when they stop.
     """
 
     __slots__ = ("calls", "root_rows", "rows", "stopped", "tree")
@@ -314,13 +313,13 @@ def _asked(rows: Any) -> tuple[Any, ...]:
 
 
 class Step:
-    """One step of a way through the answer that leads further than a name (READ).
+    """One step of a way through the answer, further than a name leads (READ).
 
-    entry: a list of which the element with the wanted index is meant, that is the one whose
-           `by` has it. each: a list of which all elements are meant that have one of these
-           types (their member `type` says so), or such a member (has), or none such (lacks).
-    among: what stands there counts if it is one of these.
-    gather: an object is meant that has these members alone. One of these four is not None.
+    entry: a list, of which the element with the wanted index in `by` is meant. each: a list, of
+           which all elements are meant with one of these types (in their member `type`), or with
+           such a member (has), or with none such (lacks). among: the value there counts if it is
+           one of these. gather: an object with these members alone is meant. One of these four is
+           not None.
     """
 
     __slots__ = ("among", "by", "each", "entry", "gather", "has", "lacks", "type", "types")
@@ -341,8 +340,8 @@ class Reading:
     """Where text, finish reason, tool calls and usage stand in the answer (READ): ways of names
     and Steps, () for none.
 
-    parts, inner: where the text stands of what came in a text's place: of each part of a list
-    (which is read as the member "" of an object), of an object.
+    parts, inner: where the text stands in a value that came in a text's place: of each part of a
+    list (read as the member "" of an object), of an object.
     """
 
     __slots__ = ("calls", "finish", "inner", "parts", "text", "usage")
@@ -379,9 +378,9 @@ def text_steps(way: tuple[Any, ...]) -> tuple[tuple[Any, ...], str | None]:
     return tuple([(step.each, step.types) for step in lists]), leaf[0]
 
 
-# -- what is taken ------------------------------------------------------------------------------
+# -- texts to take ------------------------------------------------------------------------------
 
-# What a row of a sheet is.
+# The sorts of rows of a sheet.
 LEAF = 0  # a text, of the kind `below`
 INSIDE = 1  # an object with rows of its own
 EACH = 2  # a list: the rows of each element, whose number is `field` of its place
@@ -433,5 +432,5 @@ def _row(steps: list[str], below: Any, alike: bool) -> Any:
 
 
 def _below(below: Any) -> tuple[Any, ...]:
-    """The rows of a list's elements, which may be the texts themselves."""
+    """The rows of a list's elements, or of the texts in their place."""
     return ((LEAF, (), below, -1, False),) if isinstance(below, str) else sheet(below)

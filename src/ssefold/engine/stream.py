@@ -1,11 +1,11 @@
-"""What each block of a stream means for the answer.
+"""The meaning of each block of a stream for the answer.
 
-Enters: blocks (what stood between blank lines), with their offsets.
+Enters: blocks (the lines between two blank lines), with their offsets.
 Leaves: a merged state, a status, an in-band error, faults and anomalies.
-Must not know: bytes on the wire, how blocks were found, what callers see.
+Must not know: bytes on the wire, how blocks were found, the callers' view.
 
-Here it is decided what counts as an event, what ends a stream, which dialect it
-speaks, what is damage and what is an error the server reported.
+This module decides: is a block an event, does it end the stream, whose dialect is it, is it
+damaged, does it report an error of the server.
 
 One source for both backends: `_c/engine/stream.pxd` says how it is compiled.
 """
@@ -65,14 +65,13 @@ from .wiretext import Wire, leave_out, put_back, strip
 class Stream:
     """One stream as it is folded.
 
-    life: how it stands (stream_life.py). events: how many were counted;
-    cold: how many of them were read, and not recognised. done: `[DONE]` came.
+    life: how it stands (stream_life.py). events: their count; cold: the count of those read
+    without a template. done: `[DONE]` came.
     planning: whether events note their plan.
-    vague: a later sign of failure may say more than `error`. last: where the frame of the
-    last event began; watched: it may be asked for, though no block of it comes here.
-    surrogates: the answer may hold unpaired surrogates.
-    wire: the bytes of the event that is merged. removed: what was taken out of it that no
-    double can hold.
+    vague: a later sign of failure may say more than `error`. last: where the frame of the last
+    event began; watched: somebody may ask for it, though none of its blocks comes here.
+    surrogates: the answer may hold unpaired surrogates. wire: the bytes of the event being
+    merged. removed: its numbers beyond any double, taken out of it.
     """
 
     __slots__ = (
@@ -132,7 +131,7 @@ class Stream:
         self.pending_size = 0
         self.planning = False
         self.undecided: Any = None
-        self.asked: Any = None  # what few streams need is made when they do
+        self.asked: Any = None  # made when first needed: few streams need it
         self.last = 0
         self.body: Any = None
         self.bystanders: Any = None
@@ -178,8 +177,8 @@ class Stream:
                 return
         if data is None or not data.strip():
             return  # heartbeats are no events
-        # A handler that does something keeps the traceback, and where memory is short and none
-        # could be made, compiled code releases it all the same: ours do nothing.
+        # Our handlers do nothing. One that does something keeps the traceback; and where memory
+        # is too short to make one, compiled code releases it all the same.
         try:
             self.wire.begin(data, 0)
             self.data(name, data, spans, final)
@@ -190,7 +189,7 @@ class Stream:
         self.end_folding("limit_output_bytes", start)
 
     def whole(self, name: bytes, value: Any, flags: int, size: int, start: int) -> None:
-        """block() for data that is one whole JSON value, before the terminator."""
+        """block() for one whole JSON value, before the terminator."""
         self.log.offset = start
         self.log.event = self.events
         try:
@@ -215,18 +214,18 @@ class Stream:
                 self.event(name, value, flags, len(data))
             elif not glued(self, name, data, final, spans):
                 if code == OK:
-                    code = BAD  # a byte after the value, which no JSON text has
+                    code = BAD  # a byte after the value: no JSON text has one
                 damaged(self, name, data, (code, value, pos, flags), spans, final)
 
     def heartbeat(self) -> None:
-        """A comment that was sent as data: an event that is counted, at any place."""
+        """A comment sent as data: a counted event, at any place."""
         self.count()
         self.aside().heartbeat(self.table)
 
     def behind(self, name: bytes, data: bytes) -> None:
         """An event behind the terminator: it may be another stream, and is not judged.
 
-        But what went wrong may be said behind a terminator that told of the failure alone.
+        But a terminator may tell of the failure alone, and an event behind it of the cause.
         """
         self.count()
         kind = name.decode("utf-8", "replace")
@@ -241,7 +240,7 @@ class Stream:
         self.log.anomaly("after_end", "")
 
     def count(self) -> None:
-        """One event more; what is recorded from now on belongs to it."""
+        """One event more; records belong to it from now on."""
         self.log.event = self.events
         self.last = self.log.offset
         self.events += 1
@@ -262,7 +261,7 @@ class Stream:
             self.life.move(STOP)
 
     def odd(self, name: bytes, value: Any, flags: int) -> bool:
-        """JSON that is no object: an error in a list or of that name, or a bystander."""
+        """JSON without an object: an error in a list or of that name, or a bystander."""
         kind = name.decode("utf-8", "replace")
         first = first_of(value)
         if name and name not in OUR_NAMES and self.aside().stands_by(self.table, kind, first):
@@ -310,19 +309,19 @@ class Stream:
         return failed
 
     def aside(self) -> Bystanders:
-        """Who knows the events that are none of the answer's."""
+        """The judge of events outside the answer, made when first asked."""
         if self.bystanders is None:
             self.bystanders = Bystanders(self.log, self.choice)
         bystanders: Bystanders = self.bystanders
         return bystanders
 
     def note_other(self) -> None:
-        """An event came that is not of the dialect which was named."""
+        """An event came from outside the named dialect."""
         if self.asked is not None:
             self.asked.note()
 
     def pass_by(self, kind: str) -> None:
-        """An event that is none of the dialect's: it is counted, and waits for none."""
+        """An event outside the dialect: it is counted, and waits for none."""
         self.aside().pass_by(self.table, kind)
         if kind not in HEARTBEATS:
             self.note_other()
@@ -330,11 +329,11 @@ class Stream:
                 self.undecided = (self.log.event, self.log.offset)
 
     def is_known(self, kind: str, value: Any) -> bool:
-        """Whether an object has an answer, or is an event that the dialect knows."""
+        """Whether an object has an answer, or is an event known to the dialect."""
         return answers(value) or (self.table is not None and knows(self.table, kind, value))
 
     def fails(self, kind: str, value: Any) -> bool:
-        """Whether an object reports a failure, which is kept if it says more than others did."""
+        """Whether an object reports a failure; it is kept if it says more than others did."""
         return self.tells_failure(kind, value, self.is_known(kind, value))
 
     def tells_failure(self, kind: str, value: Any, known: bool) -> bool:
@@ -348,7 +347,7 @@ class Stream:
     def fail(self, payload: Any, event: Any) -> None:
         """An in-band error: the first one stays, unless a later one says more.
 
-        event: the event that is the payload, or holds it.
+        event: the payload, or the event around it.
         """
         if self.life.failed:
             if not (self.vague and is_fuller(payload)):
@@ -362,7 +361,7 @@ class Stream:
     def merge(self, value: Any, kind: str, failed: bool, known: bool) -> None:
         """Merge an event of the known dialect.
 
-        failed: it reports a failure: only what the table names is merged. known: is_known().
+        failed: it reports a failure, and only members in the table are merged. known: is_known().
         """
         ledger = self.ledger
         table = ledger.table
@@ -378,7 +377,7 @@ class Stream:
                 return
         steady = self.planning and not (failed or (self.asked is not None and self.asked.open))
         if steady and may_turn(value, known, table.error_tree, self.acts is not None):
-            steady = False  # the next one may be the failure that this one is not
+            steady = False  # the next one may be a failure
         ledger.plan = new_plan(table.telling) if steady else None
         if self.acts is not None:
             self.acts.merge(value, self.log.event, kind)
@@ -407,7 +406,7 @@ class Stream:
         return False
 
     def leave_removed(self) -> None:
-        """Numbers that nothing can hold stay out of an event that is not merged."""
+        """Numbers too large for any type stay out of an event outside the answer."""
         removed, self.removed = self.removed, None
         leave_out(self.log, removed)
 
@@ -433,7 +432,7 @@ class Stream:
         self.source = source
         self.dialect = source["NAME"]
         table = table_of(source, self.rules) if self.rules else plain_table(source)
-        # Not a method of ours: what holds it would hold the stream, which holds all.
+        # Not a method of ours: its holder would hold the stream, and the stream holds all.
         parse = None if table.kind is None else partial(parse_text, self.read, self.depth)
         ledger = Ledger(table, self.limits, self.log, self.text, parse)
         ledger.wire = self.wire
@@ -455,12 +454,12 @@ class Stream:
     # -- the end ---------------------------------------------------------------------------
 
     def limit(self, code: str, offset: int) -> None:
-        """A limit that the event still being collected met."""
+        """A limit met by the event still being collected."""
         self.log.event = self.events
         self.end_folding(code, offset)
 
     def end_folding(self, code: str, offset: int) -> None:
-        """What was merged stays; after the terminator nothing is judged."""
+        """The merged part stays; after the terminator nothing is judged."""
         if not self.life.ended and not self.life.dead:
             self.log.fault(code, offset, "the folding ended here")
         self.life.move(STOP)
@@ -472,7 +471,7 @@ class Stream:
     def lose(self, offset: int) -> None:
         """An exception left the midst of a read: the answer is not whole any more.
 
-        offset: where the first byte stood that was not merged for sure. Needs no memory.
+        offset: where the first byte stood whose merge is not sure. Needs no memory.
         """
         self.life.move(LOSS)
         self.log.lose(offset)
@@ -508,14 +507,14 @@ class Stream:
         self.judge_answer(True)
 
     def settle_others(self) -> None:
-        """No event follows: what was none of the dialect's is judged."""
+        """No event follows: events outside the dialect are judged."""
         if self.bystanders is not None:
             self.bystanders.settle(self.table)
         if self.asked is not None:
             self.asked.judge()
 
     def judge_answer(self, terminated: bool) -> None:
-        """What a whole answer lacks; one that failed or was cut may lack anything."""
+        """The gaps of a whole answer; one that failed or was cut may lack anything."""
         ledger = self.ledger
         if not self.life.is_sound() or ledger is None or not ledger.merged:
             return
@@ -530,14 +529,14 @@ class Stream:
 
     @property
     def known(self) -> Any:
-        """The dialect's table, also of a body that is a whole answer; None: no dialect yet."""
+        """The dialect's table, also of a body with a whole answer; None: no dialect yet."""
         if self.table is None and self.source is not None:
             return plain_table(self.source)
         return self.table
 
     @property
     def arrivals(self) -> Any:
-        """What came since texts grew in turns, in that order; None while they do not."""
+        """The pieces since texts grew in turns, in that order; None while they do not."""
         return self.acts.order.arrivals if self.acts is not None else None
 
     @property
@@ -550,7 +549,7 @@ class Stream:
 
 
 def tells_end(value: Any, terminator: Any) -> bool:
-    """Whether a member of an event has the value that ends the stream; one that was cut is none."""
+    """Whether a member of an event has the value that ends the stream; a cut member has none."""
     if is_open(value):
         return False
     for name, last in terminator:
