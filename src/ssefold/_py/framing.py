@@ -2,17 +2,17 @@
 
 Enters: the bytes of a stream, cut anywhere; the end of input.
 Leaves: blocks (`Framer`), for the fold and for `SSEDecoder`.
-Must not know: JSON, dialects, what an event means.
+Must not know: JSON, dialects, the meaning of an event.
 
-The rules (WHATWG HTML 9.2.5 and 9.2.6) and what they mean here:
+The rules (WHATWG HTML 9.2.5 and 9.2.6) and their meaning here:
 
 - A line ends at CRLF, LF or CR and acts at the first byte of its ending; an LF
   after a CR is swallowed whenever it comes (`_swallow`), so no event waits for it.
-- A line that is whole within a read is read in place (`_line`); one that crosses
-  reads goes through `_resume`, which takes any number of bytes and never looks
-  back: one-byte reads cost the same order as one big read.
-- The limit counts whole known lines and the blank line. It falls on the first
-  byte past it, though not before the byte that decides the line's name.
+- A whole line within a read is read in place (`_line`); one that crosses reads goes through
+  `_resume`. That takes any number of bytes and never looks back: one-byte reads cost the same
+  order as one big read.
+- The limit counts whole known lines and the blank line. It falls on the first byte past it,
+  though not before the byte that decides the line's name.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ IN_COMMENT = 4
 IN_STRAY = 5
 IN_SKIP = 6
 
-# What the stream began with, after BOM and white space.
+# The beginning of the stream, after BOM and white space.
 LEAD_OTHER = 0
 LEAD_LOOKING = 1
 LEAD_BODY = 2  # `{`, and no known field line since: a body, not a stream
@@ -39,7 +39,7 @@ LF_FREE = 1
 LF_COUNTED = 2  # it belongs to a line that counts against the limit
 
 STRAY_ROOM = 65536  # unknown lines kept per block
-UNFINISHED = b"?"  # stands for a line that goes on: it is neither blank nor a field
+UNFINISHED = b"?"  # stands for an unfinished line: neither blank nor a field
 NO_LIMIT = 2**63 - 1
 BOM = b"\xef\xbb\xbf"
 WHITE_SPACE = b" \t\r\n"
@@ -50,7 +50,7 @@ KNOWN = frozenset(BY_FIRST.values())
 
 
 class Block:
-    """What lies between two blank lines, and where.
+    """The lines between two blank lines, and their offsets.
 
     event: the value of the last event line, b"" if there was none.
     has_data, data: data lines joined with LF.
@@ -63,8 +63,8 @@ class Block:
     final: made by the end of input, not by a blank line.
     retry: set in this block, or None.
     raw: `stream[start:end]`, if asked for and there is data.
-    comment: not None: no block, but a comment, and this is what follows its colon
-           (only with `comments`).
+    comment: None for a block; else this is no block but a comment: the text behind its colon
+    (only with `comments`).
     """
 
     # Defaults of the class: a block of one data line, as almost all are, sets four.
@@ -89,8 +89,8 @@ class Framer:
     limit_offset:  the byte past the limit, or -1; nothing is read after it.
     last_retry:    the newest valid retry of the stream, or -1.
     last_id_bytes: the last committed id.
-    frame_start:   where the frame begins that is read.
-    limit:         the most that is counted in a block.
+    frame_start:   where the frame being read begins.
+    limit:         the largest counted size of a block.
     """
 
     __slots__ = (
@@ -103,7 +103,7 @@ class Framer:
 
     _lines: list[bytes]  # the data values of this block
     _starts: list[int]  # and their stream offsets
-    _ident: bytes | None  # the id that the blank line will commit
+    _ident: bytes | None  # the id to commit at the blank line
     _retry: int | None
     _count: int  # bytes counted in this block
     _has_stray: bool
@@ -139,10 +139,10 @@ class Framer:
         self._lost = False
 
     def lose(self, offset: int, whole: bool, last: int) -> None:
-        """What was read up to `offset` is lost, and whatever stands here may be half done.
+        """The bytes up to `offset` are lost, and whatever stands here may be half done.
 
-        `whole`: a frame begins there; else what comes up to the next blank line is
-        dropped. `last`: the byte before it, -1 if that is not known.
+        `whole`: a frame begins there; else all bytes up to the next blank line are dropped.
+        `last`: the byte before it, -1 if unknown.
         """
         self.restart()
         self.offset = self._line_start = self.frame_start = offset
@@ -153,7 +153,8 @@ class Framer:
         self._lost = self._dirty = not whole
 
     def feed(self, data: bytes) -> Iterator[Block]:
-        """What `data` completes, as it is found: take all of it before the next feed.
+        """The blocks completed by `data`, as they are found: take all of them before the next
+        feed.
 
         Whoever stops at a comment goes on with the bytes from `offset`.
         """
@@ -177,8 +178,8 @@ class Framer:
     def _frames(self, data: bytes, p: int, lines: list[bytes], crlf: bool) -> Iterator[Block]:
         """Read data[p:], whose lines all end alike (`lines` split it at LF), frame by frame.
 
-        Almost every frame is one data line, perhaps after one event line: that is
-        taken in one step. The rest is walked, up to the blank line that ends it.
+        Almost every frame is one data line, perhaps after one event line: it is taken in one
+        step. The rest is walked, up to its blank line.
         """
         base = self.offset
         width, blank, cut = (2, b"\r", -1) if crlf else (1, b"", None)
@@ -216,7 +217,7 @@ class Framer:
                     if strays:
                         block.spans = ((0, data_at + 6),)
                     block.start = start
-                    # The LF of the CRLF that is the blank line belongs to the next frame.
+                    # The LF of a blank line's CRLF belongs to the next frame.
                     block.end = start = e + width + 1
                     at = e + 2 * width
                     i = k + 1
@@ -240,7 +241,7 @@ class Framer:
             yield from self._walk(data, at - base, len(data), base)
 
     def _arrive(self, at: int, start: int) -> None:
-        """Take over what `_frames` has gone past since it began or last walked."""
+        """Take over the bytes that `_frames` has passed since it began or last walked."""
         if start != self.frame_start:  # there were events in it
             self._lead = LEAD_OTHER
             self.frame_start = start
@@ -261,7 +262,7 @@ class Framer:
         return self._want_raw
 
     def settle(self, data: bytes, pos: int) -> int:
-        """Take the LF at `pos` that belongs to a blank line before it; where to go on."""
+        """Take the LF at `pos` of a blank line before it; where to go on."""
         if self._swallow == LF_FREE and not self._dirty and pos < len(data):
             self._swallow = NO_LF
             if data[pos] == 0x0A:
@@ -272,7 +273,7 @@ class Framer:
     def skip(self, size: int, crlf: bool) -> None:
         """Go past whole frames that somebody else read; `crlf`: the last line's ending."""
         self.offset += size
-        self.frame_start = self.offset - crlf  # that LF belongs to the next frame
+        self.frame_start = self.offset - crlf  # the LF of a blank line belongs to the next frame
         self._bom = -1
         self._lead = LEAD_OTHER
 
@@ -329,7 +330,7 @@ class Framer:
     def close(self, flush: bool) -> Block | None:
         """The last block, or None; an unfinished comment comes first: call again.
 
-        Without `flush` all that is unfinished is dropped.
+        Without `flush` all unfinished lines and blocks are dropped.
         """
         if self.limit_offset >= 0:
             return None
@@ -371,7 +372,7 @@ class Framer:
         return p
 
     def _no_bom(self) -> None:
-        """What looked like a BOM is the start of a line, and of no known field."""
+        """The false BOM is the start of a line, and of no known field."""
         seen = self._bom
         self._bom = -1
         if seen:
@@ -469,7 +470,7 @@ class Framer:
             number = NO_LIMIT if len(digits) > 19 else min(int(digits or b"0"), NO_LIMIT)
             self._retry = self.last_retry = number
 
-    # ── Lines that cross reads ──
+    # ── Lines across reads ──
 
     def _resume(self, data: bytes, p: int, e: int, ending: int, base: int) -> Block | None:
         """Go on with a line. `ending`: 1 data[e] ends it, 0 the input does, -1 nothing yet."""
@@ -627,7 +628,7 @@ class Framer:
             block = Block()
             block.event = self._event
             block.has_data = self._has_data
-            block.data = b"\n".join(self._lines)  # of one line: that line itself
+            block.data = b"\n".join(self._lines)  # of one line: the line itself
             if self._want_strays:
                 block.spans = self._spans()
                 block.stray = bytes(self._stray)

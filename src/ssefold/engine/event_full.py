@@ -1,9 +1,9 @@
-"""Full values in the place of the fragments that they repeat.
+"""Full values in the place of the fragments repeated by them.
 
-Enters: what an answer holds, and the value that is to stand there.
-Leaves: that value, in which the texts that it continues live on, so that what was
-taken of them piece by piece is not taken again; and those that it brings begin, so
-that they are not lost when a later one lacks them before anybody took.
+Enters: the old value in an answer, and the value for its place.
+Leaves: the new value. The old texts continued by it live on, so that no piece taken of them is
+taken again. The new texts begin, so that they are not lost when a later full value lacks them
+before anybody took.
 Must not know: events, addresses, dialects.
 
 One source for both backends: `_c/engine/event_full.pxd` says how it is compiled.
@@ -36,7 +36,7 @@ def full_value(order: Any, old: Any, new: Any, at: Any, step: int = -1) -> Any:
         if isinstance(new, list):
             return _full_slots(order, old, new, at, step)
         if new is None and at is not None:
-            return old  # null never overwrites what fragments gave
+            return old  # null never overwrites fragments
     _lost(order, old, at)
     order.ledger.charge_extra(weight(new) - (weight(old) if isinstance(old, (str, dict)) else 0))
     order.ledger.added += 1
@@ -44,7 +44,7 @@ def full_value(order: Any, old: Any, new: Any, at: Any, step: int = -1) -> Any:
 
 
 def _begun(order: Any, old: Any, new: Any, step: int) -> Any:
-    """What grows where nothing stood, if `new` may bring texts there."""
+    """A growing state where nothing stood, if `new` may bring texts there."""
     steps = order.ledger.table.text_steps
     if step == 2 * len(steps) + 1:
         return order.ledger.text() if type(new) is str and new else old
@@ -54,13 +54,13 @@ def _begun(order: Any, old: Any, new: Any, step: int) -> Any:
 
 
 def _rule(order: Any, step: int) -> Any:
-    """How the table holds a list on the way to a text, if what it holds are Slots."""
+    """How the table holds a list on the way to a text, if its elements are Slots."""
     rule = order.ledger.table.text_rules[step // 2]
     return rule if rule is not None and rule.hint else None
 
 
 def text_member(table: Any, step: int) -> Any:
-    """The member on the way to a text, of an object that stands at this step of it."""
+    """The member on the way to a text, of an object at this step of it."""
     steps = table.text_steps
     return steps[step // 2][0] if step < 2 * len(steps) else table.text_leaf
 
@@ -91,9 +91,9 @@ def _full_place(order: Any, old: Any, new: Any, at: Any, step: int) -> Any:
 
 
 def part_with(held: Any, key: Any, old: Any) -> None:
-    """What goes from an object or a list is to be taken still: nobody may have asked yet."""
+    """The texts that go from an object or a list stay to be taken: nobody may have asked yet."""
     if old is None or type(old) is str:
-        return  # as most are: nothing that fragments made
+        return  # as most are: no fragments made them
     if type(old) is Place or type(old) is Slots or hasattr(old, "take"):
         if held.gone is None:
             held.gone = []
@@ -101,7 +101,7 @@ def part_with(held: Any, key: Any, old: Any) -> None:
 
 
 def _come_back(held: Any, key: Any) -> Any:
-    """What went from an object, and goes on if it comes again: it is not taken twice."""
+    """A text that went from an object goes on if it comes again: it is not taken twice."""
     for position, (known, state) in enumerate(held.gone):
         if known == key:
             del held.gone[position]
@@ -114,7 +114,7 @@ def _is_nothing(state: Any) -> bool:
 
 
 def _coming_back(slots: Any, old: Any, value: Any, table: Any) -> Any:
-    """(number, element) of the first that went from a list and is such a one, or None."""
+    """(number, element) of the first such element that went from a list, or None."""
     for number, element in slots.gone:
         ids = (_id(element, table.names.id), _id(value, table.names.id))
         if ids[0] != ids[1] and ids[0] and ids[1]:
@@ -127,7 +127,7 @@ def _coming_back(slots: Any, old: Any, value: Any, table: Any) -> Any:
 
 
 def lives_on(old: Any, new: Any) -> bool:
-    """Whether what is taken of the old value is taken of the new one from now on."""
+    """Whether the new value is taken in the place of the old one from now on."""
     if old is new or type(new) is Replaced:
         return True
     return type(old) is type(new) and (type(old) is Place or type(old) is Slots)
@@ -135,7 +135,7 @@ def lives_on(old: Any, new: Any) -> bool:
 
 def _full_slots(order: Any, old: Any, new: Any, at: Any, step: int) -> Any:
     slots = Slots()
-    slots.top = old.top  # no number of one that goes is given to another
+    slots.top = old.top  # a number that goes is given to no other
     slots.gone = old.gone
     rule = _rule(order, step) if step >= 0 else None
     most = None if rule is None else order.ledger.most(rule.limit)
@@ -169,12 +169,12 @@ def _full_slots(order: Any, old: Any, new: Any, at: Any, step: int) -> Any:
 
 
 def _former(old: Any, new: Any, table: Any) -> list[int]:
-    """For each element of `new` the position of what it was before, or -1.
+    """For each element of `new` its former position, or -1.
 
-    That is the one with its id, else the one whose index is its place, else the one in
-    its place, if it has its type, else the first of its type that no other is: servers
-    leave items out of the whole that they streamed, others rotate the ids, and indexes
-    begin at 1 here and where a stream was resumed there.
+    The former element is the one with its id, else the one whose index is its place, else the one
+    in its place, if it has its type, else the first of its type that no other is. Servers leave
+    items out of the whole that they streamed, others rotate the ids, and indexes begin at 1 here
+    and where a stream was resumed there.
     """
     own = table.names.id
     if len(new) == len(old.items) and all(
@@ -221,9 +221,10 @@ def _former(old: Any, new: Any, table: Any) -> list[int]:
 
 
 def _alike(before: Any, value: Any, table: Any) -> bool:
-    """Whether a value may be what stood there: of one type, and no second id of another.
+    """Whether a value may continue the one that stood there: of one type, and no second id of
+    another.
 
-    Second ids are those of calls, which do not rotate as the first ones do.
+    Second ids are those of calls; unlike the first ones they do not rotate.
     """
     for key in table.second_ids:
         ids = (_id(before, key), _id(value, key))
@@ -239,13 +240,13 @@ def _id(item: Any, key: str) -> Any:
 
 
 def _lost(order: Any, old: Any, at: Any) -> None:
-    """What fragments gave and the full value lacks: an empty `content`, say."""
+    """Members that fragments gave and the full value lacks: an empty `content`, say."""
     if order.goes(old) and at is not None:
         order.ledger.anomaly("done_mismatch", at[0], at[1])
 
 
 def _full_text(order: Any, old: Any, new: Any, at: Any) -> Any:
-    """The text goes on if the value begins with it; else it is what was taken."""
+    """The text goes on if the value begins with it; else the fragments stay the text to take."""
     if type(new) is not str:
         if at is None:
             order.goes(old)
@@ -274,7 +275,7 @@ def _full_text(order: Any, old: Any, new: Any, at: Any) -> Any:
 
 
 def _full_value(order: Any, old: Any, new: Any, at: Any) -> Any:
-    """Another JSON type in the place of a text: its JSON text, which may be the same."""
+    """Another JSON type in the place of a text: its JSON text, maybe the same."""
     text = order.ledger.wire_text(new, at[0], at[1], True)
     if text is None:
         order.ledger.anomaly("wrong_type", at[0], at[1])

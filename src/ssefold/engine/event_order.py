@@ -1,9 +1,9 @@
-"""Texts that grow in turns: what a reader takes of them, in the order in which it came.
+"""Texts that grow in turns: their pieces for a reader, in the order of arrival.
 
-Enters: where a text of the answer grows or begins, and what is to go from the answer.
-Leaves: nothing while each text begins behind the one that grew before it, for then
-the order in which they stand is the order of arrival; from the first that does not,
-one buffer more, to which every piece goes as it comes.
+Enters: where a text of the answer grows or begins; the parts about to leave the answer.
+Leaves: nothing while each text begins behind the one that grew before it, for then the order in
+the answer is the order of arrival. The first text that does not makes one buffer more, and every
+later piece goes there as it comes.
 Must not know: verbs, dialects, who takes.
 
 While texts do not come in turns this costs a comparison in a cold event. Once they
@@ -26,7 +26,7 @@ class Order:
     """The order in which the texts of an answer grew.
 
     latest:   the way to the text that grew last.
-    arrivals: what came since texts grew in turns, or None while they do not.
+    arrivals: the pieces since texts grew in turns, or None while they do not.
     """
 
     __slots__ = ("arrivals", "latest", "ledger")
@@ -37,11 +37,11 @@ class Order:
         self.arrivals: Any = None
 
     def kind_of(self, element: Any) -> Any:
-        """What an element says it is."""
+        """The type of an element, in its own words."""
         return member(element, self.ledger.names.type)
 
     def grows(self, action: Action, place: Place, way: Any) -> bool:
-        """A text in `place`, to which the way leads, grows: True if it has to be followed."""
+        """A text in `place`, at the end of the way, grows: True if it has to be followed."""
         steps = self.ledger.table.text_steps
         if action.leaf != self.ledger.table.text_leaf or len(action.path) != len(steps):
             return False
@@ -50,13 +50,13 @@ class Order:
         return self.is_text(action.path, self.kind_of(place), way) and self.comes(way)
 
     def begins(self, action: Action, kind: Any, way: Any) -> None:
-        """An element of this type begins at the way, which may be a text."""
+        """An element of this type begins at the way; it may be a text."""
         path = action.steps
         if len(path) == len(self.ledger.table.text_steps) and self.is_text(path, kind, way):
             self.comes(way)
 
     def comes(self, at: tuple[int, ...]) -> bool:
-        """Something comes to the text to which this way leads."""
+        """A piece comes to the text at the end of this way."""
         if self.arrivals is None:
             if at == self.latest:
                 return False
@@ -73,9 +73,9 @@ class Order:
             self.take_turns()
 
     def begin_texts(self, values: Any, depth: int) -> bool:
-        """The texts that an object begins with, below so many lists, grow: True if there are any.
+        """The first texts of an object, below so many lists, grow: True if there are any.
 
-        So what is taken of them is counted from the start, whatever becomes of them.
+        So their pieces are counted from the start, whatever becomes of them.
         """
         steps = self.ledger.table.text_steps
         if depth == len(steps):
@@ -98,16 +98,16 @@ class Order:
                 place = held.nth(index)
                 if type(place) is not Place:
                     place = whole_place(one)
-                    held.items[index] = place  # a list of its own, which was plain
+                    held.items[index] = place  # a list of its own in the place of a plain one
                 begun = self.begin_texts(place.values, depth + 1) or begun
         return begun
 
     def came_whole(self, way: Any) -> None:
-        """A full value came, maybe with a text: what comes to one before it comes later."""
+        """A full value came, maybe with a text: a piece for a text before it comes later."""
         self.latest = max(self.latest, way)
 
     def goes(self, old: Any) -> bool:
-        """What stood in the answer goes from it: True if fragments had made it."""
+        """A value goes from the answer: True if fragments had made it."""
         if type(old) is Place:
             return any([self.goes(below) for below in old.values.values()])
         if type(old) is Slots:
@@ -119,21 +119,21 @@ class Order:
         return True
 
     def take_turns(self) -> None:
-        """From here on pieces are kept as they come, after those that wait."""
+        """From here on pieces are kept as they come, behind the waiting ones."""
         self.arrivals = self.ledger.text()
         self.ledger.restructure()
         self.follow()
 
     def follow(self) -> None:
-        """What came to the texts goes to the arrivals, in the order in which they stand."""
+        """The new pieces of the texts go to the arrivals, in the order of the texts."""
         for leaf in select(self.ledger.root, self.ledger.table.read.text, 0):
             if hasattr(leaf, "take"):
                 self.arrivals.append(leaf.take(False))
 
     def follow_below(self, steps: Any, place: Any, way: Any) -> None:
-        """The same after an event that changed this object alone, to which the way leads.
+        """The same after an event that changed this object alone, at the end of the way.
 
-        steps: the lists on that way. A stream may end a thousand items one by one: not all
+        steps: the lists on the way. A stream may end a thousand items one by one: not all
         of them are asked for each.
         """
         most = len(self.ledger.table.text_steps)

@@ -208,7 +208,7 @@ class FieldMerger:
     def drop_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """Left out; with `only: "string"` anything else is an unknown field."""
         if value is None:
-            self.ledger.note(at, key, FIXED)  # an error that is null, say: another value would be one
+            self.ledger.note(at, key, FIXED)  # any value but null may be an error
         elif node.only_text and type(value) is not str:
             any_field(self.ledger, place.values, key, value, at)
         else:

@@ -1,19 +1,17 @@
 """Fields of one message that may say the same: each event's words are given once.
 
 Enters: a message's state, an event's members, the fields in question (`alike` of a table).
-Leaves: for each of their texts a voice: whether what it says now is given, and what was.
-Must not know: which fields these are, what they say, who takes.
+Leaves: for each of their texts a voice: whether its words now are given, and which were.
+Must not know: the names of these fields, their words, who takes.
 
-Some servers send one reasoning as a string and as a list (OpenRouter, LiteLLM, vLLM). A
-field is silent in an event if an earlier field of its group brings the same text in that
-event. That is decided event by event, as they come: what somebody takes cannot depend on
-when.
+Some servers send one reasoning as a string and as a list (OpenRouter, LiteLLM, vLLM). A field is
+silent in an event if an earlier field of its group brings the same text in that event. The
+decision falls event by event, as they come: the moment of taking cannot change the words taken.
 
-Mostly it is decided once: one field speaks and the others are silent, from the first word
-to the last. Then a voice is all there is, and recognised chunks go on as they are known
-(_c/fast/slots.pyx and _py/fast/templates.py see that each voice stays as it is). Where a voice
-changes, or two speak at one place, what is to be given goes to a `buffer`, in the order in
-which it came.
+Mostly it is decided once: one field speaks and the others are silent, from the first word to the
+last. Then a voice is enough, and recognised chunks go on as they are known (_c/fast/slots.pyx and
+_py/fast/templates.py see to it: each voice stays as it is). Where a voice changes, or two speak
+at one place, the given words go to a `buffer`, in the order of arrival.
 
 One source for both backends: `_c/engine/field_voices.pxd` says how it is compiled.
 """
@@ -28,11 +26,11 @@ from .state import Keyed, member
 
 
 class Voice:
-    """Of a text that another field of its message may repeat: what of it is to be given.
+    """A text that another field of its message may repeat, and the words of it to give.
 
-    group: the same for all fields of a message that may say the same; rank: which of them.
-    silent: what comes now was said by another, or nothing came yet. buffer: what is taken in
-    the place of the text, once not all of it is given; or None (field_voices.py).
+    group: the same for all fields of a message that may say the same; rank: the number of the
+    field. silent: another field said these words, or nothing came yet. buffer: the words to take
+    in the place of the text, once not all of it is given; or None (field_voices.py).
     """
 
     __slots__ = ("buffer", "group", "rank", "silent")
@@ -56,10 +54,10 @@ def speaks(source: Any, names: Any) -> bool:
 
 
 def listen(ledger: Ledger, place: Any, fields: Any, source: Any) -> Any:
-    """Before an event's members merge: who says what another says.
+    """Before an event's members merge: who repeats the words of another.
 
-    fields: (name, members of a list's element that say it) of each, first those that are
-    given. What comes back is for settle(), behind them; None: nothing has to be told apart.
+    fields: (name, like members of a list's element) of each, first those that are given. The
+    return value is for settle(), behind them; None: nothing has to be told apart.
     """
     values = place.values
     present = others = 0
@@ -89,7 +87,7 @@ def listen(ledger: Ledger, place: Any, fields: Any, source: Any) -> Any:
 
 
 def settle(ledger: Ledger, place: Any, fields: Any, heard: Any) -> None:
-    """Behind the members: what stood there for the first time has a voice, too."""
+    """Behind the members: a text seen there for the first time has a voice, too."""
     group, silent, sizes = heard
     ledger.awaited = None
     for rank, (name, inner) in enumerate(fields):
@@ -106,7 +104,7 @@ def settle(ledger: Ledger, place: Any, fields: Any, heard: Any) -> None:
 
 
 def _group(ledger: Ledger, values: Any, fields: Any) -> Any:
-    """What the voices of a message have in common, made with the first of them."""
+    """The common part of a message's voices, made with the first of them."""
     for name, _ in fields:
         held = values.get(name)
         if type(held) is Keyed and held.group is not None:
@@ -115,7 +113,7 @@ def _group(ledger: Ledger, values: Any, fields: Any) -> Any:
         if voice is not None:
             return voice.group
     group = object()
-    ledger.restructure()  # what is known of these texts is known without voices
+    ledger.restructure()  # templates of these texts were learned without voices
     for rank, (name, inner) in enumerate(fields):
         held = values.get(name)
         if type(held) is Keyed:
@@ -146,7 +144,7 @@ def _texts(ledger: Ledger, item: Any, inner: Any) -> list[Any]:
 
 
 def _said(value: Any, inner: Any) -> str | None:
-    """What a field says in an event; None: something that is like nothing else."""
+    """The words of a field in an event; None: a value like nothing else."""
     if value is None:
         return ""
     if not inner:
@@ -168,7 +166,7 @@ def _said(value: Any, inner: Any) -> str | None:
 def _elements(
     ledger: Ledger, held: Any, inner: Any, source: Any, group: Any, rank: int, silent: bool
 ) -> None:
-    """The elements that are there already, and which of their texts go on."""
+    """The elements that are there already, and their growing texts."""
     for element in source:
         if not isinstance(element, dict):
             continue
@@ -181,8 +179,8 @@ def _elements(
 def _turn(ledger: Ledger, here: list[Any], group: Any) -> None:
     """Who speaks next at one place.
 
-    here: of each that has a text there, (values, name, rank, whether it says something now,
-    whether that is silent).
+    here: of each with a text there, (values, name, rank, whether it has words now, whether they
+    are silent).
     """
     texts = [values.get(name) for values, name, _, _, _ in here]
     buffer = None
@@ -213,7 +211,7 @@ def _turn(ledger: Ledger, here: list[Any], group: Any) -> None:
 
 
 def _gather(ledger: Ledger, texts: list[Any]) -> Any:
-    """What is to be given of the texts at one place goes to a buffer from now on."""
+    """The given words of the texts at one place go to a buffer from now on."""
     buffer = ledger.text()
     for text in texts:
         voice = text.voice if type(text) is ledger.text else None

@@ -1,8 +1,8 @@
 """A dialect's table as a caller gives it: is it one?
 
-Enters: a module or a mapping with the names that `rules/__init__.py` describes.
-Leaves: a `Source`, complete and checked; or TypeError / ValueError that names what is
-wrong, so that nothing can go wrong with the table once a fold runs.
+Enters: a module or a mapping with the names described in `rules/__init__.py`.
+Leaves: a `Source`, complete and checked: nothing can go wrong with the table once a fold runs.
+Else a TypeError / ValueError with the name of the wrong part.
 Must not know: events, states, backends.
 """
 
@@ -56,7 +56,7 @@ SECTIONS = (
     "ALIASES", "LISTS", "ENDS", "FINISHED", "TERMINATOR", "READ", "DELTAS", "NAMES",
 )  # fmt: skip
 
-# Tables nest five levels deep or so; what nests deeper holds itself.
+# Tables nest five levels deep or so; one that nests deeper holds itself.
 DEEPEST = 32
 
 MEMBERS = re.compile(r"[^.\[\]]+(\.[^.\[\]]+)*")
@@ -66,7 +66,7 @@ ADDRESS = re.compile(r"[^.\[\]]+(\[[^.\[\]]+\])?(\.[^.\[\]]+(\[[^.\[\]]+\])?)*")
 TEXTS = re.compile(r"[^.\[\]]+(\[\w*\])?(\.[^.\[\]]+(\[\w*\])?)*")
 
 
-# -- what a value may be: a description, and whether it is so ------------------------------
+# -- the possible values: a description, and its check -----------------------------------
 
 
 def _is_string(value: Any) -> bool:
@@ -128,7 +128,7 @@ ROWS = "a list of mappings"
 KINDS = "a mapping of members to a type, or to None"
 FIRST_ITEM = "a list, and members of its first element"
 
-# What a value may be, in words -> whether it is so. What may be a few words only needs no row.
+# A value's description in words -> its check. A value of a few fixed words needs no row.
 _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     STRING: _is_string,
     ANY_STRING: lambda value: isinstance(value, str),
@@ -153,22 +153,22 @@ _CHECKS: Mapping[str, Callable[[Any], bool]] = {
 
 
 def _fits(wanted: str, value: Any) -> bool:
-    """Whether a value is what these words say; `'a' or 'b'`: one of these."""
+    """Whether a value matches these words; `'a' or 'b'`: one of these."""
     if wanted[0] == "'":
         return value in wanted.strip("'").split("' or '")
     return _CHECKS[wanted](value)
 
 
-# What decides for a dialect; of `item` and `unless` the first is a list, the rest are members.
+# The signs of a dialect; of `item` and `unless` the first is a list, the rest are members.
 SIGNS = {
     "event": STRINGS, "key": STRINGS, "values": ALIKE, "shapes": ALIKE, "item": FIRST_ITEM,
     "unless": FIRST_ITEM, **dict.fromkeys(DETECTS, STRINGS),
 }  # fmt: skip
 
-# What a table may call otherwise than most APIs do; failures are told before a dialect is known.
+# Words in which a table may differ from most APIs; failures are told before a dialect is known.
 NAMED = dict.fromkeys([name for name in Names.__slots__ if name != "error"], STRING)
 
-# What is judged at the end, besides what it needs.
+# The further options of the judgement at the end.
 CALL_OPTIONS = {"type": STRINGS, "json": PATH, "stopped": FLAG}
 FINISH_OPTIONS = {"at": OBJECTS, "holds": STRINGS, "but": STRINGS}
 
@@ -199,7 +199,8 @@ def _mapping(where: str, value: Any) -> Mapping[Any, Any]:
 def _options(
     where: str, given: Mapping[str, Any], needed: Mapping[str, str], allowed: Mapping[str, str]
 ) -> None:
-    """Whether all needed options are there, no unknown one is, and each is what it must be."""
+    """Whether all needed options are there, no unknown one is, and each value is a possible
+    one."""
     for name in needed:
         if name not in given:
             _wrong(where, f"needs {name!r}")
@@ -225,10 +226,9 @@ _known: dict[str, Source] = {}
 
 
 def source_of(table: Any) -> Source:
-    """The dialect that a module or a mapping describes; raises TypeError or ValueError.
+    """The dialect described by a module or a mapping; raises TypeError or ValueError.
 
-    A table that says the same as one before it is the same dialect, and is not
-    checked again.
+    A table with the same text as an earlier one is the same dialect, and is not checked again.
     """
     if isinstance(table, ModuleType):
         table = {n: v for n, v in vars(table).items() if n.isupper() and n[0] != "_"}
@@ -245,7 +245,7 @@ def source_of(table: Any) -> Source:
 
 
 def _said(table: dict[str, Any]) -> str:
-    """What a table says, as text; "" where it nests too deep for that."""
+    """A table as text; "" where it nests too deep for that."""
     try:
         return repr(table)
     except RecursionError:
@@ -253,7 +253,7 @@ def _said(table: dict[str, Any]) -> str:
 
 
 def _literals(where: str, value: Any, depth: int) -> Any:
-    """A copy in plain types, in which lists are tuples: tables may come from JSON."""
+    """A copy in plain types, its lists as tuples: tables may come from JSON."""
     if depth > DEEPEST:
         _wrong(where, f"nests more than {DEEPEST} levels")
     if value is None or isinstance(value, (str, int, float)):
@@ -294,7 +294,7 @@ def _checked(own: dict[str, Any]) -> Source:
 
 
 def _inherited(own: dict[str, Any]) -> dict[str, Any]:
-    """What the table says, on top of what it inherits, on top of nothing."""
+    """The table's sections, on top of the inherited ones, on top of nothing."""
     base: Mapping[str, Any] = {}
     if "INHERITS" in own:
         known = {name.replace(".", "_"): source for name, source in SOURCES.items()}
@@ -341,7 +341,7 @@ def _check_kinds(full: Mapping[str, Any]) -> None:
 
 
 def _check_fields(fields: dict[str, Any]) -> None:
-    """Each path and its rule; then what must be so between them."""
+    """Each path and its rule; then the conditions between them."""
     for path, rule in fields.items():
         where = f"FIELDS[{path!r}]"
         if path != "":
@@ -381,7 +381,7 @@ def _check_rule(where: str, rule: Any) -> None:
 
 
 def _check_siblings(fields: Mapping[str, Any]) -> None:
-    """What a rule says of other members of its object."""
+    """The conditions of a rule on other members of its object."""
     for path, rule in fields.items():
         parent = path.rpartition(".")[0]
         options = rule if isinstance(rule, Mapping) else {}
@@ -428,7 +428,8 @@ def _check_aliases(full: Mapping[str, Any]) -> None:
 
 
 def _check_held(full: Mapping[str, Any]) -> None:
-    """A list is routed by its rule or by its events: not by both, which hold it otherwise."""
+    """A list is routed by its rule or by its events: not by both, since each holds it in its own
+    way."""
     routed = {
         rule.get("into", path.rpartition(".")[2])
         for path, rule in full["FIELDS"].items()
@@ -469,7 +470,7 @@ def _check_actions(
 
 
 def _routing(at: str, lists: Mapping[str, Any]) -> set[str]:
-    """The members of an event that say which elements it means: indexes, and ids."""
+    """The members of an event with the indexes and ids of elements."""
     members, names = set(), []
     for step in at.split("."):
         name, _, index = step.partition("[")
@@ -540,14 +541,14 @@ def _check_reading(full: Mapping[str, Any]) -> None:
 
 
 def _check_signs(full: Mapping[str, Any]) -> None:
-    """What decides for the dialect, and what its events have of their own."""
+    """The signs of the dialect, and the members of its own events."""
     _options("DETECT", _mapping("DETECT", full["DETECT"]), {}, SIGNS)
     if "OWN" in full and not _is_strings(full["OWN"]):
         _wrong("OWN", f"must be a list of strings, not {full['OWN']!r}")
 
 
 def _check_ends(ends: Any) -> None:
-    """What is judged at the end: calls, finish reasons, elements that are left open."""
+    """The judgement at the end: calls, finish reasons, elements that are left open."""
     _options("ENDS", _mapping("ENDS", ends), {}, {"calls": ROWS, "finish": ROW, "open": OBJECTS})
     for number, call in enumerate(ends.get("calls", ())):
         where = f"ENDS['calls'][{number}]"

@@ -1,12 +1,12 @@
 """The state of an answer while it is folded, and how it is read.
 
-Enters: what the merge puts there.
+Enters: the values that the merge stores.
 Leaves: plain dicts, lists and scalars, fresh at each reading.
-Must not know: events, rules beyond the order of keys, where bytes came from.
+Must not know: events, rules beyond the order of keys, the origin of bytes.
 
-Plain JSON values stand for themselves. What grows or is routed has a class: Text
-(the backend's buffers), Place (an object with rules), Elements, Entries, Calls, Keyed,
-Grown, Parts, Slots (lists), Echo, JSONText and Replaced.
+Plain JSON values stand for themselves. A growing or routed value has a class: Text (the backend's
+buffers), Place (an object with rules), Elements, Entries, Calls, Keyed, Grown, Parts, Slots
+(lists), Echo, JSONText and Replaced.
 
 One source for both backends: `_c/engine/state.pxd` says how it is compiled.
 """
@@ -29,8 +29,8 @@ class Place:
     fed:      whether a delta ever came (beside one, some siblings are repeats).
     index:    the routing index of a tool call or an entry.
     stopped:  whether a block was stopped; started: whether its start was seen.
-    gone:     (key, state) of what a full value lacks that fragments gave, or None: it is
-              no part of the answer, and is to be taken all the same.
+    gone:     (key, state) of a member that fragments gave and a full value lacks, or None: the
+              answer is without it, but somebody may still take it.
     """
 
     __slots__ = ("fed", "finished", "gone", "index", "node", "started", "stopped", "values")
@@ -76,7 +76,7 @@ def new_place(node: Node | None) -> Place:
 
 
 def default_of(node: Node, key: str, values: dict[str, Any]) -> Any:
-    """What stands at `key` of an object while nothing came for it."""
+    """The value at `key` of an object while nothing came for it."""
     child = node.givers.get(key)
     if child is None:
         return None
@@ -99,7 +99,7 @@ class Echo:
 
 
 def standing(text: str) -> Echo:
-    """A text that stands until another one comes: it came no time at all."""
+    """A default text until another one comes: it came no time at all."""
     echo = Echo(text)
     echo.count = 0
     return echo
@@ -108,10 +108,9 @@ def standing(text: str) -> Echo:
 class JSONText:
     """A tool's input that comes as JSON text: its start value until text comes.
 
-    `value` is the parsed text once `settled`; while it is not whole JSON, the
-    input is the text itself: nothing is lost, nothing invented. A start that came again
-    with an input of its own is the start from then on, and `former` has the pieces that
-    came before it and behind it: what is taken.
+    `value` is the parsed text once `settled`; while it is not whole JSON, the input is the text
+    itself: nothing is lost, nothing invented. A repeated start with an input of its own is the
+    start from then on. `former` then keeps the pieces from before and behind it, to be taken.
     """
 
     __slots__ = ("former", "parse", "settled", "start", "text", "value")
@@ -135,10 +134,10 @@ class JSONText:
 
 
 class Replaced:
-    """A text that a full value replaced, which differs from what its fragments gave.
+    """A text replaced by a full value with other words than its fragments.
 
-    The `value` is what is read, the fragments (`text`) are what is taken piece by
-    piece; both are the backend's buffers.
+    A reader of the answer gets the `value`; a taker of pieces gets the fragments (`text`). Both
+    are the backend's buffers.
     """
 
     __slots__ = ("text", "value")
@@ -169,7 +168,7 @@ class Replaced:
 
 
 class Indexed:
-    """A list whose elements stand at indexes that events name."""
+    """A list of elements at indexes named by events."""
 
     __slots__ = ()
 
@@ -182,7 +181,7 @@ class Indexed:
         raise NotImplementedError
 
     def nth(self, position: int) -> Any:
-        """The element to which a way (event_address.py) leads, or None."""
+        """The element at the end of a way (event_address.py), or None."""
         return self.at(position)
 
 
@@ -217,7 +216,7 @@ class Entries(Indexed):
         self.set(index, element)
 
     def set(self, index: int, element: Any) -> None:
-        """The element that is found at the index."""
+        """The element found at the index."""
         if self.items is None:
             if self.start is None or self.start == index:
                 self.first = element  # before its index: another thread may be reading
@@ -270,14 +269,14 @@ class Entries(Indexed):
         self.set(index, element)
 
     def reopen(self, index: int, element: Any) -> None:
-        """An element begins again, and takes what comes to its index."""
+        """An element begins again: later pieces for its index are its own."""
         if self.blocks is not None:
             self.blocks.open.append((index, element))
             self.blocks.skipped = False
             self.set(index, element)
 
     def pass_over(self, index: int) -> None:
-        """What comes to the index belongs to an element that a limit skipped."""
+        """Pieces for the index belong to an element skipped at a limit."""
         self.ordered().skipped = True
         self.set(index, None)
 
@@ -286,7 +285,7 @@ class Entries(Indexed):
         return self.ordered().highest + 1
 
     def meant(self) -> Any:
-        """The index of an event that names none: of the open element that began last, else
+        """The index of an event without one: of the open element that began last, else
         a new one's; None past a limit.
         """
         blocks = self.ordered()
@@ -296,7 +295,7 @@ class Entries(Indexed):
         return blocks.highest + 1 if latest is None else latest[0]
 
     def to_stop(self) -> Any:
-        """The index of a stop that names none, or None if nothing is open."""
+        """The index of a stop without one, or None if nothing is open."""
         blocks = self.ordered()
         if blocks.skipped:
             blocks.skipped = False
@@ -305,7 +304,8 @@ class Entries(Indexed):
         return None if latest is None else latest[0]
 
     def open_at(self, index: Any) -> list[Any]:
-        """The elements at the index that may be open: what began behind one is open longer."""
+        """The elements at the index that may be open: one that began behind another is open
+        longer."""
         if index is None:
             return []
         newest = self.at(index)
@@ -320,13 +320,13 @@ class Entries(Indexed):
 
 
 class Slots(Indexed):
-    """A list whose elements have indexes that are no more than hints (lookup_hints.py).
+    """A list of elements whose indexes are mere hints (lookup_hints.py).
 
-    items are in the order of the answer. Beside each stand its index, which leads to it
-    and may be that of others, too, and its number, which is its own and never changes:
-    by that a reader knows it again. added: how many came, so that the last is known.
-    highest: no index is larger; top: no number is. skipped: a limit kept an element out.
-    gone: (number, element) of those that a full value lacks, as Place's, or None.
+    items are in the order of the answer. Beside each stand two numbers: its index, an address
+    that it may share with others, and its own number, which never changes, for a reader to know
+    it again. added: how many came, so that the last is known. highest: no index is larger; top:
+    no number is. skipped: a limit kept an element out. gone: (number, element) of those absent
+    from a full value, as Place's, or None.
     """
 
     __slots__ = ("added", "gone", "highest", "indexes", "items", "numbers", "skipped", "top")
@@ -354,7 +354,7 @@ class Slots(Indexed):
 class Keyed:
     """A list whose objects merge where several members agree; the rest is appended.
 
-    by: those members, of which `needs` has to be an integer. group: of voices (field_voices.py);
+    by: those members; those in `needs` have to be integers. group: of voices (field_voices.py);
     hushed: where in the list elements begin and cease to be repeats of another field, or None.
     """
 
@@ -369,22 +369,22 @@ class Keyed:
         self.hushed: list[int] | None = None
 
     def route(self, element: Any) -> Any:
-        """What tells an element from others; None: it is appended."""
+        """The key of an element among others; None: it is appended."""
         if type(element.get(self.needs)) is not int:
             return None
         return tuple([routing(element.get(name)) for name in self.by])
 
     def found(self, element: Any) -> Any:
-        """The element that this one merges into, or None."""
+        """The element to merge this one into, or None."""
         route = self.route(element)
         return None if route is None else self.places.get(route)
 
     def is_hushed(self, number: int) -> bool:
-        """Whether that element is a repeat."""
+        """Whether the element there is a repeat."""
         return self.hushed is not None and bisect_right(self.hushed, number) % 2 == 1
 
     def hush(self, number: int) -> None:
-        """That element, one of the last, is a repeat."""
+        """The element there, one of the last, is a repeat."""
         if self.hushed and self.hushed[-1] == number:
             self.hushed[-1] = number + 1
         else:
@@ -397,8 +397,8 @@ class Keyed:
 class Grown:
     """An unknown list: cumulative, indexed or incremental, as its values tell.
 
-    `routes` finds the elements by what stands at `by` and `also` (index and type) while all have
-    an integer at `by`, and is None from the first that has none.
+    `routes` finds the elements by their values of `by` and `also` (index and type) while all have
+    an integer at `by`. The first element without one makes it None.
     """
 
     __slots__ = ("also", "by", "items", "routes", "weight")
@@ -418,7 +418,7 @@ class Grown:
         self.extend(items, weight)
 
     def extend(self, items: list[Any], weight: int) -> None:
-        """Add elements; `weight` is what they add."""
+        """Add elements; `weight` is their weight."""
         self.weight += weight
         self.items.extend(items)
         for item in items:
@@ -434,7 +434,7 @@ class Grown:
         return type(element) is dict and type(element.get(self.by)) is int
 
     def route_of(self, element: Any) -> Any:
-        """What tells such elements apart."""
+        """The key that tells such elements apart."""
         return (element[self.by], routing(element.get(self.also)))
 
     def read(self) -> list[Any]:
@@ -444,8 +444,8 @@ class Grown:
 class Elements:
     """A list that grows by whole elements.
 
-    waiting: elements that the compiled backend recognised and nobody looked at, as JSON
-    writes them, a comma behind each; `decode` reads them.
+    waiting: elements that the compiled backend recognised and nobody looked at, as JSON writes
+    them, a comma behind each; `decode` reads them.
     """
 
     __slots__ = ("decode", "items", "waiting")
@@ -456,7 +456,7 @@ class Elements:
         self.decode: Any = None
 
     def append(self, element: Any) -> None:
-        """Add an element, behind those that wait."""
+        """Add an element, behind the waiting ones."""
         if self.waiting:
             self.items += self.decode(self.waiting)
             self.waiting.clear()
@@ -468,7 +468,7 @@ class Elements:
             waiting = bytearray(self.waiting) if self.waiting else None
             items = self.items.copy()
             if len(items) == count:
-                break  # else another thread added what waits to them
+                break  # else another thread added some to the waiting ones
         fresh = [copy(item) for item in items]
         if waiting:
             fresh += self.decode(waiting)
@@ -476,7 +476,7 @@ class Elements:
 
 
 def whole_place(element: Any) -> Place:
-    """A place for an element that stands there plainly."""
+    """A place for an element of plain JSON there."""
     place = new_place(None)
     place.started = True
     place.values.update(element)
@@ -553,7 +553,7 @@ def _read_members(value: Any) -> dict[str, Any]:
 
 
 def select(value: Any, path: tuple[Any, ...], choice: int) -> list[Any]:
-    """The states that `path` (a READ path of a table) leads to, in order."""
+    """The states at the end of `path` (a READ path of a table), in order."""
     found = [value]
     for step in path:
         found = [below for one in found for below in _step(one, step, choice)]
@@ -589,7 +589,7 @@ def _step(value: Any, step: Any, choice: int) -> list[Any]:
 
 
 def _gathered(value: Any, names: tuple[str, ...]) -> list[Any]:
-    """An object of the members that came of these, or nothing."""
+    """An object of the members of these that came, or nothing."""
     found = {name: read(member(value, name)) for name in names if member(value, name) is not None}
     return [found] if found else []
 
@@ -624,7 +624,7 @@ def member(value: Any, key: str) -> Any:
 
 
 def elements(value: Any) -> list[Any]:
-    """The states of a list's elements, in the order in which they are read."""
+    """The states of a list's elements, in reading order."""
     kind = type(value)
     if kind is Entries:
         entries = value

@@ -1,12 +1,12 @@
 """Signs that a server reports a failure in the place of an answer.
 
-Enters: a decoded event or body, its kind, and the rows of data that say what is a sign.
-Leaves: the payload of the failure, or NOTHING; which of two payloads says more.
-Must not know: streams, states, what follows from a failure.
+Enters: a decoded event or body, its kind, and the rows of data with the signs.
+Leaves: the payload of the failure, or NOTHING; the fuller of two payloads.
+Must not know: streams, states, the effect of a failure.
 
-A failure must never pass as an answer, and servers say it in many ways: under `error`, as an
-object of other names, as a finish reason, in a list. What the names are is data (FAILURES in
-rules/, ERRORS of a table).
+A failure must never pass as an answer, and servers report it in many ways: under `error`, as an
+object of other names, as a finish reason, in a list. Their names are data (FAILURES in rules/,
+ERRORS of a table).
 
 One source for both backends: `_c/engine/stream_failures.pxd` says how it is compiled.
 """
@@ -22,8 +22,8 @@ from .jsonvalue import given, is_open
 from .rows import steps
 
 _FAILURES: Any = FAILURES
-# The member that holds a payload; the word for an event that is one, and the member that may say
-# it; the members by which a payload says what went wrong.
+# The member with a payload; the word for an event that is one, and the member with that word; the
+# members by which a payload explains the failure.
 UNDER: str = _FAILURES["under"]
 NAMED: str = _FAILURES["named"]
 _KIND: str = _FAILURES["kind"]
@@ -35,14 +35,14 @@ _WORDS = tuple([(path, row["is"]) for path, row in _ROWS if "is" in row])
 _KEYS = frozenset([path[0] for path, row in _ROWS if "is" not in row])
 _WORD_KEYS = frozenset([path[0] for path, _ in _WORDS])
 
-# A longer text is no such word: most events have one there, which need not be read for that.
+# A longer text is no such word: most events have one there, and it need not be read.
 LONGEST_WORD = max([len(word) for _, word in _WORDS])
 
 _SIGNS = _KEYS | _WORD_KEYS
 
 
 def _mark(key: str) -> int:
-    """A small number for a key: most keys that are no sign have another one than each sign."""
+    """A small number for a key: most other keys have another number than each sign."""
     return (len(key) * 5 + ord(key[0])) & 63 if key else 63
 
 
@@ -54,7 +54,7 @@ def _bits(keys: Any) -> int:
     return bits
 
 
-# Every member of every event that is read is asked for.
+# Every member of every event comes here.
 _MARKS = _bits(_SIGNS)
 
 # Members of an event whose value decides whether it is a failure.
@@ -63,10 +63,10 @@ _TELLING_MARKS = _bits(_TELLING)
 
 
 def failure_of(value: Any, kind: str, known: bool) -> Any:
-    """What an event or a body reports: the payload of its fullest sign, or NOTHING.
+    """The failure in an event or a body: the payload of its fullest sign, or NOTHING.
 
-    kind: the event's name. known: it has an answer (answers()), or the dialect knows this
-    kind, so that its members are its own.
+    kind: the event's name. known: it has an answer (answers()), or the dialect knows this kind:
+    its members are its own.
     """
     payload = given(value, UNDER)
     if payload is not None:
@@ -78,7 +78,7 @@ def failure_of(value: Any, kind: str, known: bool) -> Any:
 
 
 def may_fail(value: Any) -> bool:
-    """Whether an event without an answer holds what can be a sign: what it says today is no
+    """Whether an event without an answer holds a possible sign: its value today is no
     rule for the next.
     """
     if type(value) is dict:
@@ -131,7 +131,7 @@ def can_fail(key: str, value: Any) -> bool:
 
 
 def may_turn(value: Any, known: bool, nodes: Any, deep: bool) -> bool:
-    """Whether the next event like this one may be the failure that this one is not.
+    """Whether the next event like this one may be a failure although this one is none.
 
     known: it has an answer, or is of a kind that the dialect knows.
     """
@@ -139,9 +139,9 @@ def may_turn(value: Any, known: bool, nodes: Any, deep: bool) -> bool:
 
 
 def may_hold(value: Any, nodes: Any, deep: bool) -> bool:
-    """Whether an event has a member in which the rows of ERRORS look (table.py's tree).
+    """Whether an event has a member at a row of ERRORS (table.py's tree).
 
-    deep: what stands on the way to such a member is none, for the plan opens it.
+    deep: objects on the way to such a member are none, for the plan opens them.
     """
     for key, ends, _, below in nodes:
         if key is None:
@@ -155,7 +155,7 @@ def may_hold(value: Any, nodes: Any, deep: bool) -> bool:
 
 
 def answers(value: Any) -> bool:
-    """Whether an object has what an answer has, whatever else it says."""
+    """Whether an object has the members of an answer, whatever else it has."""
     for key in _UNLESS:
         found = given(value, key)
         if found is not None:
@@ -210,7 +210,7 @@ def may_stand(value: Any, nodes: Any) -> bool:
 
 
 def failure_at(value: Any, row: Any) -> Any:
-    """What stands at a row of ERRORS, if it is a failure, or NOTHING."""
+    """The value at a row of ERRORS, if it is a failure, or NOTHING."""
     return _at(value, row[0], 0, row[1])
 
 
@@ -233,7 +233,7 @@ def _at(value: Any, path: Any, level: int, among: Any) -> Any:
 
 
 def first_of(value: Any) -> Any:
-    """The object for which a value counts: itself, or the first element of an array, or None."""
+    """The object to judge in a value: itself, or the first element of an array, or None."""
     if isinstance(value, dict):
         return value
     if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -249,14 +249,14 @@ def is_vague(payload: Any, event: Any) -> bool:
 
 
 def is_fuller(payload: Any) -> bool:
-    """Whether a payload says what went wrong, so that a vague one gives way."""
+    """Whether a payload explains the failure: a vague one then gives way."""
     if not isinstance(payload, dict) or is_open(payload):
         return False
     return any([payload.get(key) is not None for key in _TOLD])
 
 
 def named_members(value: Any, names: Any) -> Any:
-    """The members that the table names, of an event that reports a failure."""
+    """The members in the table, of an event that reports a failure."""
     named = type(value)()
     for key in value:
         if key in names and key != UNDER:

@@ -1,8 +1,8 @@
 """From a dialect's table to the nodes that the merge walks.
 
 Enters: the literals of a `rules/` module, and a caller's overrides.
-Leaves: a `Table` whose nodes hold, for each place of an event, the rule and all
-that the rule needs, looked up once and not per event.
+Leaves: a `Table`. Its nodes hold, for each place of an event, the rule and all
+its needs, looked up once and not per event.
 Must not know: events, states, backends.
 
 The grammar of a table is described in `rules/__init__.py`.
@@ -57,29 +57,29 @@ class Node:
     name:     the key it has in the answer (a delta becomes a message); named: it has one.
     absent:   null leaves no key (everywhere else it leaves a null).
     empty:    "" and 0 count as null.
-    default:  what stands there when nothing came, if the key is always there.
+    default:  the value where nothing came, if the key is always there.
     has_default: whether there is one; the empty values of a "first" rule then count as nothing.
     without:  a suffix to take off, `cut` characters long.
-    delta:    this is what a choice adds in an event.
+    delta:    the part of a choice that an event adds.
     alike:    members that may say the same, each with those of a list's element; or None;
               alike_names: the same, to be looked up.
-    given:    the last value that the suffix was taken off, and without it.
+    given:    the last value with the suffix, and without it.
     only_text: anything but a string is an unknown field.
     json:     an object or a list is its JSON text. until: behind this member a name is whole.
-    rank, to: when and where a deferred value goes. sibling: the member that says the same.
-    limit:    what bounds a list; by_place: an element without an index has its place for one.
-    by:       the member that routes a list's elements; keys: those that do, of which `needs` has
-              to be an integer. calls, parts: what those rules ask (rows.py), or None.
+    rank, to: when and where a deferred value goes. sibling: the member with the same words.
+    limit:    the bound of a list; by_place: an element without an index has its place for one.
+    by:       the member that routes a list's elements; keys: all such members; those in `needs`
+              must be integers. calls, parts: the options of those rules (rows.py), or None.
     texts, last_words: of content and of unknown members of a delta, as the row has them.
     default_with: the default is the name of the first of these members that is there.
     options:  the row, for those who compile and check.
     children: the members with rules of their own; rest: the rule of all others.
     item:     the elements of a list.
-    order, always: the keys that come first, and those that are always there; givers: the
-              members whose rules say what stands there then.
+    order, always: the keys that come first, and those that are always there; givers: the members
+              whose rules give the value there then.
     early:    members read before the others; is_early: this is one of them.
     sign:     (number of the row of ERRORS, the texts that are errors or None), or None.
-    crowded:  members that differ may go to one key of the answer, by rules that differ.
+    crowded:  different members may go to one key of the answer, by different rules.
     """
 
     __slots__ = (
@@ -172,20 +172,20 @@ class Node:
 class Table:
     """One dialect, ready to be executed.
 
-    names: what is called alike all over the dialect. read: where what callers ask for stands.
+    names: words of the whole dialect. read: where the values stand that callers ask for.
     text_steps: (list, types) on the way to a text, for events that act; text_leaf: its key.
-    text_rules: what LISTS says of each of these lists, or None.
+    text_rules: the row in LISTS of each of these lists, or None.
     judged:     calls are judged at the end of the answer.
     errors:     the rows of ERRORS: steps, and the texts there that are errors (None: all).
-    error_tree: those of them that no rule of FIELDS meets on its way, as a tree, so that an
-                event without any is looked through once.
+    error_tree: those without a rule of FIELDS on their way, as a tree, so that an event without
+                any is looked through once.
     hints: the lists whose indexes are hints (lookup_hints.py).
     made: a list that events address -> the types of the elements that they make in it.
-    part_texts: of content parts, the types whose neighbours join, and which members are texts.
+    part_texts: of content parts, the types whose neighbours join, and their text members.
     last_words: the last words of keys whose strings are last, and no fragments.
     second_ids: members by which elements of lists are known beside their first one.
-    terminator: members of an event, each with the value that ends the stream; telling: which, or
-                None.
+    terminator: members of an event, each with the value that ends the stream; telling: their
+                names, or None.
     """
 
     __slots__ = (
@@ -272,7 +272,7 @@ class Table:
 
 
 def _made(events: Any, name: str) -> dict[str, set[str]]:
-    """For each addressed list the types that its elements are made with (their member `name`)."""
+    """For each addressed list the types of the elements made there (their member `name`)."""
     made: dict[str, set[str]] = {}
     for actions in events:
         cases = actions.values() if isinstance(actions, dict) else (actions,)
@@ -286,7 +286,7 @@ def _made(events: Any, name: str) -> dict[str, set[str]]:
 
 
 def _texts(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The types of content parts whose neighbours join, each with the members that are texts."""
+    """The types of content parts whose neighbours join, each with its text members."""
     found = _option(fields, CONTENT, "texts") or _option(fields, PARTS, "texts")
     return found or {}
 
@@ -300,7 +300,7 @@ def _held(source: Mapping[str, Any], name: str) -> Any:
 
 
 def _option(fields: Mapping[str, Any], rule: int, name: str) -> Any:
-    """An option of the first field, or rest of one, that has this rule; None if there is none."""
+    """An option of the first field, or rest of one, with this rule; None if there is none."""
     for row in fields.values():
         for one in (row, row.get("rest") if isinstance(row, Mapping) else None):
             if isinstance(one, Mapping) and one.get("rule") == RULES[rule].name and name in one:
@@ -321,7 +321,7 @@ def _tree(rows: Any) -> tuple[Any, ...]:
 
 
 def _mark(root: Node, number: int, row: Any) -> bool:
-    """Let the merge tell what stands at a row of ERRORS; False if it does not come by there."""
+    """Let the merge report the value at a row of ERRORS; False if it does not come by there."""
     path, texts = row
     place: Any = root
     for step in path[:-1]:
@@ -355,7 +355,7 @@ def rule_of(rule: Any) -> str:
 
 
 def merges(source: Mapping[str, Any]) -> bool:
-    """Whether FIELDS are ever asked: some dialects' events all say what they do."""
+    """Whether FIELDS are ever asked: the events of some dialects all say their effect."""
     if source.get("KIND") is None:
         return True
     for actions in source["EVENTS"].values():
@@ -388,7 +388,7 @@ def unreachable(fields: Mapping[str, Any], path: str) -> str:
 
 
 def checked(overrides: Mapping[str, str] | None) -> dict[str, str]:
-    """A caller's rules, or ValueError / TypeError that names the wrong one."""
+    """A caller's rules, or a ValueError / TypeError with the name of the wrong one."""
     if overrides is None:
         return {}
     if not isinstance(overrides, Mapping):
@@ -404,8 +404,8 @@ def checked(overrides: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def _overridden(fields: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
-    """A caller's rules in the place of the dialect's; a text that stands where nothing came
-    stays, since a rule says how values combine."""
+    """A caller's rules in the place of the dialect's; a default text stays, since a rule says how
+    values combine."""
     rows = {**fields, **overrides}
     for path, rule in overrides.items():
         known = fields.get(path)
@@ -416,7 +416,7 @@ def _overridden(fields: Mapping[str, Any], overrides: Mapping[str, str]) -> dict
 
 
 def _grow(fields: Mapping[str, Any]) -> Node:
-    """The tree of nodes for `fields`, which maps paths to rules."""
+    """The tree of nodes for `fields`, a mapping of paths to rules."""
     root = _node(OBJECT, "", fields.get("", {}))
     for path, rule in fields.items():
         if path:
@@ -433,7 +433,7 @@ def _grow(fields: Mapping[str, Any]) -> Node:
 
 
 def _graft(old: Node | None, new: Node) -> Node:
-    """`new` in the place of `old`, with what already grew on `old`."""
+    """`new` in the place of `old`, with the nodes already grown on `old`."""
     if old is not None:
         new.children.update(old.children)
         new.item = new.item or old.item
@@ -441,7 +441,7 @@ def _graft(old: Node | None, new: Node) -> Node:
 
 
 def _node(usual: int, name: str, rule: str | Mapping[str, Any]) -> Node:
-    """The node of a row, which has the rule `usual` if it names none."""
+    """The node of a row; a row without a name of a rule has the rule `usual`."""
     options: Mapping[str, Any] = {"rule": rule} if isinstance(rule, str) else rule
     node = Node(OPS[options["rule"]] if "rule" in options else usual, name, options)
     if "rest" in options:
@@ -493,7 +493,7 @@ def _deferred(node: Node) -> set[str]:
 def _find_crowds(node: Node, taken: dict[str, Any]) -> None:
     """Mark the objects whose members share a key of the answer (see Node).
 
-    taken: by whose rule values come to a key; the members that are counted per key may be many.
+    taken: the rule that brings values to each key; the members counted per key may be many.
     """
     node.crowded = any(name not in node.children for name in taken) and node.rest.op != DROP
     for key, child in node.children.items():

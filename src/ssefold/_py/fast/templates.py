@@ -1,15 +1,14 @@
 """The fast path: a chunk like one seen before costs a comparison and a slice.
 
-Enters: frames, as bytes; for each that the cold path merged, the plan of what happened
-to its values (ledger.py).
+Enters: frames, as bytes; for each that the cold path merged, the plan of its values (ledger.py).
 Leaves: longer texts, changed scalars, more events.
-Must not know: dialects, fields; what a frame looks like that it has not seen.
+Must not know: dialects, fields; the look of a frame that it has not seen.
 
-What holds for the compiled twin (_c/fast/templates.pyx, which tells why) holds here: every
-known template, replayed now, changes nothing but its slots; a value goes the cold way if
-it could mean more than its bytes. The means are those of the interpreter: literals are
-compared by `startswith`, a run of chunks that all append to one text is cut by `split`
-and checked as a whole. No pattern is made of a payload.
+The rules of the compiled twin hold here (_c/fast/templates.pyx gives their reasons): every known
+template, replayed now, changes nothing but its slots; a value goes the cold way if it could mean
+more than its bytes. The means are those of the interpreter: literals are compared by
+`startswith`, a run of chunks for one text is cut by `split` and checked as a whole. No pattern is
+made of a payload.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ from ssefold.engine.stream import Stream
 MAX_TEMPLATES = 64
 # A template holds a copy of its frame.
 MAX_FRAME = 16384
-# A stream that never repeats stops paying after this many.
+# A stream without repeats stops paying after this many.
 FIRST_BUILDS = 32
 # Every so many hits earn one build more.
 HITS_PER_BUILD = 8
 # A longer value is read by the cold path.
 LONGEST_BODY = 65536
-# A run is looked for this far ahead at most: what is no run was searched for nothing.
+# A run is looked for this far ahead at most: a search without a run costs and brings nothing.
 LONGEST_REACH = 65536
 # Longer numbers might be out of range, or no integers to a library.
 LONGEST_NUMBER = 18
@@ -46,7 +45,7 @@ _ANY = 64  # levels that nobody counts
 _skip_plain = re.compile(rb'[^"\\\x00-\x1f]*').match
 # These cannot fail, and so never go back: hostile values cost no more than their bytes.
 _skip_body = re.compile(rb'[^"\\\x00-\x1f]*(?:\\["\\/bfnrtu][^"\\\x00-\x1f]*)*').match
-# The same of bodies that are joined by LF, which no body holds.
+# The same of bodies joined by LF: no body holds one.
 _skip_plain_lines = re.compile(rb'[^"\\\x00-\x09\x0b-\x1f]*').match
 _skip_lines = re.compile(
     rb'[^"\\\x00-\x09\x0b-\x1f]*(?:\\["\\/bfnrtu][^"\\\x00-\x09\x0b-\x1f]*)*'
@@ -71,8 +70,8 @@ class Templates:
         # length, however many there are.
         self.heads: dict[int, dict[bytes, list[Template]]] = {}
         self.count = 0
-        self.last: Template | None = None  # what came last
-        self.likely: Template | None = None  # what probably comes next
+        self.last: Template | None = None  # the template that came last
+        self.likely: Template | None = None  # the template that probably comes next
         self.builds = FIRST_BUILDS  # how many more may be built without a hit
         self.hits = 0
         # The ledger's counters when `heads` was last looked at.
@@ -84,7 +83,7 @@ class Templates:
 
     @property
     def crlf(self) -> bool:
-        """Whether the last frame that was recognised ended with CRLF."""
+        """Whether the last recognised frame ended with CRLF."""
         return self.last is not None and self.last.crlf
 
     def useful(self) -> bool:
@@ -94,7 +93,7 @@ class Templates:
     # -- recognising -------------------------------------------------------------------
 
     def run(self, data: bytes, pos: int, most: int) -> int:
-        """Fold the frames at `pos` that are known, of at most `most` bytes each.
+        """Fold the known frames at `pos`, of at most `most` bytes each.
 
         The first byte behind them; `last` is the template of the last one.
         """
@@ -150,12 +149,12 @@ class Templates:
         return None
 
     def follow(self, template: Template) -> None:
-        """What came after this one last time probably comes next."""
+        """The template behind this one last time probably comes next."""
         if self.last is not None:
             self.last.successor = template
 
     def run_alike(self, template: Template, data: bytes, pos: int, most: int) -> int:
-        """Fold frames that are all of one kind, which most of most streams are.
+        """Fold frames of one kind, as most of most streams are.
 
         The first byte behind them, or UNKNOWN and nothing done: then one after the other.
         """
@@ -184,7 +183,7 @@ class Templates:
         return pos + done
 
     def commit_columns(self, template: Template, columns: list[list[bytes]], count: int) -> bool:
-        """Do what the values of many chunks say, a column for each slot; False: nothing done."""
+        """Fold the values of many chunks, a column for each slot; False: nothing done."""
         values: list[Any] = []
         held = surrogates = 0
         if template.voiced and not are_in_unison(template, columns):
@@ -221,7 +220,7 @@ class Templates:
         return True
 
     def fold_text(self, template: Template, text: Text, data: bytes, pos: int, most: int) -> int:
-        """fold() for what most chunks are: one text."""
+        """fold() for the usual chunk: one text."""
         tail = template.tail
         at = pos + template.head_size
         end = _skip_plain(data, at, at + LONGEST_BODY).end()  # type: ignore[union-attr]
@@ -251,7 +250,7 @@ class Templates:
         return end
 
     def fold(self, template: Template, data: bytes, pos: int, most: int) -> int:
-        """Do what the frame at `pos` says: the first byte behind it, or UNKNOWN.
+        """Fold the frame at `pos`: the first byte behind it, or UNKNOWN.
 
         The template's head stands at `pos` already.
         """
@@ -297,7 +296,7 @@ class Templates:
         return at
 
     def commit(self, template: Template, found: list[Any]) -> bool:
-        """Do to the answer what the values say; False, and nothing done, to go the cold way."""
+        """Change the answer by the values; False, and nothing done, to go the cold way."""
         ledger = self.stream.ledger
         held = extra = 0
         if template.voiced and not in_unison(template, found):
@@ -331,20 +330,20 @@ class Templates:
         return True
 
     def growth(self, cell: Cell, value: Any) -> int:
-        """How much more the value weighs than what it replaces; 0 if it does not."""
+        """How much more the value weighs than the one it replaces; 0 if it does not."""
         if not cell.charged:
             return 0
         return max(0, weight(value) - weight(cell.values[cell.name]))
 
     def earn(self, hits: int) -> None:
-        """What is recognised earns the right to learn more."""
+        """Recognised frames earn the right to learn more."""
         self.builds = min(FIRST_BUILDS, self.builds + hits // HITS_PER_BUILD)
         self.hits = hits % HITS_PER_BUILD
 
     # -- learning ----------------------------------------------------------------------
 
     def review(self) -> bool:
-        """After a cold event: drop what would now change more than its slots.
+        """After a cold event: drop templates that would now change more than their slots.
 
         True if the event may be the first of many. One that opened a place (a role, a
         tool's name) is the first of its kind, and mostly the last.
@@ -374,7 +373,7 @@ class Templates:
         self.last = self.likely = None
 
     def keep_what_holds(self) -> None:
-        """Some literals are no more what stands in the answer."""
+        """Some literals are no longer the values in the answer."""
         kept = self.all()
         self.heads.clear()
         self.count = 0
@@ -412,7 +411,7 @@ class Templates:
 
 
 def in_unison(template: Template, found: list[Any]) -> bool:
-    """Whether texts that may say the same do in this frame what their voices say."""
+    """Whether the texts of this frame follow their voices: texts that may say the same."""
     spoken = [
         (slot[2].voice, value)
         for slot, value in zip(template.slots, found, strict=True)
@@ -423,7 +422,7 @@ def in_unison(template: Template, found: list[Any]) -> bool:
         for place, (other, its) in enumerate(spoken):
             if place != position and other.group is voice.group:
                 if other.rank == voice.rank:
-                    return False  # what they say counts together
+                    return False  # their words count together
                 repeats = repeats or (other.rank < voice.rank and its == value)
         if repeats != voice.silent:
             return False
@@ -451,7 +450,7 @@ def are_in_unison(template: Template, columns: list[list[bytes]]) -> bool:
 
 
 def rows_of(template: Template, window: bytes) -> list[bytes]:
-    """What stands between head and tail of the template's frames that `window` begins with."""
+    """The values between head and tail of the template's frames at the beginning of `window`."""
     lines = window.split(b"\n")  # twice as fast as by blank lines: it is memchr
     count = (len(lines) - 1) // template.lines
     begin, stop = template.cut
@@ -471,9 +470,9 @@ def rows_of(template: Template, window: bytes) -> list[bytes]:
 
 
 def joined_strings(joined: bytes, count: int, dropped: bool) -> tuple[str, int, int] | None:
-    """The strings whose bodies LFs join: all of them in one, what they weigh, flags.
+    """The strings whose bodies LFs join: all of them in one, their weight, flags.
 
-    None if one of them is no sound body. What is dropped is not decoded, and weighs nothing.
+    None if one of them is no sound body. A dropped string is not decoded, and weighs nothing.
     """
     if joined.count(b"\n") != count - 1:
         return None
@@ -497,7 +496,7 @@ def joined_strings(joined: bytes, count: int, dropped: bool) -> tuple[str, int, 
 
 
 def unescaped(body: bytes) -> tuple[str, int] | None:
-    """The string of a body that _skip_body matched, and flags; None if it is not sound."""
+    """The string of a body matched by _skip_body, and flags; None if it is not sound."""
     if b"\\u" in body:
         code, value, end, flags = read(b'"%b"' % body, 0, _ANY)
         return (value, flags) if code == OK and end == len(body) + 2 else None
