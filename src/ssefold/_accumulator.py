@@ -1,4 +1,4 @@
-"""StreamAccumulator: what a person asks of a folded stream.
+"""StreamAccumulator: a person's questions to a folded stream.
 
 Enters: options, and through the backend's core the bytes of one stream.
 Leaves: status, answer, text, usage, errors; exceptions that carry the partial answer.
@@ -32,7 +32,7 @@ _Asked = TypeVar("_Asked", bound="Answering")
 
 
 class Answering(_Core):
-    """What can be asked of a fold; stands above either backend's core."""
+    """The questions to a fold; stands above either backend's core."""
 
     __slots__ = ()
 
@@ -111,7 +111,7 @@ class Answering(_Core):
         return self.snapshot_json()
 
     def _judge(self) -> None:
-        """Raise what result() has to raise, if anything.
+        """Raise the exception that result() has to raise, if any.
 
         Never from a name: the frame would hold the error, and the error the frame, and with
         it the accumulator, until the collector comes.
@@ -140,7 +140,7 @@ class Answering(_Core):
         return kind(code, offset, detail, partial, self.status, self.faults, self.error)
 
     def _refuse(self, code: str) -> NoReturn:
-        """For the core: a feed that cannot be taken (`closed`, `busy`)."""
+        """For the core: a feed refused as `closed` or `busy`."""
         raise self._error(StreamError, code)
 
     def _stop(self) -> NoReturn:
@@ -166,25 +166,25 @@ class Answering(_Core):
         return repaired
 
     def take_text(self, choice: int = 0) -> str:
-        """The text that came since the last call, pieces in the order they came.
+        """The text since the last call, its pieces in the order of arrival.
 
-        A high surrogate waits for its half while one can come. A full value that
-        replaced another, or its deltas, gives only what extends them; what it took
-        out of the answer is given all the same, asked for before or not.
+        A high surrogate waits for its half while one can come. A full value in the place of
+        another, or of its deltas, gives only its extension of them; a text that it took out of
+        the answer is given all the same, asked for before or not.
         """
         return take_text(self, choice)
 
     def take(self) -> list[Delta]:
-        """What came since the last call, as typed pieces: text, reasoning, tool calls.
+        """The pieces since the last call, with their types: text, reasoning, tool calls.
 
         In the order of the answer: choices by number, then blocks, items and parts;
         in a message the reasoning before the text, that before the tool calls. All
         pieces of one place (kind, choice, index and part), joined over all calls, are
         the same however the input was cut and however often it was asked for. A
-        high surrogate waits for its half. A full value that replaced its deltas adds
-        only what extends them; what it took out of the answer is given all the same.
-        An object is given once its element is whole. At any byte, after close too.
-        What take_text() gave is not missing here, nor the other way round.
+        A high surrogate waits for its half. A full value in the place of its deltas adds only its
+        extension of them; a text that it took out of the answer is given all the same. An object
+        is given once its element is whole. At any byte, after close too. Pieces given by
+        take_text() are not missing here, nor the other way round.
         """
         return take(self)
 
@@ -221,7 +221,7 @@ class Answering(_Core):
         return list(filter(_is_leaf, leaves))
 
     def _texts_of(self, found: Any) -> list[Any]:
-        """The texts of what stands where a text belongs: a list of parts, or an object."""
+        """The texts of a value in the place of a text: a list of parts, or an object."""
         ways = self._ways()
         parts = self._follow({"": found}, ways.parts, 0)
         return list(parts or self._follow(found, ways.inner, 0))
@@ -238,7 +238,7 @@ class Answering(_Core):
         return way
 
     def _select(self, way: tuple[Any, ...], choice: int = 0) -> list[Any]:
-        """The states to which a way of READ leads."""
+        """The states at the end of a way of READ."""
         steps = self._way(way, choice)
         return self._follow(self._stream.root, steps, choice) if steps else []
 
@@ -246,7 +246,7 @@ class Answering(_Core):
         value = self._read(state)
         return repair(value) if self._stream.surrogates else value
 
-    # -- what it is not --------------------------------------------------------------
+    # -- operations that it refuses ---------------------------------------------------
 
     def __repr__(self) -> str:
         log = self._stream.log
@@ -263,10 +263,10 @@ class Answering(_Core):
 class StreamAccumulator(Answering, _backend.FoldCore):
     """Folds one stream: feed bytes in, read the answer at any byte.
 
-    dialect: "auto", one of the dialects' names, a table (a module or a mapping), or a list
-             of these, which are asked in that order: [table, "auto"].
+    dialect: "auto", one of the dialects' names, a table (a module or a mapping), or a list of
+             these, asked in that order: [table, "auto"].
     strict:  feed raises StreamMalformed at the first fault.
-    limits:  what the stream may cost (see Limits).
+    limits:  the most that the stream may cost (see Limits).
     rules:   {path: rule} for fields we do not know, or know otherwise:
              "append", "last", "first", "extend", "snapshot" or "drop".
 

@@ -60,11 +60,11 @@ async def afold(source: AsyncSource, **options: Any) -> dict[str, Any]:
 def tap(source: Iterable[_Chunk], acc: StreamAccumulator) -> Iterator[_Chunk]:
     """Yield each chunk untouched; `acc` has been fed with it before.
 
-    Feeding comes first, or a consumer that leaves would lose the last chunk. The
-    accumulator's own errors never reach the relay: `acc.tap_error` names the first, and a
-    chunk that was not folded for it is the fault `lost_input`. The source's exceptions pass
-    through, after `acc` was closed. TypeError at once, before any chunk, for a source that is
-    no iterable of bytes (`acc` is closed then), or an `acc` that is no accumulator.
+    Feeding comes first, or a consumer that leaves would lose the last chunk. The accumulator's
+    own errors never reach the relay: `acc.tap_error` names the first, and the chunk lost by it is
+    the fault `lost_input`. The source's exceptions pass through, after `acc` was closed.
+    TypeError at once, before any chunk, for a source that is no iterable of bytes (`acc` is
+    closed then), or an `acc` that is no accumulator.
     """
     _check(source, acc, "__iter__", "tap() takes an iterable of bytes (a list of them is one)")
     return _tap(source, acc)
@@ -104,7 +104,7 @@ async def _atap(
 
 
 def _check(source: object, acc: object, how: str, wanted: str) -> None:
-    """Raise TypeError for what can be seen to be wrong before anything was read."""
+    """Raise TypeError for any visible mistake before anything was read."""
     kind = type(source)
     if isinstance(acc, type):
         raise TypeError(f"acc must be a StreamAccumulator, not the class {acc.__name__!r}")
@@ -120,11 +120,11 @@ def _check(source: object, acc: object, how: str, wanted: str) -> None:
 
 
 def _hold_back(acc: StreamAccumulator, error: Exception) -> None:
-    """Note what the relay is not to see."""
+    """Note an exception that the relay is not to see."""
     try:
         if acc.tap_error is None:
             acc.tap_error = type(error).__name__
-        if getattr(error, "code", "busy") == "busy":  # else the fold itself said what was wrong
+        if getattr(error, "code", "busy") == "busy":  # else the fold itself told its fault
             acc._miss()
     except Exception:
         pass
@@ -155,7 +155,7 @@ async def achunks(source: AsyncSource) -> AsyncIterator[Any]:
     """The chunks of a source that is read either way."""
     read = getattr(source, "read", None)
     if callable(read):
-        # Before __aiter__, which gives lines, and of asyncio.StreamReader only short ones.
+        # Before __aiter__: it gives lines, and of asyncio.StreamReader only short ones.
         while True:
             chunk = read(READ_SIZE)
             if isawaitable(chunk):

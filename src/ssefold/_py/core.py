@@ -1,8 +1,8 @@
 """The core of a fold in the pure backend: bytes into a stream.
 
 Enters: chunks of bytes, cut anywhere.
-Leaves: a Stream whose blocks were all taken in.
-Must not know: what blocks mean, what callers read.
+Leaves: a Stream that took in all blocks.
+Must not know: the meaning of blocks, the callers' view.
 """
 
 from __future__ import annotations
@@ -33,13 +33,12 @@ FAST = os.environ.get("SSEFOLD_TEMPLATES", "1") != "0"
 # Servers that flush line ends to keep a connection open send many at once.
 _skip_blank_lines = re.compile(rb"[\r\n]*").match
 
-# A frame that a read cut waits for its rest up to this size; a larger one is framed as
-# it comes.
+# A cut frame waits for its rest up to this size; a larger one is framed as it comes.
 CARRY = 16384
 
 
 class FoldCore:
-    """What StreamAccumulator stands on; `events` and `bytes` are counts."""
+    """The base of StreamAccumulator; `events` and `bytes` are counts."""
 
     __slots__ = (
         "_at", "_before", "_begin", "_carried", "_event_limit", "_fast", "_framer", "_known",
@@ -60,8 +59,8 @@ class FoldCore:
         try:
             owner = self._owner
         except RuntimeError:
-            # What runs in it, at 0. Taken in one step and given back without a call: a signal's
-            # handler may raise behind each, and what it left taken would be taken for ever.
+            # The calls running in it, at 0. Taken in one step and given back without a call: a
+            # signal's handler may raise behind each, and a taken one would stay taken for ever.
             owner = self._owner = {}
             self._fast = FAST
         mine = object()
@@ -74,7 +73,7 @@ class FoldCore:
                 del owner[0]
 
     def __getattr__(self, name: str) -> Any:
-        """Nothing that is missing: a subclass did not call this `__init__`."""
+        """Nothing if all members are there: a subclass may not have called this `__init__`."""
         if name in FoldCore.__slots__ or hasattr(type(self), name):  # a property misses one
             raise not_made(self)
         raise AttributeError(
@@ -121,11 +120,10 @@ class FoldCore:
     def feed(self, chunk: BytesLike) -> int:
         """Take the next bytes in; returns how many events they completed.
 
-        Raises TypeError for anything but a bytes-like object, BufferError for one
-        that is not C-contiguous, StreamError `closed` or `busy`; and in strict mode
-        StreamMalformed at the first fault, and from then on. MemoryError: what was
-        merged stays; the rest of the chunk is lost, and of the next ones what belongs to
-        the frame that was cut: the fault `lost_input`.
+        Raises TypeError for anything but a bytes-like object, BufferError for one without
+        C-contiguous bytes, StreamError `closed` or `busy`; and in strict mode StreamMalformed at
+        the first fault, and from then on. MemoryError: merged events stay; the rest of the chunk
+        is lost, and so is the rest of a cut frame in the next chunks: the fault `lost_input`.
         """
         data = as_bytes(chunk)
         owner = self._owner
@@ -141,7 +139,7 @@ class FoldCore:
             before = stream.events
             self._begin = self.bytes
             self._before = self._carried
-            self._reading = data  # what an exception finds here is lost
+            self._reading = data  # an exception loses the bytes found here
             self._take(data)
             self._reading = None
             self._before = b""
@@ -157,7 +155,7 @@ class FoldCore:
                     del owner[0]
 
     def _lose(self) -> None:
-        """An exception left the midst of a read: all that it may have half done goes."""
+        """An exception left the midst of a read: everything possibly half done goes."""
         stream = self._stream
         framer = self._framer
         data = self._reading or b""
@@ -217,7 +215,7 @@ class FoldCore:
             self._drop()
 
     def _drop(self) -> None:
-        """Nothing is read any more: let go of all that is held for that."""
+        """Nothing is read any more: let go of all that is held for reading."""
         if self._known is not None:
             self._known.forget()
         self._framer = self._known = None
@@ -267,7 +265,7 @@ class FoldCore:
             pos = end
 
     def _room(self) -> int:
-        """How large the beginning of a frame that waits may be."""
+        """The largest beginning of a frame that may wait."""
         return min(CARRY, self._event_limit)
 
     def _holds(self, framer: Framer, rest: bytes, known: Templates) -> bool:
@@ -283,7 +281,8 @@ class FoldCore:
         return True
 
     def _cold(self, framer: Framer, data: bytes, known: Templates | None) -> None:
-        """Frame these bytes and hand on what they complete; learn of it, if it is a frame."""
+        """Frame these bytes and hand on the completed blocks; learn of them, if they are a
+        frame."""
         stream = self._stream
         if known is None:
             self._at = framer.frame_start
@@ -326,7 +325,7 @@ class FoldCore:
     def close(self) -> None:
         """The end of input; never raises, and a second call does nothing.
 
-        Where memory runs short, what had not been merged yet is lost: `lost_input`.
+        Where memory runs short, the bytes not merged yet are lost: `lost_input`.
         """
         owner = self._owner
         mine = object()
@@ -385,7 +384,7 @@ class FoldCore:
             if 0 in owner and owner[0] is mine:
                 del owner[0]
 
-    # -- for what stands above -------------------------------------------
+    # -- for the layers above --------------------------------------------
 
     def _read(self, state: Any) -> Any:
         return read_state(state)
@@ -407,7 +406,7 @@ class FoldCore:
         return None
 
     def _refuse(self, code: str) -> NoReturn:
-        raise NotImplementedError  # Answering knows what a caller is told
+        raise NotImplementedError  # Answering knows the words for a caller
 
     def _stop(self) -> NoReturn:
         raise NotImplementedError
@@ -416,7 +415,7 @@ class FoldCore:
 def hand_on(stream: Stream, block: Block) -> None:
     """Let the stream take a block in.
 
-    An event that meets what an exception left merged by half is lost, too.
+    An event is lost, too, if it meets a place that an exception left merged by half.
     """
     try:
         stream.block(block.event, block.data, block.spans, block.stray, block.start, block.final)
@@ -452,7 +451,7 @@ def blank_line(data: bytes) -> bytes:
     if b"\r" not in data:
         return b"\n\n"
     both = data.count(b"\r\n")
-    # What the next read begins with may belong to the last line end, and so may ours.
+    # The first bytes of the next read may belong to the last line end, and so may ours.
     alone = data.count(b"\r") - both - data.endswith(b"\r")
     alone += data.count(b"\n") - both - data.startswith(b"\n")
     return b"" if alone else b"\r\n\r\n"

@@ -1,8 +1,8 @@
 """Read one JSON value: the fast libraries first, a reader of our own behind them.
 
 Enters: bytes, a place in them, the nesting allowed.
-Leaves: how the reading ended, the value (what was closed before a fault), the
-position in bytes, flags; the same as the compiled twin, whatever library ran.
+Leaves: how the reading ended, the value (its closed part before a fault), the position in bytes,
+flags; the same as the compiled twin, whatever library ran.
 Must not know: frames, events, dialects.
 """
 
@@ -39,11 +39,10 @@ Result = tuple[int, Any, int, int]
 def read(data: bytes, start: int, depth: int) -> Result:
     """Read the JSON value at `start`: (code, value, position, flags).
 
-    White space before and after it is skipped. OK: the position is the first
-    byte behind; the caller judges what stands there. BAD: the first byte that no
-    JSON text could have. CUT: the end of the data. DEEP: the bracket that opens
-    level `depth` + 1. After BAD and CUT the value holds what was closed before,
-    in OpenDict and OpenList, or is NOTHING.
+    White space before and after it is skipped. OK: the position is the first byte behind; the
+    caller judges the bytes there. BAD: the first byte impossible in any JSON text. CUT: the end
+    of the data. DEEP: the bracket that opens level `depth` + 1. After BAD and CUT the value holds
+    the part closed before, in OpenDict and OpenList, or is NOTHING.
     """
     # Behind a first value (glued events) the libraries would walk the rest again
     # for each value in it: a line of a million digits would take for ever.
@@ -77,7 +76,7 @@ class _Stop(Exception):
 
 
 def read_slowly(data: bytes, start: int, depth: int) -> Result:
-    """`read` without any library: what it answers is what `read` must answer."""
+    """`read` without any library: the standard for the answers of `read`."""
     reader = _Reader(data, min(depth, DEPTH_CEILING))
     try:
         value, pos = reader.read(max(start, 0))
@@ -153,7 +152,7 @@ class _Reader:
             container.append(value)
 
     def unclosed(self) -> Any:
-        """What was read so far, with markers for the containers still open."""
+        """The value so far, with markers for the containers still open."""
         value: Any = NOTHING
         while self.opened:
             container = self.opened[-1]
@@ -203,7 +202,7 @@ class _Reader:
         return value, end
 
     def unfinished(self, end: int, may_point: bool, may_scale: bool) -> None:
-        """Stop if the number that seems to end here wants more digits, or may have them."""
+        """Stop if the number with its end here wants more digits, or may have them."""
         byte = self.byte(end)
         if may_point and byte == _DOT:
             raise self.stop(end + 1)
@@ -235,7 +234,7 @@ class _Reader:
         raise _Stop(BAD, end)
 
     def escape(self, pos: int) -> tuple[str, int]:
-        """What the escape behind a backslash stands for; a surrogate pair is one."""
+        """The character of the escape behind a backslash; a surrogate pair is one."""
         byte = self.byte(pos)
         if byte != _LOWER_U:
             if byte not in _ESCAPES:
@@ -275,25 +274,25 @@ class _Reader:
 
 # --- the libraries, where they answer the same ------------------------------------
 
-_LEVEL = [0] * 256  # what a byte outside of strings adds to the nesting
+_LEVEL = [0] * 256  # the change of the nesting by a byte outside of strings
 _LEVEL[0x5B] = _LEVEL[0x7B] = 1
 _LEVEL[0x5D] = _LEVEL[0x7D] = -1
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _DIGITS_TO_ZERO = bytes(0x30 if 0x30 <= byte <= 0x39 else byte | 0x80 for byte in range(256))
 _TOO_MANY_DIGITS = b"0" * (MAX_DIGITS + 1)
 _TOO_LONG_FOR_ORJSON = b"0" * 19  # past 64 bits it makes floats of integers
-# A pair of surrogate escapes that stands alone is the common way to write an emoji;
-# everything else about surrogates needs the reader that keeps count of backslashes.
+# A lone pair of surrogate escapes is the common way to write an emoji. Everything else about
+# surrogates needs the reader with a count of backslashes.
 _surrogate_pairs = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}").sub
 _find_surrogate = re.compile(rb"\\u[dD][89a-fA-F]").search
 
 
 class _Refused(Exception):
-    """The standard library met something that it reads in its own way."""
+    """The standard library met a value that it reads in its own way."""
 
 
 def _nests_too_deep(data: bytes, depth: int) -> bool:
-    """Whether `data`, which a library took for JSON, nests deeper than `depth`."""
+    """Whether `data`, taken for JSON by a library, nests deeper than `depth`."""
     depth = min(depth, DEPTH_CEILING)
     # A level takes two bytes: most chunks are too short to be asked any further.
     if len(data) <= 2 * depth or data.count(b"[") + data.count(b"{") <= depth:
@@ -337,7 +336,7 @@ _scan_once = _make_scan_once()
 
 
 def read_by_json(data: bytes, depth: int) -> Any:
-    """The value that is all of `data`, or NOTHING if the standard library cannot be trusted."""
+    """The value of all `data`, or NOTHING if the standard library cannot be trusted."""
     if _scan_once is None or _has_lone_surrogate(data):
         return NOTHING
     if len(data) > MAX_DIGITS and _TOO_MANY_DIGITS in data.translate(_DIGITS_TO_ZERO):
@@ -353,7 +352,7 @@ def read_by_json(data: bytes, depth: int) -> Any:
 
 
 def read_by_orjson(data: bytes, depth: int) -> Any:
-    """The same by orjson, and by the standard library what orjson reads differently."""
+    """The same by orjson, and by the standard library where orjson reads differently."""
     if data.translate(_DIGITS_TO_ZERO).find(_TOO_LONG_FOR_ORJSON) >= 0:  # `in` takes longer
         return read_by_json(data, depth)
     try:
@@ -363,7 +362,7 @@ def read_by_orjson(data: bytes, depth: int) -> Any:
     return NOTHING if _nests_too_deep(data, depth) else value
 
 
-# What orjson must refuse, and what it must read as we do: it is asked, since its
+# The values that orjson must refuse, and those it must read as we do: it is asked, since its
 # releases differ and any of them may be installed.
 _MUST_REFUSE = (
     b'"\\ud83d"', b'"\\ude00"', b'{"\\ud83d":1}', b'"\xff"', b'"\xed\xa0\x80"', b"\xef\xbb\xbf1",

@@ -1,12 +1,12 @@
 """The command line: `ssefold fold`, `ssefold events`, `ssefold check`, `ssefold replay`.
 
 Enters: arguments; streams from files or from a pipe that still runs; an answer.
-Leaves: answers, events, tables and a stream on stdout (UTF-8 whatever the locale is),
-faults and progress on stderr, an exit code that says how it went.
+Leaves: answers, events, tables and a stream on stdout (UTF-8 in any locale), faults and progress
+on stderr, an exit code for the outcome.
 Must not know: anything of the package but its public names, or how a terminal is fed.
 
-A pipe is read as it comes, never until a buffer is full, and what was read is written
-at once: `curl -N ... | ssefold fold --text -` shows the answer while it grows.
+A pipe is read as it comes, never until a buffer is full, and each read is written at once: `curl
+-N ... | ssefold fold --text -` shows the answer while it grows.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ssefold.cli.terminal import Input, Output, Screen, Unreadable, abandon, cut
 
 COMPLETE, USAGE, TRUNCATED, FAILED, MALFORMED = 0, 2, 3, 4, 5
 INTERRUPTED = 130  # 128 + SIGINT
-CLOSED = 141  # 128 + SIGPIPE: what a program gets that does not handle `| head`
+CLOSED = 141  # 128 + SIGPIPE: the status of a program that does not handle `| head`
 
 EXIT_CODES: dict[type[ssefold.StreamError], int] = {
     ssefold.StreamFailed: FAILED,
@@ -105,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells what is wrong in one line."""
+    """Tells the error in one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
@@ -268,8 +268,8 @@ def _fold_file(args: argparse.Namespace, name: str, out: Output, screen: Screen)
 class _Text:
     """The text of one stream on its way to stdout.
 
-    Of a pipe the pieces as they come. Of a file the whole text at its end: it is the
-    same, but where an event replaced text that came before.
+    Of a pipe the pieces as they come. Of a file the whole text at its end: it is the same, but
+    where an event replaced text that came before.
     """
 
     def __init__(self, acc: StreamAccumulator, out: Output) -> None:
@@ -285,7 +285,7 @@ class _Text:
             self._write(self._acc.take_text())
 
     def rest(self) -> None:
-        """The input ended: what is left, and the line's end where there is none."""
+        """The input ended: writes the rest, and the line's end where there is none."""
         self._write(self._acc.take_text() if self._live else self._acc.text())
         if self._last != "\n":
             self._write("\n")
@@ -303,9 +303,9 @@ _Place = tuple[bytes, int]
 class _Reading(NamedTuple):
     """How a stream was read.
 
-    answer, error: what result() returned, or raised and carried. trouble: why reading
-    stopped before the end; unread: it did so before the first byte. places: of each
-    fault that is kept, or None where there is nothing to see.
+    answer, error: the value of result(), or its exception. trouble: why reading stopped before
+    the end; unread: it did so before the first byte. places: the excerpt for each kept fault, or
+    None where there is nothing to see.
     """
 
     code: int
@@ -326,7 +326,7 @@ class _Places:
         self.found: list[_Place | None] = []
 
     def add(self, chunk: bytes) -> None:
-        """The bytes that are folded next."""
+        """The bytes to fold next."""
         self._recent.add(chunk)
 
     def look(self) -> None:
@@ -341,7 +341,7 @@ class _Places:
         place = self._recent.line(fault.offset)
         if place is None or not place[0].strip():
             return None
-        # Of bytes that are no text there is nothing to see.
+        # Bytes that are no text have nothing to see.
         binary = fault.code == "not_an_event_stream" and b"\0" in place[0][:64]
         return None if binary else place
 
@@ -377,7 +377,7 @@ def _read(name: str, acc: StreamAccumulator, more: Callable[[bool], None] | None
 
 
 def _complaints(acc: StreamAccumulator, reading: _Reading) -> Iterator[tuple[str, _Place | None]]:
-    """What is wrong with a stream, in lines, each with the place to be shown below it."""
+    """The faults of a stream, in lines, each with its place shown below it."""
     if reading.trouble:
         yield f"reading stopped after {acc.bytes} bytes: {reading.trouble}", None
     for fault, place in zip(acc.faults, reading.places, strict=True):
@@ -401,7 +401,7 @@ def _verdict(acc: StreamAccumulator, reading: _Reading) -> str:
     if isinstance(error, ssefold.StreamTruncated):
         return f"truncated: the input ended at byte {acc.bytes}, before the answer was complete"
     if error is not None and all(fault[:2] != (error.code, error.offset) for fault in acc.faults):
-        return _worded(str(error))  # the fault that decided came after those that are kept
+        return _worded(str(error))  # the deciding fault came after the kept ones
     return ""
 
 
@@ -411,7 +411,7 @@ def _describe(fault: ssefold.Fault) -> str:
 
 
 def _worded(text: str) -> str:
-    """A text of the package in words of the command line: what to pass is an option here."""
+    """A text of the package in words of the command line: arguments are options here."""
     return text.replace("pass dialect=...", "name it: --dialect NAME")
 
 
@@ -441,9 +441,8 @@ def _events(args: argparse.Namespace) -> int:
 class _EventPrinter:
     """Writes the events of one stream, a line each.
 
-    The decoder flushes, so that close() tells a last event which nothing ended from
-    silence. Until the first event came an accumulator listens: it knows what a body
-    is that holds none.
+    The decoder flushes, so that close() tells an unended last event from silence. Until the first
+    event came an accumulator listens: it knows the meaning of a body without events.
     """
 
     def __init__(self, out: Output, comments: bool) -> None:
@@ -457,7 +456,7 @@ class _EventPrinter:
         self.bytes = 0
 
     def feed(self, chunk: bytes) -> bool:
-        """Write the events that this read completes; False: no more can follow."""
+        """Write the events completed by this read; False: no more can follow."""
         self.bytes += len(chunk)
         # Line by line a comment stands where it came, between the events.
         for piece in chunk.splitlines(True) if self._comments else (chunk,):
@@ -472,7 +471,7 @@ class _EventPrinter:
         return self._decoder.error is None
 
     def close(self, flush: bool) -> tuple[int, list[str]]:
-        """The end of input: the exit code, and what there is to say."""
+        """The end of input: the exit code, and the message."""
         notes = []
         if self._decoder.error is None:
             with suppress(ssefold.SSEFoldError):  # it is the decoder's `error` as well
@@ -492,7 +491,7 @@ class _EventPrinter:
         return (MALFORMED if foreign else COMPLETE), notes + foreign
 
     def _is_answer(self) -> bool:
-        """Whether the body, which is closed, is an answer or an error without events."""
+        """Whether the body, now closed, is an answer or an error without events."""
         judge = self._judge
         if judge is None or judge.events or judge.faults:
             return False
@@ -575,7 +574,7 @@ def _summary(name: str, acc: StreamAccumulator, code: int) -> list[object]:
 
 
 def _findings(acc: StreamAccumulator) -> Iterator[list[object]]:
-    """What was found in one stream, in the order of its bytes."""
+    """The findings in one stream, in the order of its bytes."""
     rows: list[list[object]] = [
         [fault.offset, fault.event, "fault", fault.code, fault.detail] for fault in acc.faults
     ]
@@ -597,7 +596,7 @@ def _where(odd: ssefold.Anomaly) -> str:
 
 
 def _legend(codes: set[str]) -> str:
-    """What the codes mean that occurred."""
+    """The meanings of the codes that occurred."""
     meanings = {**ssefold.FAULT_CODES, **ssefold.ANOMALY_CODES}
     known = sorted(code for code in codes if code in meanings)
     return "".join(f"\n{code}: {_worded(meanings[code])}" for code in known) + "\n" if known else ""
@@ -628,7 +627,7 @@ def _replay(args: argparse.Namespace) -> int:
 
 
 def _no_answer(name: str, body: bytes, error: Exception) -> str:
-    """Why a body is no answer, and what to do."""
+    """Why a body is no answer, and the way out."""
     if not body.strip():
         return "the input is empty"
     if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)):
@@ -647,7 +646,7 @@ def _is_stream(body: bytes) -> bool:
     return any(event.data for event in [*decoder.feed(body), *decoder.close()])
 
 
-# -- what all of them share ------------------------------------------------------------------
+# -- shared by all of them ------------------------------------------------------------------
 
 
 def _json(value: Any, pretty: bool) -> bytes:

@@ -1,11 +1,11 @@
 """Where an element of a list begins and ends.
 
 Enters: the events that start elements and stop them, a base that comes late or again.
-Leaves: elements that hold what their starts brought; those that ended are settled.
-Must not know: which dialect this is, fragments.
+Leaves: elements with the members of their starts; ended ones are settled.
+Must not know: the dialect's name, fragments.
 
-A start at an index in use is the same element begun again, or another one that stands
-right behind it: servers number their blocks by hand, and proxies repeat starts.
+A start at an index in use is the same element begun again, or another one right behind it:
+servers number their blocks by hand, and proxies repeat starts.
 
 One source for both backends: `_c/engine/event_starts.pxd` says how it is compiled.
 """
@@ -27,7 +27,7 @@ from .state import Entries, JSONText, Place, new_place
 def begin(address: Address, action: Any, value: Any, source: Any) -> None:
     """An element of a list begins, or begins again.
 
-    One that holds nothing makes no entry: a limit counts what holds something.
+    An empty one makes no entry: a limit counts entries with content.
     """
     name, by, path = action.slot
     if _says_nothing(source) or not address.routed(action, value):
@@ -69,7 +69,7 @@ def _says_nothing(source: Any) -> bool:
 
 
 def _begin_again(address: Address, action: Any, held: Any, index: Any, place: Any) -> None:
-    """The element goes on, open once more; what it has stays."""
+    """The element goes on, open once more, with its old content."""
     if place.started:
         address.ledger.anomaly("block_restarted", None, action.source[0])
     place.stopped = False
@@ -78,7 +78,7 @@ def _begin_again(address: Address, action: Any, held: Any, index: Any, place: An
 
 
 def _begin_another(address: Address, action: Any, held: Any, index: Any, rule: Any) -> Any:
-    """A new element at the index, behind those that stand there; None past the limit."""
+    """A new element at the index, behind those already there; None past the limit."""
     used = held.at(index) is not None
     if used:
         address.ledger.anomaly("index_reused", None, action.slot[1])
@@ -92,7 +92,7 @@ def _begin_another(address: Address, action: Any, held: Any, index: Any, rule: A
     place = new_place(None)
     if used:
         if address.ledger.table.text_steps and address.order.arrivals is None:
-            address.order.take_turns()  # texts at one index: which grows is no matter of order
+            address.order.take_turns()  # texts at one index: any of them may grow, whatever the order
         held.behind(index, place)
     else:
         held.put(index, place)
@@ -100,7 +100,7 @@ def _begin_another(address: Address, action: Any, held: Any, index: Any, rule: A
 
 
 def _take_in(address: Address, values: Any, source: Any, rule: Any, action: Any) -> None:
-    """What is missing is filled in, content of its own replaces."""
+    """Missing members are filled in, content of its own replaces."""
     kind = values.get(rule.type)
     if kind is None:
         kind = source.get(rule.type)
@@ -127,13 +127,13 @@ def _take_in(address: Address, values: Any, source: Any, rule: Any, action: Any)
 
 
 def _begin_json(address: Address, values: Any, key: str, given: Any) -> None:
-    """What an input begins with: JSON text may come in its place."""
+    """The start of an input: JSON text may come in its place."""
     address.ledger.replace(values, key, given)
     values[key] = JSONText(given, True, address.ledger.text(), address.ledger.parse)
 
 
 def _replace_json(address: Address, json_text: Any, given: Any, wire: Any) -> None:
-    """An input of the start's own in the place of the text that came, or that goes on."""
+    """An input of the start's own in the place of the old text, or of a growing one."""
     address.ledger.added += 1
     json_text.settled = False
     if json_text.text:
@@ -164,7 +164,7 @@ def _place(action: Any) -> Any:
 
 
 def _as_text(address: Address, key: str, given: Any, action: Any) -> Any:
-    """A number where a text begins is that text: more may come to it."""
+    """A number in the place of a text's start is that text: more may come to it."""
     if type(given) is str or isinstance(given, (list, dict)):
         return given
     text = address.ledger.wire_text(given, _place(action), key)
@@ -204,7 +204,7 @@ def stop(address: Address, action: Any, value: Any) -> None:
 
 
 def _begun(address: Address, action: Any, value: Any) -> Any:
-    """The object that holds the list of a stop, or None: a stop makes nothing on its way."""
+    """The object with the list of a stop, or None: a stop makes nothing on its way."""
     place = address.ledger.root
     for step in action.path:
         if step[1] is None:
@@ -247,7 +247,7 @@ def stop_one(address: Address, element: Any) -> None:
 
 
 def settle(address: Address, json_text: Any) -> bool:
-    """Read the JSON text; a text that is none stays the value, as a string."""
+    """Read the JSON text; any other text stays the value, as a string."""
     whole, value = address.ledger.parse(json_text.text.get())
     json_text.settled = bool(whole)
     json_text.value = value if whole else None

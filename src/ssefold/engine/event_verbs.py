@@ -1,8 +1,8 @@
-"""The verbs that change one place of an answer: what a fragment does.
+"""The verbs that change one place of an answer, by fragments.
 
 Enters: an action and its event.
 Leaves: a longer text, a longer list, another value; the plan of a fragment.
-Must not know: which event this is, which dialect.
+Must not know: the kind of the event, the dialect's name.
 
 One source for both backends: `_c/engine/event_verbs.pxd` says how it is compiled.
 """
@@ -92,7 +92,7 @@ class Verbs:
         self.ledger.log.anomaly_once("delta_after_finish", action.source[0], kind)
 
     def made(self, action: Action, source: Any) -> Any:
-        """What missing elements are made of: an unknown delta's type tells its block's."""
+        """The members of missing elements: an unknown delta's type tells its block's."""
         suffix = action.suffix
         if suffix is not None and isinstance(source, dict):
             name = self.ledger.names.type
@@ -166,7 +166,7 @@ class Verbs:
         return old is None or type(old) is str or type(old) is self.ledger.text
 
     def text_of(self, action: Action, source: Any) -> Any:
-        """The JSON text of what came where a text belongs, or None (see wire_text)."""
+        """The JSON text of a value in the place of a text, or None (see wire_text)."""
         at: Any = None
         for step in action.source[:-1]:
             at = (at, step)
@@ -174,12 +174,12 @@ class Verbs:
         return self.ledger.wire_text(source, at, action.source[-1], whole)
 
     def change_element(self, values: Any, action: Action, source: Any, value: Any) -> None:
-        """Change a string that is an element."""
+        """Change a string in the place of an element."""
         self.ledger.no_plan()
         name, by, path = action.slot
         rule = self.ledger.table.lists[path]
         if is_open(value) and by not in value:
-            return  # that was still to come
+            return  # the end was still to come
         held = list_at(values, name, rule)
         old: Any = None
         position = NONE
@@ -187,7 +187,7 @@ class Verbs:
         if is_hint(self.ledger.table, path):
             index = hint(value, by)
             position = find(held, index)
-            if index is None and action.verb != SET:  # which begins another one
+            if index is None and action.verb != SET:  # `set` alone begins another one
                 position = len(held.items) - 1
             old = held.nth(position) if position >= 0 else None
         else:
@@ -230,10 +230,10 @@ class Verbs:
         self.ledger.added += 1
 
     def insert(self, values: Any, key: str, element: Any, action: Action, value: Any) -> None:
-        """An element at its index; one that stands there and is another moves back."""
+        """An element at its index; another one that stands there moves back."""
         by = action.index
         if is_open(value) and by not in value:
-            return  # that was still to come
+            return  # the end was still to come
         given_index = value.get(by)
         index = hint(value, by)
         if index is None and given_index is not None:
@@ -311,7 +311,7 @@ class Verbs:
             self.order.follow_below(action.steps, place, self.address.way)
 
     def note_path(self, steps: Any) -> None:
-        """The plan of a member that decides what an event does: it is fixed."""
+        """The plan of a member that decides an event's effect: it is fixed."""
         at = None
         for step in steps[:-1]:
             self.ledger.note(at, step, OPENED)
@@ -319,10 +319,10 @@ class Verbs:
         self.ledger.note(at, steps[-1], FIXED)
 
     def note_absent(self, value: Any, steps: Any) -> None:
-        """The plan of a member that an event lacks: it has to be absent from the next one, too.
+        """The plan of a member absent from an event: the next one must not have it, either.
 
-        So each object where it could stand is open: the bytes between its members are literal.
-        What stands there and is no object can be left out, for its kind stays the same.
+        So each object where it could stand is open: the bytes between its members are literal. A
+        value there that is no object can be left out, for its kind stays the same.
         """
         if self.ledger.plan is None:
             return
@@ -335,7 +335,7 @@ class Verbs:
             at = self.ledger.under(at, step)
 
     def note_rest(self, value: Any) -> None:
-        """What no action looked at is left out, whatever it is."""
+        """A member that no action looked at is left out, whatever it is."""
         plan = self.ledger.plan
         if plan is None:
             return
@@ -344,7 +344,7 @@ class Verbs:
             self.leave_out(value_of(at, value), at)
 
     def leave_out(self, value: Any, at: Any) -> None:
-        """All members of an object, but for those that were noted before."""
+        """All members of an object, but for those already noted."""
         if isinstance(value, dict):
             for key in value:
                 self.ledger.note(at, key, FIXED if value[key] is None else DROPPED)
@@ -356,14 +356,14 @@ def has_text(old: Any) -> bool:
 
 
 def value_at(value: Any, steps: Any) -> Any:
-    """The value that dotted steps lead to in an event, or None."""
+    """The value at the end of dotted steps in an event, or None."""
     for step in steps:
         value = given(value, step)
     return value
 
 
 def value_of(at: Any, value: Any) -> Any:
-    """The value that a path leads to in an event, or None."""
+    """The value at the end of a path in an event, or None."""
     return value if at is None else given(value_of(at[0], value), at[1])
 
 

@@ -1,9 +1,9 @@
-"""Which tool call a fragment belongs to: by its id, by its index, by being next.
+"""The tool call of each fragment: by its id, by its index, by being next.
 
 Enters: a fragment, the calls so far.
-Leaves: its call, which may be new; None to skip it. Anomalies, where a server counts
-otherwise than its API says.
-Must not know: how a call's members merge, choices, what callers read.
+Leaves: its call, an old or a new one; None to skip it. Anomalies, where a server counts otherwise
+than its API says.
+Must not know: how a call's members merge, choices, the callers' view.
 
 One source for both backends: `_c/engine/field_calls.pxd` says how it is compiled.
 """
@@ -21,7 +21,7 @@ from .ledger import Ledger
 from .lookup_calls import id_key
 from .state import Place, new_place
 
-# What a skipped index costs, so that a server cannot make us remember as many as it likes.
+# The weight of a skipped index: a server cannot make us remember as many as it likes.
 SKIPPED_WEIGHT = 64
 
 # Of arguments that are neither object nor list nor text: no longer one is asked about.
@@ -29,7 +29,7 @@ LONGEST_SCALAR = 64
 
 
 def call_of(ledger: Ledger, calls: Any, node: Any, element: Any, at: Any) -> Any:
-    """The call that `element` is a fragment of, made if new; None to skip it."""
+    """The call of the fragment `element`, made if new; None to skip it."""
     row = node.calls
     by, known = row.by, row.known
     index = given(element, by)
@@ -107,7 +107,7 @@ def _begins_another(
     elsewhere = index is not None and index != call.index
     if not other and not elsewhere:
         return False
-    ledger.no_plan()  # the answer depends on what the arguments have become
+    ledger.no_plan()  # the answer depends on the arguments so far
     if elsewhere and (other or is_whole(ledger, calls, row, call)):
         return True
     return other and _has_arguments(element, row.sorts) and is_whole(ledger, calls, row, call)
@@ -126,7 +126,7 @@ def _leads(ledger: Ledger, calls: Any, call: Any, name: str, index: Any) -> None
 
 
 def _takes_index(calls: Any, row: Any, call: Any, index: int, new_id: str, name: str) -> bool:
-    """Whether the call that an index leads to takes a fragment whose id is not known."""
+    """Whether the call at an index takes a fragment whose id is not known."""
     if calls.is_borrowed(index):
         return not new_id and not name
     if not new_id or not name:
@@ -146,7 +146,7 @@ def _goes_on(ledger: Ledger, calls: Any, row: Any, name: str) -> bool:
 
 
 def _waits(ledger: Ledger, calls: Any, row: Any) -> bool:
-    """Whether the last call is one to which more must come."""
+    """Whether the last call is unfinished: more must come to it."""
     if not calls.items:
         return False
     last = calls.items[-1]
@@ -155,11 +155,11 @@ def _waits(ledger: Ledger, calls: Any, row: Any) -> bool:
     return not is_whole(ledger, calls, row, last)
 
 
-# -- what a fragment and a call have ---------------------------------------------------------
+# -- members of a fragment and of a call ------------------------------------------------------
 
 
 def name_of(element: Any, sorts: Any) -> str:
-    """The non-empty name that a fragment carries, or ""."""
+    """The non-empty name in a fragment, or ""."""
     for sort, key, _ in sorts:
         name = given(given(element, sort), key)
         if type(name) is str and name:
@@ -217,7 +217,7 @@ def _begun_arguments(call: Any, sorts: Any) -> bool:
 def is_whole(ledger: Ledger, calls: Any, row: Any, call: Any) -> bool:
     """Whether the arguments of a call are one JSON value, as far as they came.
 
-    What came since the last question is looked at, and no more: a server whose index
+    Only the text since the last question is looked at: a server whose index
     counts its fragments asks at each of them.
     """
     text = _arguments(call, row.sorts)
@@ -243,9 +243,9 @@ _find_quote = re.compile(r'["\\]').search
 class Scan:
     """How far a growing text is on its way to be one JSON value.
 
-    mark:   what of the text was looked at. depth: of brackets; quoted: in a string,
-            escaped: behind a backslash. scalar: what began without bracket or quote.
-    stands: one of the numbers above; a value that closed is read once, and `whole` or not.
+    mark:   how much of the text was looked at. depth: of brackets; quoted: in a string, escaped:
+            behind a backslash. scalar: it began without bracket or quote. stands: one of the
+            numbers above; a value that closed is read once, and `whole` or not.
     """
 
     __slots__ = ("depth", "escaped", "mark", "quoted", "scalar", "stands", "text", "whole")
@@ -260,7 +260,7 @@ class Scan:
         self.whole: Any = None
 
     def ask(self, ledger: Ledger) -> bool:
-        """Look at what came; whether the text is whole."""
+        """Look at the new text; whether the whole is one value."""
         if self.stands != NEVER:
             more, self.mark = self.text.since(self.mark)
             self.look(more)
@@ -273,7 +273,7 @@ class Scan:
         return bool(self.whole)
 
     def look(self, more: str) -> None:
-        """Go on with what came."""
+        """Go on with the new text."""
         position = 0
         if self.stands == IN_SCALAR:
             self.scalar += more[: LONGEST_SCALAR + 1]
@@ -299,7 +299,7 @@ class Scan:
                 return
 
     def meet(self, char: str, more: str, position: int) -> None:
-        """A character that means something where it stands."""
+        """A character with a meaning where it stands."""
         if self.quoted:
             if char == "\\":
                 self.escaped = True

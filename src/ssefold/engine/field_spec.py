@@ -1,14 +1,14 @@
-"""What each rule of FIELDS takes: its name, its options, what it means, an example.
+"""The rules of FIELDS: for each its name, its options, its meaning, an example.
 
 Enters: nothing.
-Leaves: RULES, the one list in which the rules' names stand, as data: table.py compiles by it,
-grammar.py checks by it, replay asks it what a rule takes, and the table in docs/dialects.md
-is made of it. A rule's number is its place in the list.
+Leaves: RULES, the one list with the rules' names, as data: table.py compiles by it, grammar.py
+checks by it, replay asks it for the types and options of a rule, and the table in
+docs/dialects.md is made of it. A rule's number is its place in the list.
 Must not know: events, states, how a rule is executed (field_merge.py does that).
 
-An example `usage {"a":1} then {"b":2} -> {"a":1,"b":2}` says: two events have such a member,
-and that is the member of the answer. One that begins with an object shows whole events.
-Tests fold each of them with both backends.
+An example `usage {"a":1} then {"b":2} -> {"a":1,"b":2}` shows the member in two events, and the
+member of the answer. One that begins with an object shows whole events. Tests fold each of them
+with both backends.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-# What an option may be. Words in quotes are all that it may be; grammar.py knows the others.
+# The possible values of an option. Words in quotes are all of them; grammar.py knows the others.
 STRING = "a string"
 ANY_STRING = "a string, or ''"
 STRINGS = "a list of strings"
@@ -32,7 +32,7 @@ SORTS = "a mapping of objects to two of their members, a name's and the argument
 LIMIT = "'choices' or 'tool_calls' or 'blocks'"
 NULL = "'null'"
 
-# JSON types that a rule takes; () takes any.
+# The JSON types in a rule's reach; () is any.
 TEXT_TYPE = ("string",)
 SCALARS = ("string", "number", "boolean")
 OBJECT_TYPE = ("object",)
@@ -42,11 +42,11 @@ ARRAY_TYPE = ("array",)
 class Rule(NamedTuple):
     """One rule.
 
-    takes:   JSON types; null, which only records that the key was there, is taken by all.
+    takes:   JSON types; null is in the reach of all, and only records that the key was there.
     means:   one line.
     example: see above; options: those of its row; rows: rules below it, or beside it.
-    needs, may: options -> what each may be.
-    rest:    it can be the rule of all members that have none.
+    needs, may: options -> their possible values.
+    rest:    it can be the rule of all members without one.
     theirs:  if a caller may say it of a path (`rules=`), its place among those; else 0.
     """
 
@@ -82,7 +82,7 @@ def _rule(
     rest: bool = False,
     theirs: int = 0,
 ) -> int:
-    """The next rule; what comes back is its number."""
+    """The next rule; returns its number."""
     row = (name, takes, means, example, options or {}, rows or {}, needs or {}, may or {})
     RULES.append(Rule(*row, rest, theirs))
     return len(RULES) - 1
@@ -232,12 +232,12 @@ EXTEND_ANY = _rule(
     rest=True,
 )  # fmt: skip
 
-# Of no row: a member whose value is an error, beside what its own rule does with it.
+# Of no row: a member whose value is an error, beside the effect of its own rule.
 SIGN = len(RULES)
 
 OPS: Mapping[str, int] = {rule.name: number for number, rule in enumerate(RULES)}
 
-# What can be the rule of all members that have none, and what a caller may say of a path.
+# Rules for all members without one, and those a caller may name for a path.
 RESTS = tuple([rule.name for rule in RULES if rule.rest])
 USER_RULES = tuple(
     [rule.name for rule in sorted(RULES, key=lambda rule: rule.theirs) if rule.theirs]

@@ -15,7 +15,7 @@ from ssefold.limits import Limits
 # Of the input around a fault; payloads are private.
 RAW_BYTES = 256
 
-# What is told apart where each is recorded once: names and indexes are the sender's.
+# The senders choose names and indexes: a record for each is bounded.
 MOST_COUNTED = 256
 
 GRAVE = ("not_an_event_stream", "unknown_dialect", "wrong_dialect", "limit_")
@@ -24,16 +24,16 @@ GRAVE = ("not_an_event_stream", "unknown_dialect", "wrong_dialect", "limit_")
 class Log:
     """The faults and anomalies of one stream; None while there are none.
 
-    event, offset: the event that is being read, and where its frame starts.
-    fault_count, anomaly_count: all there were; `faults` and `anomalies` hold the
-    first max_faults and max_anomalies of them.
-    counted: where in `anomalies` each of those stands that are recorded once, by what tells
-    them apart; -1 for one that was not kept.
-    grave: the first fault that says the answer is not to be had or not whole: a
-    limit, a body that is no event stream, an unknown dialect. It is never crowded out.
-    lost_at, lost_event: where the first read began of which bytes were lost, -1 if none
-    was; lost_behind: how many of `faults` came before. Numbers, not a record: where memory
-    ran short there is none for one.
+    event, offset: the event being read, and where its frame starts.
+    fault_count, anomaly_count: their full numbers; `faults` and `anomalies` hold the first
+    max_faults and max_anomalies of them.
+    counted: the position in `anomalies` of each record that is made once, by its key; -1 for one
+    that was not kept.
+    grave: the first fault after which the answer is absent or not whole: a limit, a body that is
+    no event stream, an unknown dialect. It is never crowded out.
+    lost_at, lost_event: where the first read with lost bytes began, -1 if none did; lost_behind:
+    how many of `faults` came before. These are numbers, not a record: where memory ran short
+    there is none for a record.
     """
 
     __slots__ = (
@@ -88,7 +88,7 @@ class Log:
         self.fault_count += 1
 
     def kept_faults(self) -> tuple[Fault, ...]:
-        """The faults that are kept, the read that was lost at its place among them."""
+        """The kept faults, the lost read at its place among them."""
         faults = self.faults or ()
         if self.lost_at < 0:
             return tuple(faults)
@@ -98,17 +98,17 @@ class Log:
         return kept if most is None else kept[:most]
 
     def lost(self) -> Fault:
-        """The read that was lost."""
+        """The lost read."""
         return Fault(
             "lost_input", self.lost_at, self.lost_event, "a read was left half merged", b""
         )
 
     def worst(self) -> Fault | None:
-        """What result() raises before it looks at the status, or None."""
+        """The exception that result() raises before it looks at the status, or None."""
         return self.lost() if self.grave is None and self.lost_at >= 0 else self.grave
 
     def fault_once(self, code: str, detail: str) -> None:
-        """Record a limit that was met, the first time only: it would come again and again."""
+        """Record a limit the first time only: the stream would meet it again and again."""
         if self.seen is None:
             self.seen = set()
         if code not in self.seen:
@@ -116,7 +116,7 @@ class Log:
             self.fault(code, self.offset, detail)
 
     def anomaly(self, code: str, path: str) -> None:
-        """Record odd input in the event that is being read."""
+        """Record odd input in the event being read."""
         self.anomaly_count += 1
         most = self.limits.max_anomalies
         if self.anomalies is None:
@@ -127,8 +127,8 @@ class Log:
     def anomaly_once(self, code: str, path: str, which: Any) -> None:
         """Record odd input the first time only; the times after it are counted in that record.
 
-        which: what tells this one from others of its code (a choice and a kind of delta).
-        Past MOST_COUNTED of these nothing new is recorded, but counted.
+        which: the key of this one among others of its code (a choice and a kind of delta). Past
+        MOST_COUNTED of these nothing new is recorded, but counted.
         """
         if self.counted is None:
             self.counted = {}

@@ -1,11 +1,11 @@
-"""Events that are none of the answer's: heartbeats sent as data, and events of another name.
+"""Events outside the answer: heartbeats sent as data, and events of another name.
 
-Enters: an event's name and what was read of it; the dialect's table, once it is known.
+Enters: an event's name and its data as read; the dialect's table, once it is known.
 Leaves: whether the event stands by; anomalies, at the first heartbeat and at the first event
 of each foreign name.
-Must not know: how events are merged, what a stream's end is.
+Must not know: how events are merged, the end of a stream.
 
-Relays that wait for a model send pings as events, and tools tell of their progress between
+Relays send pings as events while they wait for a model, and tools tell of their progress between
 the chunks of a chat. Neither is an answer, and neither is damage.
 
 One source for both backends: `_c/engine/stream_bystanders.pxd` says how it is compiled.
@@ -20,14 +20,14 @@ from .event_merge import knows
 from .jsonvalue import given
 from .stream_failures import NAMED, UNDER
 
-# Names that events of dialects without names may have.
+# Possible names of events in dialects whose events have none.
 OUR_NAMES = (b"", b"message", NAMED.encode())
 
 # A sender chooses the names: how many are told apart, and how much of each is kept.
 MOST_NAMES = 64
 LONGEST_NAME = 256
 
-# What a heartbeat without a name is called among those that wait.
+# The name of a heartbeat without one, among the waiting events.
 COMMENT = ":"
 
 
@@ -36,8 +36,8 @@ class Bystanders:
 
     beat: a heartbeat came. names: the foreign names that came, or None.
     waiting: (name, event, offset) of those that came before the dialect was known, the first of
-    each name: what is a heartbeat in one is a kind of event in another. choice: among which
-    dialects events decide.
+    each name: a heartbeat in one dialect is a kind of event in another. choice: the dialects
+    among which events decide.
     """
 
     __slots__ = ("beat", "choice", "log", "names", "waiting")
@@ -52,7 +52,7 @@ class Bystanders:
     def stands_by(self, table: Any, kind: str, value: Any) -> bool:
         """Whether an event of this name is none of the dialect's. None: no dialect yet.
 
-        value: what was read of its data, whatever that is.
+        value: its data as read, of any type.
         """
         if isinstance(given(value, UNDER), dict):
             return False
@@ -60,12 +60,12 @@ class Bystanders:
             return True
         if table.kind is not None:
             return kind in HEARTBEATS and not knows(table, kind, value)
-        if table.own is None:  # a caller's table that does not say what its events have
+        if table.own is None:  # a caller's table without a row OWN
             return kind in HEARTBEATS and not isinstance(value, dict)
         return not isinstance(value, dict) or not any([key in value for key in table.own])
 
     def is_aside(self, table: Any, kind: str, data: bytes, value: Any) -> bool:
-        """Whether data that is no JSON is no damage: a heartbeat, or a text of another name."""
+        """Whether data without JSON is no damage: a heartbeat, or a text of another name."""
         if kind not in HEARTBEATS and data.lstrip()[:1] in (b"{", b"["):
             return False
         if table is None and isinstance(value, dict) and dialect_of(value, kind, self.choice):
@@ -86,7 +86,7 @@ class Bystanders:
         if self.beat:
             return
         if table is None and self.waiting:
-            self.wait(COMMENT)  # behind one that may prove to be the first
+            self.wait(COMMENT)  # behind an event that may prove to be the first
             return
         self.beat = True
         self.log.anomaly("heartbeat_data", "")
@@ -100,14 +100,14 @@ class Bystanders:
             self.log.anomaly("foreign_event", "")
 
     def wait(self, name: str) -> None:
-        """An event came of which only the dialect will tell what it is."""
+        """An event came that only the dialect can judge."""
         if self.waiting is None:
             self.waiting = {}
         if name not in self.waiting and len(self.waiting) < MOST_NAMES:
             self.waiting[name] = (self.log.event, self.log.offset)
 
     def settle(self, table: Any) -> None:
-        """The dialect is known, or the stream ended without one: record those that waited."""
+        """The dialect is known, or the stream ended without one: record the waiting events."""
         if not self.waiting:
             return
         waiting, self.waiting = self.waiting, None

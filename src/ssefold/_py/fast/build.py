@@ -1,13 +1,12 @@
 """Templates: a chunk's bytes, cut where a value may differ.
 
-Enters: a frame that the cold path just merged, and the plan of what happened to its
-values (ledger.py).
-Leaves: a run of literal bytes, and slots with the bytes behind them; or nothing, where
-one would say too much.
+Enters: a frame that the cold path just merged, and the plan of its values (ledger.py).
+Leaves: a run of literal bytes, and slots with the bytes behind them; or nothing, where a template
+would say too much.
 Must not know: how frames are compared, dialects, fields.
 
-A container is a literal here where the compiled twin may have a slot: what differs in
-it goes the cold way.
+A container is a literal here where the compiled twin may have a slot: another value there goes
+the cold way.
 """
 
 from __future__ import annotations
@@ -62,17 +61,17 @@ class Template:
     """The form of a chunk.
 
     head:   the bytes before the first slot; with no slots the whole frame.
-    slots:  (whether a string, what happens to the value, where it goes, the bytes behind
-            it); of a string the quotes are no part of the slot.
+    slots:  (whether a string, the outcome of the value, where it goes, the bytes behind it); of a
+            string the quotes are no part of the slot.
     tail:   the bytes behind the last slot. crlf: it ends with CRLF.
-    lines:  how many lines it has, the blank one too; line: which of them has the slots;
+    lines:  how many lines it has, the blank one too; line: the number of the one with the slots;
             cut: where in that line they are, as a slice has it.
-    joint:  a tail and the head of the next one; middles: what stands between slots.
-    text:   the Text that its only slot appends to, or None if there is more to do.
+    joint:  a tail and the head of the next one; middles: the bytes between slots.
+    text:   the Text of its only slot, or None if there is more to do.
     alike:  whether many of its kind can be folded at once; reach: how far ahead to look
             for them, in bytes; least: from where on.
-    literal_values: (values, name, value) of what its literals repeat.
-    echoes: what counts them. voiced: whether a text's voice has to be looked at.
+    literal_values: (values, name, value) of the values repeated by its literals. echoes: their
+    counters. voiced: whether a text's voice has to be looked at.
     """
 
     __slots__ = (
@@ -110,7 +109,7 @@ class Template:
             self.text = slots[0][2]
 
     def holds(self, cells: Cells) -> bool:
-        """Whether its literals are still what stands in the answer, and no slot changes it."""
+        """Whether its literals are still the values in the answer, and no slot changes them."""
         return all(
             name in values and same(values[name], value) and (id(values), name) not in cells.known
             for values, name, value in self.literal_values
@@ -129,7 +128,7 @@ def _are_columns(slots: list[tuple[bool, int, Any]]) -> bool:
 class Cells:
     """The last values of one stream that differed once: slots from then on.
 
-    fresh: one became a slot, and what repeats it has to be looked at.
+    fresh: one became a slot, and the templates that repeat it have to be looked at.
     """
 
     __slots__ = ("fresh", "known")
@@ -140,7 +139,7 @@ class Cells:
 
     def of(self, kind: int, values: Any, name: str, changed: bool) -> Cell | None:
         """The cell of values[name], or None while it never changed."""
-        route = (id(values), name)  # a cell holds what it is known by
+        route = (id(values), name)  # a cell holds its own key
         found = self.known.get(route)
         if found is None and changed:
             found = self.known[route] = Cell(values, name, kind == LAST_MEMBER)
@@ -160,7 +159,7 @@ def build(cells: Cells, plan: Plan, frame: bytes, data: int, size: int) -> Templ
 
 
 class _Builder:
-    """Lays a plan and the bytes it is of, which are sound JSON, side by side."""
+    """Lays a plan side by side with its bytes. They are sound JSON."""
 
     __slots__ = (
         "behind", "cells", "echoes", "end", "entries", "frame", "literal_values", "p", "paths",
@@ -170,7 +169,7 @@ class _Builder:
     def __init__(self, cells: Cells, plan: Plan, frame: bytes, end: int) -> None:
         self.cells = cells
         self.telling = plan.telling
-        # Looked up once for each value: what was noted there first, and what lies below.
+        # Looked up once for each value: its first outcome, and the plan below it.
         self.entries: dict[Any, Any] = {}
         notes = iter(plan.notes)
         for at, key, entry in zip(notes, notes, notes, strict=True):
@@ -196,7 +195,7 @@ class _Builder:
         self.p = _skip_space(self.frame, p).end()  # type: ignore[union-attr]
 
     def comma(self) -> None:
-        """Step over what is between two values."""
+        """Step over the bytes between two values."""
         self.space(self.p)
         if self.frame[self.p] == 0x2C:
             self.space(self.p + 1)
@@ -236,7 +235,7 @@ class _Builder:
         return True
 
     def walk_value(self, at: Any, key: Any, level: int) -> bool:
-        """One value: a literal, a slot, or what its members are."""
+        """One value: a literal, a slot, or the sum of its members."""
         entry = self.entries.get((id(at), key))
         if entry is None:
             return False
