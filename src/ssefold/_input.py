@@ -1,9 +1,9 @@
 """The one door for bytes-like input.
 
-Enters: whatever somebody passed to `feed`.
+Enters: the argument of `feed`, of any type.
 Leaves: `bytes` that nobody else can change, or TypeError / BufferError before
 anything happened.
-Must not know: what the bytes mean.
+Must not know: the meaning of the bytes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ else:
 def as_bytes(chunk: BytesLike) -> bytes:
     """Return `chunk` as bytes, without a copy where it is bytes already.
 
-    Takes any C-contiguous bytes-like object. Raises TypeError for everything
-    else (str and int among it, and a view that was released or whose memory is
-    closed) and BufferError for a buffer with gaps.
+    Takes any C-contiguous bytes-like object. Raises TypeError for everything else (str and int
+    among it, and a view after its release or with closed memory) and BufferError for a buffer
+    with gaps.
     """
     if type(chunk) is bytes:
         return chunk

@@ -1,7 +1,7 @@
 """The options of a fold, checked once for both backends.
 
-Enters: what a caller passed. Leaves: the same, typed, or TypeError / ValueError.
-Must not know: what the options do.
+Enters: a caller's arguments. Leaves: the same, typed, or TypeError / ValueError.
+Must not know: the effect of the options.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from ssefold.engine.grammar import source_of
 from ssefold.engine.table import checked, merges, unreachable
 from ssefold.limits import Limits
 
-# What `dialect=` takes: "auto", a name, a table, or several of these.
+# The values of `dialect=`: "auto", a name, a table, or several of these.
 Dialect = str | Mapping[str, Any] | ModuleType
 Dialects = Dialect | Sequence[Dialect]
-# What it is once it was checked: None for "auto", a name of ours, a caller's table, or several.
+# The checked value: None for "auto", a name of ours, a caller's table, or several.
 Chosen = str | Source | tuple[str | Source, ...] | None
 
 DEFAULT_LIMITS = Limits()
-# What most streams are made with: one object for all of them.
+# The options of most streams: one object for all of them.
 DEFAULT_OPTIONS: Any = (None, False, {})
 
 
@@ -36,7 +36,7 @@ def check_limits(limits: Limits | None) -> Limits:
 
 
 def check_options(dialect: Any, strict: bool, rules: Mapping[str, str] | None) -> Any:
-    """(dialect, strict, rules): what a fold is made with; TypeError or ValueError if wrong.
+    """(dialect, strict, rules), the options of a fold; TypeError or ValueError if wrong.
 
     The dialect is None for "auto", the name of one of ours, a caller's Source, or several.
     """
@@ -47,7 +47,7 @@ def check_options(dialect: Any, strict: bool, rules: Mapping[str, str] | None) -
 
 
 def check_dialect(dialect: Any) -> Chosen:
-    """None for "auto", one of our names, the Source that a table describes, or several."""
+    """None for "auto", one of our names, the Source of a table, or several."""
     if isinstance(dialect, (list, tuple)):
         return _several(dialect)
     if isinstance(dialect, Source):
@@ -63,7 +63,7 @@ def check_dialect(dialect: Any) -> Chosen:
 
 
 def _several(dialects: Sequence[Any]) -> tuple[str | Source, ...]:
-    """Dialects of which events decide for one, asked in this order; "auto" is all of ours."""
+    """The candidates among which events decide, asked in this order; "auto" is all of ours."""
     found: list[str | Source] = []
     for number, dialect in enumerate(dialects):
         if isinstance(dialect, (list, tuple)):
@@ -92,7 +92,7 @@ def check_name(dialect: str) -> str | None:
 def check_rules(
     rules: Mapping[str, str] | None, dialect: Chosen = None
 ) -> dict[str, str]:
-    """The overrides; raises TypeError or ValueError that names the wrong one.
+    """The overrides; raises TypeError or ValueError with the name of the wrong one.
 
     A path must be one that the dialect can ask for; under "auto", some dialect.
     """
@@ -107,8 +107,8 @@ def check_rules(
 
 
 def _candidates(source: Any, path: str) -> list[Source]:
-    """The dialects that a rule may be for; where all refuse it, the first one's reason is told:
-    that of one which has such a member, or chat's."""
+    """The dialects whose rule this may be. Where all refuse it, the error tells the reason of the
+    first dialect with such a member, or of chat."""
     if isinstance(source, Source):
         return [source]
     member = path.partition(".")[0].partition("[]")[0]

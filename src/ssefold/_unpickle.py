@@ -1,8 +1,8 @@
-"""What pickled records are made with when they come back.
+"""The constructor of pickled records when they come back.
 
 Enters: the fields of an event that some process pickled.
-Leaves: the event, of the class of the backend that runs here, whichever wrote it.
-Must not know: which backend that is: the door says it when it has chosen.
+Leaves: the event, of the class of the running backend, whichever wrote it.
+Must not know: the backend's name: the door says it when it has chosen.
 """
 
 from __future__ import annotations

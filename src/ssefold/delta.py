@@ -1,7 +1,7 @@
-"""What came to an answer since somebody last asked: the record, and its kinds.
+"""The pieces that came to an answer since somebody last asked: the record, and its kinds.
 
 Enters: nothing. Leaves: the frozen record `Delta` and the closed list of its kinds.
-Must not know: dialects, states, how what is new is found.
+Must not know: dialects, states, how new pieces are found.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-# Kinds of which more is to be known than their name.
+# Kinds with more to know of them than their name.
 TEXT = "text"
 TOOL_CALL = "tool_call"
 TOOL_ARGUMENTS = "tool_arguments"

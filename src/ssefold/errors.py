@@ -1,9 +1,8 @@
-"""What can be wrong with a stream: codes, records, exceptions and their texts.
+"""The ways in which a stream can be wrong: codes, records, exceptions and their texts.
 
 Enters: a code, a byte offset, a detail.
-Leaves: frozen records (`Fault`, `Anomaly`) and exceptions, with texts that say
-what to do. Texts are built here and nowhere else, and quote at most a short
-excerpt: payloads are private.
+Leaves: frozen records (`Fault`, `Anomaly`) and exceptions, with texts that tell the way out.
+Texts are built here and nowhere else, and quote at most a short excerpt: payloads are private.
 Must not know: framing, JSON, dialects.
 """
 
@@ -53,7 +52,7 @@ ANOMALY_CODES: Mapping[str, str] = {
     "done_mismatch": "a full value differs from the sum of its deltas; it replaced them",
 }
 
-# What an exception may carry beside a fault's code.
+# An exception may carry these beside a fault's code.
 STATE_CODES: Mapping[str, str] = {
     "open": "the input is still open: feed the rest and close(), or read snapshot()",
     "truncated": "the input ended before the answer was complete; see .partial",
@@ -96,7 +95,7 @@ class Anomaly(NamedTuple):
 
 
 def describe(code: str, offset: int, detail: str = "") -> str:
-    """The text of an error: what it is, where, and what to do about it."""
+    """The text of an error: its nature, its place, and the way out."""
     text = FAULT_CODES.get(code) or STATE_CODES.get(code) or code
     where = f" at byte {offset}" if offset >= 0 else ""
     return f"{code}{where}: {text}" + (f" ({detail})" if detail else "")
@@ -107,7 +106,7 @@ class NotMadeError(RuntimeError, AttributeError):
 
 
 def not_made(instance: object) -> NotMadeError:
-    """What any call of such an object raises."""
+    """The error of any call of such an object."""
     return NotMadeError(
         f"{type(instance).__name__!r} was not made whole: its __init__ has to call "
         "super().__init__() first"

@@ -2,7 +2,7 @@
 
 Enters: numbers, once, from whoever makes a decoder or an accumulator.
 Leaves: the same numbers, checked and frozen.
-Must not know: what is done when a limit is met (framing, merge and stream do).
+Must not know: the effect of a limit (framing, merge and stream have it).
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ LARGEST = 2**63 - 1
 
 @dataclass(frozen=True)
 class Limits:
-    """What one stream may cost; `None` switches a limit off. Sizes are in bytes.
+    """The most that one stream may cost; `None` switches a limit off. Sizes are in bytes.
 
-    Past `max_event_bytes`, `max_output_bytes` and `max_total_bytes` the folding
-    ends: what was merged stays, later bytes are counted and not kept. Past
-    `max_choices`, `max_tool_calls` and `max_blocks` the entry is skipped, past
-    `max_depth` the event. Each leaves one fault, `limit_` + its name without
-    `max_`. `max_faults` and `max_anomalies` bound the records kept; the rest is
-    counted. A limit falls on the same byte however the input is cut. Past 2**63 a
-    number is no limit, and stands there as None.
+    Past `max_event_bytes`, `max_output_bytes` and `max_total_bytes` the folding ends: merged
+    events stay, later bytes are counted and not kept. Past `max_choices`, `max_tool_calls` and
+    `max_blocks` the entry is skipped, past `max_depth` the event. Each leaves one fault, `limit_`
+    + its name without `max_`. `max_faults` and `max_anomalies` bound the records kept; the rest
+    is counted. A limit falls on the same byte however the input is cut. Past 2**63 a number is no
+    limit, and stands there as None.
 
     Raises ValueError for a negative number and TypeError for anything else.
     """

@@ -2,7 +2,7 @@
 
 Enters: the bytes of a stream, cut anywhere; the end of input.
 Leaves: `ServerSentEvent`s.
-Must not know: JSON, dialects, what an event means.
+Must not know: JSON, dialects, the meaning of an event.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class SSEDecoder:
     next `feed` or `close`. Any other exception in the midst of a `feed` (no memory)
     leaves the decoder closed; `close` then hands out the events before it.
 
-    Past the limit the decoder is dead until `reset`: `error` says so at once, and
-    the call after the one that delivered the events before it raises.
+    Past the limit the decoder is dead until `reset`: `error` says so at once. The call that meets
+    it delivers the events before it, and the next call raises.
     """
 
     __slots__ = (
@@ -66,7 +66,7 @@ class SSEDecoder:
         try:
             owner = self._owner
         except RuntimeError:
-            owner = self._owner = {}  # what runs in it, at 0: as in core.py
+            owner = self._owner = {}  # the calls running in it, at 0: as in core.py
         if 0 in owner:
             raise SSEFoldError("busy", self._framer.offset)
         self._framer = framer
@@ -75,7 +75,7 @@ class SSEDecoder:
         self._restart()
 
     def __getattr__(self, name: str) -> Any:
-        """Nothing that is missing: a subclass did not call this `__init__`."""
+        """Nothing if all members are there: a subclass may not have called this `__init__`."""
         if name in SSEDecoder.__slots__ or hasattr(type(self), name):  # a property misses one
             raise not_made(self)
         raise AttributeError(
@@ -93,7 +93,7 @@ class SSEDecoder:
         self._delivered = 0
 
     def feed(self, chunk: BytesLike) -> list[ServerSentEvent]:
-        """Take the next bytes; return the events that they complete.
+        """Take the next bytes; return the events completed by them.
 
         `chunk` is any C-contiguous bytes-like object. Raises TypeError or BufferError
         for anything else, and SSEFoldError: `closed` after `close`, `busy` while
@@ -169,7 +169,7 @@ class SSEDecoder:
 
     @property
     def last_event_id(self) -> str:
-        """The id that the last blank line committed; "" at first."""
+        """The id committed by the last blank line; "" at first."""
         return self._last_id()
 
     @property
@@ -185,7 +185,7 @@ class SSEDecoder:
 
     @property
     def error(self) -> SSEFoldError | None:
-        """What killed this decoder, or None."""
+        """The error that killed this decoder, or None."""
         return self._error
 
     def __repr__(self) -> str:
@@ -218,9 +218,9 @@ class SSEDecoder:
         framer = self._framer
         base = framer.offset
         self._backlog = b""
-        if self._on_comment is None:  # extend() keeps what came before an exception
+        if self._on_comment is None:  # extend() keeps the events before an exception
             pos = 0
-            if not framer.is_plain():  # it goes on in a frame: up to the end of that
+            if not framer.is_plain():  # it goes on in a frame: up to its end
                 pos = data.find(b"\n\n") + 2
                 pos = pos if pos >= 2 and not framer.wants_all() else len(data)
                 events.extend(map(self._event, framer.feed(data[:pos])))
@@ -245,7 +245,7 @@ class SSEDecoder:
         """
         framer = self._framer
         lines = data.split(b"\n")
-        lines.pop()  # which goes on
+        lines.pop()  # an unfinished one
         start, most = framer.frame_start, framer.limit
         number = self._id if self._id_bytes is framer.last_id_bytes else self._last_id()
         here = at = base = framer.offset  # where the block begins, and where its next line does

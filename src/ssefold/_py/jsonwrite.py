@@ -14,7 +14,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def write(value: Any) -> bytes:
-    """The JSON text; UnicodeEncodeError for a string that no UTF-8 has."""
+    """The JSON text; UnicodeEncodeError for a string outside UTF-8."""
     try:
         text = _ENCODER.encode(value)
     except RecursionError:
@@ -25,7 +25,7 @@ def write(value: Any) -> bytes:
 def _write_deep(value: Any) -> str:
     """The same without the interpreter's stack: whoever asks may be near its limit."""
     out: list[str] = []
-    todo: list[Any] = [(value,)]  # in tuples what is to be written, and text that is
+    todo: list[Any] = [(value,)]  # in tuples values to write, else written text
     while todo:
         item = todo.pop()
         if type(item) is str:

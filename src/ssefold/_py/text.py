@@ -1,8 +1,8 @@
 """Text buffers: strings that grow by appending.
 
 Enters: decoded strings.
-Leaves: the whole text, and what came since it was last taken; whether it is JSON.
-Must not know: what the text is.
+Leaves: the whole text, and its pieces since the last taking; whether it is JSON.
+Must not know: the meaning of the text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ssefold.engine.jsonmarks import DEEP, OK
 Place = tuple[int, int, int]
 START: Place = (0, 0, 0)
 
-# Held by the one reader that joins pieces; who does not get it goes without.
+# Held by the one reader that joins pieces; others go without.
 _joining = Lock()
 
 
@@ -28,10 +28,10 @@ class Text:
     Halves of surrogate pairs may stand at its seams. Another thread may append or read at any
     time, and an exception may strike anywhere: nothing waits here, and what is set is set in
     one step.
-    _pieces: what was appended; None for what stands in `_joined`, which is how many pieces
-    were joined, and the text of them.
-    taken: how many characters the first reader, reader 0, was given. voice: whether they
-    are given at all, where another field may say the same (voices.Voice), or None.
+    _pieces: the appended strings; None for those in `_joined`. That holds how many pieces were
+    joined, and their text. taken: how many characters the first reader, reader 0, was given.
+    voice: whether they are given at all, where another field may say the same (voices.Voice), or
+    None.
     """
 
     __slots__ = ("_joined", "_pieces", "_places", "_shown", "taken", "voice")
@@ -54,7 +54,7 @@ class Text:
         return self._whole()[0]
 
     def _whole(self) -> tuple[str, int, int]:
-        """The whole text, how many pieces that is, and how long the last one is that is left."""
+        """The whole text, how many pieces it has, and the length of the last one left."""
         while True:
             count, joined = self._joined
             pieces = self._pieces[count:]
@@ -80,7 +80,7 @@ class Text:
                 _joining.release()
 
     def take(self, final: bool, reader: int = 0) -> str:
-        """What was appended since this reader (0 or 1) took the last time.
+        """The pieces since this reader (0 or 1) took the last time.
 
         A high surrogate waits for its half, unless nothing follows any more (`final`).
         """
@@ -89,7 +89,7 @@ class Text:
         return text
 
     def peek(self, final: bool, reader: int = 0) -> str:
-        """What take() would give; it stays to be taken until accept()."""
+        """The pieces for take(); they stay to be taken until accept()."""
         place = self._places[reader]
         pieces = self._pieces[place[0] :]
         if not pieces:
@@ -109,7 +109,7 @@ class Text:
         return text
 
     def accept(self, reader: int = 0) -> None:
-        """What peek() last showed this reader was given to it."""
+        """The pieces last shown to this reader by peek() were given to it."""
         self._places[reader] = self._shown[reader]
         if reader == 0:
             self.taken = self._shown[0][2]
@@ -121,7 +121,7 @@ class Text:
         return code == DEEP or (code == OK and pos == len(data))
 
     def since(self, mark: Place | None) -> tuple[str, Place]:
-        """What was appended since `mark`, and the next mark; None is the beginning."""
+        """The pieces since `mark`, and the next mark; None is the beginning."""
         place = START if mark is None else mark
         pieces = self._pieces[place[0] :]
         behind = place[0] + len(pieces)

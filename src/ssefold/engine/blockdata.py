@@ -1,6 +1,6 @@
-"""What stands in the data of one block: its values one after the other, its comments.
+"""The data of one block: its values one after the other, its comments.
 
-Enters: the data of a block, and what reads JSON.
+Enters: the data of a block, and a reader of JSON.
 Leaves: readings (jsonmarks.py), excerpts, offsets; the value of JSON inside a string.
 Must not know: events, dialects, streams.
 
@@ -22,7 +22,7 @@ LINE_END = 0x0A
 
 
 def is_comment(data: bytes) -> bool:
-    """Whether data is a comment that was sent as data, on every line: `data: : keepalive`."""
+    """Whether data is a comment sent as data, on every line: `data: : keepalive`."""
     return all([line[:1] == b":" for line in map(bytes.strip, data.split(b"\n")) if line])
 
 
@@ -33,10 +33,10 @@ def _begins_line(data: bytes, pos: int) -> bool:
 
 
 def readings(read: Any, depth: int, data: bytes, final: bool) -> Any:
-    """The values that follow one another in `data`, up to one that is damaged.
+    """The values one after the other in `data`, up to a damaged one.
 
     Each with its size.
-    `[DONE]` is None, a line that is a comment False. At the end of input a beginning of
+    `[DONE]` is None, a comment line False. At the end of input a beginning of
     `[DONE]` is a cut value.
     """
     pos, size = 0, len(data)

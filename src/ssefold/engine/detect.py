@@ -1,4 +1,4 @@
-"""Which dialect an event or a body speaks, by the tables' DETECT and WHOLE.
+"""The dialect of an event or a body, by the tables' DETECT and WHOLE.
 
 Enters: a decoded event and its SSE event name; or a whole JSON body.
 Leaves: the deciding dialect, or None; tables, compiled once.
@@ -27,7 +27,7 @@ _USUAL: Mapping[str, Any] = USUAL
 
 
 class Source(dict):  # type: ignore[type-arg]
-    """A dialect's literals, by their names, with what is usual where a row says nothing.
+    """A dialect's literals, by their names, with the usual ones where a row is silent.
 
     deltas: its DELTAS, ready to be walked. One object is one dialect: it is known by its
     identity.
@@ -46,14 +46,14 @@ class Source(dict):  # type: ignore[type-arg]
 
 
 def _usual(row: Any) -> Any:
-    """A row of FIELDS with the options that its rule has where the row leaves them out."""
+    """A row of FIELDS, with its rule's options where the row leaves them out."""
     rule = row if isinstance(row, str) else row.get("rule")
     usual = _USUAL["FIELDS"].get(rule)
     return row if usual is None else {**usual, "rule": rule, **({} if row is rule else row)}
 
 
 def _load(module: str) -> dict[str, Any]:
-    """A table's literals; what it inherits stands below what it says."""
+    """A table's literals, above the inherited ones."""
     source = vars(import_module(f"ssefold.rules.{module}"))
     own = {key: value for key, value in source.items() if key.isupper() and key[0] != "_"}
     if "INHERITS" not in own:
@@ -76,7 +76,7 @@ def _table(source: Source, overrides: tuple[tuple[str, str], ...]) -> Table:
 
 
 def table_of(source: Source, overrides: Mapping[str, str]) -> Table:
-    """The dialect's table under these overrides; what is not of this dialect does nothing."""
+    """The dialect's table under these overrides; those of other dialects do nothing."""
     return _table(source, tuple(overrides.items()))
 
 
@@ -91,7 +91,7 @@ def plain_table(source: Source) -> Table:
 class _Signs:
     """A table's DETECT, ready to be asked.
 
-    values: (member, texts) that decide; shapes: such that decide nothing where `unless` holds.
+    values: (member, texts) of sure signs; shapes: signs for nothing where `unless` holds.
     """
 
     __slots__ = ("events", "item", "keys", "shapes", "source", "unless", "values")
@@ -114,7 +114,7 @@ class _Signs:
 
 
 class Among:
-    """The dialects among which events decide, in the order in which they are asked."""
+    """The dialects among which events decide, in the order of asking."""
 
     __slots__ = ("signs", "sources")
 
@@ -123,18 +123,18 @@ class Among:
         self.signs = tuple([_Signs(source) for source in self.sources])
 
 
-# What "auto" means.
+# The meaning of "auto".
 OURS = Among(SOURCES.values())
 
 
 @lru_cache(maxsize=64)
 def among(dialects: tuple[str | Source, ...]) -> Among:
-    """These dialects, of which ours are names."""
+    """These dialects; ours are names among them."""
     return Among([SOURCES[one] if isinstance(one, str) else one for one in dialects])
 
 
 def dialect_of(value: Mapping[str, Any], event: str, choice: Among) -> Source | None:
-    """The dialect that this event decides for, or None if it decides nothing."""
+    """The dialect for which this event decides, or None if it decides nothing."""
     members = value if type(value) is dict else dict(value)
     for signs in choice.signs:
         if _decides(signs, members, event):
@@ -143,7 +143,7 @@ def dialect_of(value: Mapping[str, Any], event: str, choice: Among) -> Source | 
 
 
 def has_signs(source: Source) -> bool:
-    """Whether a table says what decides for it."""
+    """Whether a table has signs of its dialect."""
     return bool(source["DETECT"])
 
 
@@ -171,7 +171,7 @@ def _decides(signs: _Signs, members: dict[str, Any], event: str) -> bool:
 
 
 def _says_one(rows: tuple[Any, ...], members: dict[str, Any]) -> bool:
-    """Whether a member has one of the texts that its row names."""
+    """Whether a member has one of the texts in its row."""
     for member, patterns in rows:
         if member in members and _fits_one(members[member], patterns):
             return True
@@ -187,7 +187,7 @@ def _fits_one(text: Any, patterns: tuple[str, ...]) -> bool:
 
 
 def _fits(text: str, pattern: str) -> bool:
-    """Whether `text` is `pattern`, in which a `*` at an end stands for anything."""
+    """Whether `text` is `pattern`; a `*` at one of its ends stands for anything."""
     if pattern[0] == "*":
         return pattern[1:-1] in text if pattern[-1] == "*" else text.endswith(pattern[1:])
     return text.startswith(pattern[:-1]) if pattern[-1] == "*" else text == pattern
@@ -239,7 +239,7 @@ def _is_whole(value: Mapping[str, Any], wholes: Any) -> bool:
 
 
 def _stands(value: Any, path: str, kind: str) -> bool:
-    """Whether a value of JSON type `kind` (or that very string) stands at `path`."""
+    """Whether a value of JSON type `kind` (or the string `kind` itself) stands at `path`."""
     for step in path.split("."):
         name, _, index = step.partition("[")
         value = value.get(name) if isinstance(value, dict) else None

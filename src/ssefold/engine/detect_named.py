@@ -1,10 +1,10 @@
-"""Whether a stream speaks the dialect that its reader named.
+"""Whether a stream speaks the dialect named by its reader.
 
 Enters: the events of the stream, as far as each was read.
-Leaves: at its end the fault `wrong_dialect`, if none of them was of that dialect.
-Must not know: states, merging, what an event says.
+Leaves: at its end the fault `wrong_dialect`, if none of them was of the named dialect.
+Must not know: states, merging, an event's meaning.
 
-A chat that is read as messages of another API folds to nothing, and nothing else would say so.
+A chat read as messages of another API folds to nothing, and nothing else would say so.
 
 One source for both backends: `_c/engine/detect_named.pxd` says how it is compiled.
 """
@@ -17,10 +17,10 @@ from .detect import HEARTBEATS, decides_for, has_signs
 
 
 class Asked:
-    """The dialect that was named, until an event of it came.
+    """The named dialect, until an event of it came.
 
-    open: it was named, and no event of it came yet. came: (event, offset) of the first event
-    that came instead. wrong: none of it ever came.
+    open: it was named, and no event of it came yet. came: (event, offset) of the first event from
+    elsewhere. wrong: none of it ever came.
     """
 
     __slots__ = ("came", "log", "open", "source", "wrong")
@@ -44,12 +44,12 @@ class Asked:
             self.note()
 
     def note(self) -> None:
-        """An event came that is not of that dialect."""
+        """An event came from outside the named dialect."""
         if self.open and self.came is None:
             self.came = (self.log.event, self.log.offset)
 
     def judge(self) -> None:
-        """The end: was it that dialect?"""
+        """The end: judges whether the named dialect ever came."""
         if self.open and self.came is not None:
             here = self.log.event
             self.wrong = True

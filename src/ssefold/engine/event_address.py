@@ -1,12 +1,12 @@
-"""Where in the answer an event acts: elements that it names by index.
+"""Where in the answer an event acts: elements named by index.
 
 Enters: an action's address, an event with the indexes.
 Leaves: the object or the list there, made where it is missing; or None.
-Must not know: what is done there, which dialect this is.
+Must not know: the action there, the dialect's name.
 
-Two kinds of lists are addressed by index: those whose order is all that comes of it
-(Entries), and those in which the index is a hint among others (Slots, lookup_hints.py). Lists
-that stand plainly in an answer become one of them when the first event addresses them.
+Two kinds of lists are addressed by index: in one kind the index gives nothing but the order
+(Entries), in the other it is a hint among others (Slots, lookup_hints.py). A plain list of an
+answer becomes one of them when the first event addresses it.
 
 One source for both backends: `_c/engine/event_address.pxd` says how it is compiled.
 """
@@ -38,15 +38,14 @@ from .state import Entries, Place, Slots, member, new_place, whole_place
 
 
 class Address:
-    """Finds and makes what events address.
+    """Finds and makes the places addressed by events.
 
-    star:    what the `*` of the event's kind stands for.
+    star:    the text in the place of the kind's `*`.
     way:     where the elements on the way to the last target stand in their lists; of
              Entries their indexes.
     asked:   the member of the last event that routed it beside an index, or "".
-    passed:  the event in which something on the way to the last target was
-             finished, or -1.
-    missing: whether something on that way was missing.
+    passed:  the event in which a place on the way to the last target was finished, or -1.
+    missing: whether a place on the way was missing.
     """
 
     __slots__ = ("asked", "ledger", "missing", "order", "passed", "star", "way")
@@ -62,7 +61,7 @@ class Address:
     # -- the way to a target ---------------------------------------------------------
 
     def routed(self, action: Action, value: Any) -> bool:
-        """Whether the event says where it belongs, as far as its lists need that."""
+        """Whether the event names its place, as far as its lists need it."""
         for step in action.steps:
             by = step[1]
             if by is None:
@@ -83,13 +82,13 @@ class Address:
         return True
 
     def tells(self, action: Action, step: Any, value: Any) -> bool:
-        """Whether an event without this index says all the same which element it means."""
+        """Whether an event means a certain element although it has no such index."""
         if action.other is not None or is_open(value):
             return False  # it may have been still to come
         return step is not action.slot or action.verb in WHOLE
 
     def holder(self, action: Action, value: Any, make: Any) -> Any:
-        """The object that holds the target, made where it is missing, or None."""
+        """The object around the target, made where it is missing, or None."""
         self.passed = -1
         self.missing = False
         self.asked = ""
@@ -125,9 +124,9 @@ class Address:
         return place
 
     def element(self, values: Any, step: Any, value: Any, make: Any, action: Any) -> Any:
-        """The element that the event addresses, made where it never started, or None.
+        """The element addressed by the event, made where it never started, or None.
 
-        action: what is to be done to a member of it, or None.
+        action: the action on a member of it, or None.
         """
         name, by, path = step
         rule = self.ledger.table.lists[path]
@@ -165,14 +164,14 @@ class Address:
         return place
 
     def hinted(self, values: Any, step: Any, value: Any, make: Any, done: int) -> Any:
-        """The element that the event means by whatever it says, made if there is none."""
+        """The element meant by the event, by any sign it has; made if there is none."""
         name, by, path = step
         rule = self.ledger.table.lists[path]
         wanted = make.get(self.ledger.names.type)
         if wanted == "*":
             wanted = self.star
         if is_open(value) and by not in value:
-            return None  # that was still to come
+            return None  # the end was still to come
         held = list_at(values, name, rule)
         index = hint(value, by)
         position = meant(self.ledger.table, held, step, value, index, wanted, done)
@@ -196,7 +195,7 @@ class Address:
         return held.items[position]
 
     def begun(self, held: Slots, index: Any, step: Any, value: Any, make: Any) -> Any:
-        """A new element, which never started; None past the limit."""
+        """A new element without a start; None past the limit."""
         _, by, path = step
         rule = self.ledger.table.lists[path]
         if not self.may_enter(held, rule):
@@ -224,7 +223,7 @@ class Address:
         return False
 
     def enter(self, held: Slots, index: Any, element: Any) -> int:
-        """A new element behind those with its index; its position, which ends the way."""
+        """A new element behind those with its index; its position, the end of the way."""
         position = insert(held, index, element)
         way, latest = self.way, self.order.latest
         depth = len(way)
@@ -235,7 +234,7 @@ class Address:
         return position
 
     def opened(self, held: Entries, index: int, by: str, plain: Any, rule: Any) -> Any:
-        """A place for the element at `index`, which stood there plainly or not at all."""
+        """A place for the element at `index`: a plain one stood there, or none."""
         if plain is not None and type(plain) is not dict:
             self.ledger.anomaly("wrong_type", None, by)
             return None
@@ -257,7 +256,7 @@ class Address:
         return place
 
     def fill_in(self, place: Place, value: Any, rule: Any, make: Any) -> None:
-        """What an element that never started can be known to be."""
+        """The known members of an element that never started."""
         for key, name in rule.made.items():
             found = value.get(name)
             if found is not None and not isinstance(found, (dict, list)):
@@ -267,7 +266,7 @@ class Address:
 
 
 def takes(found: Any, leaf: Any, rule: Any) -> bool:
-    """Whether an element is of the kind that has this member, as nearly always."""
+    """Whether an element is of the kind with this member, as nearly always."""
     exclusive = rule.exclusive
     if exclusive is None or leaf not in exclusive:
         return True
@@ -276,7 +275,7 @@ def takes(found: Any, leaf: Any, rule: Any) -> bool:
 
 
 def says_nothing(action: Action, value: Any) -> bool:
-    """Whether what the event brings is empty."""
+    """Whether the event's value is empty."""
     for step in action.source:
         value = given(value, step)
     return not value and isinstance(value, (str, list, dict))

@@ -1,8 +1,8 @@
 """Whole elements of lists whose indexes are hints: their starts, their full values.
 
 Enters: a start, a full value, or the elements of a base.
-Leaves: the element that it is, begun, filled or replaced, where it belongs.
-Must not know: which of them it is (lookup_hints.py decides), which dialect this is.
+Leaves: the element for it, begun, filled or replaced, where it belongs.
+Must not know: the element's choice (lookup_hints.py decides), the dialect's name.
 
 One source for both backends: `_c/engine/event_items.pxd` says how it is compiled.
 """
@@ -32,7 +32,7 @@ from .state import Place, Slots, new_place, whole_place
 
 
 def list_of(address: Address, action: Action, value: Any) -> Any:
-    """The list in which the event's element belongs, or None."""
+    """The list of the event's element, or None."""
     name, by, path = action.slot
     if not address.routed(action, value) or (is_open(value) and by not in value):
         return None
@@ -43,7 +43,7 @@ def list_of(address: Address, action: Action, value: Any) -> Any:
 
 
 def put_item(address: Address, action: Action, value: Any, source: Any) -> None:
-    """An element begins: a new one, or once more one that is there."""
+    """An element begins: a new one, or an existing one once more."""
     held = list_of(address, action, value) if source else None
     if held is None:
         return
@@ -63,7 +63,7 @@ def put_item(address: Address, action: Action, value: Any, source: Any) -> None:
                 held.items[position].stopped = True
         address.ledger.charge(ENTRY_WEIGHT)
         place = new_place(None)
-        # It stands there once its texts were told from those that came before.
+        # It stands there once its texts were told from earlier ones.
         position = address.enter(held, index, new_place(None))
         place.index = held.items[position].index
     else:
@@ -87,9 +87,9 @@ def put_item(address: Address, action: Action, value: Any, source: Any) -> None:
 
 
 def take_in(address: Address, place: Place, source: Any, text: Any, step: int) -> None:
-    """The members of a start. What the element has stays; an empty one changes nothing.
+    """The members of a start. The element's own stay; an empty one changes nothing.
 
-    Of an element that began before, only content that the start brings is replaced.
+    Of an element that began before, only content of the start's own is replaced.
     """
     values = place.values
     for key, fresh in source.items():
@@ -140,7 +140,7 @@ def full_item(address: Address, action: Action, value: Any, source: Any) -> bool
         if type(old) is not dict:  # whose texts may have been taken as they stand
             step = address.order.step_of(action, address.order.kind_of(source), address.way)
         if type(old) is not Place:
-            old = new_place(None)  # so that it is known to be finished
+            old = new_place(None)  # marks it as known to be finished
     new = full_value(address.order, old, source, (None, action.source[-1]), step)
     if type(new) is Place:
         new.stopped = True
@@ -152,7 +152,7 @@ def full_item(address: Address, action: Action, value: Any, source: Any) -> bool
 
 
 def fill_items(address: Address, values: Any, key: str, fresh: Any) -> None:
-    """The elements of a base, where none that is the same came yet."""
+    """The elements of a base, if none of them came yet."""
     table = address.ledger.table
     held: Slots = list_at(values, key, table.lists[key])
     steps = table.text_steps
@@ -210,7 +210,7 @@ def fill(address: Address, values: Any, key: str, given: Any) -> None:
 
 
 def fill_base(address: Address, values: Any, source: Any) -> None:
-    """A base behind what deltas made, or the same again: what is missing is filled in."""
+    """A base behind elements of deltas, or the same again: missing members are filled in."""
     for key, brought in source.items():
         if is_open(brought):
             continue

@@ -1,8 +1,8 @@
-"""Numbered events: which came, which are missing, which came again.
+"""Numbered events: the present, the missing and the repeated ones.
 
 Enters: the numbers of a stream's events, in the order they came.
 Leaves: for each, the code of an anomaly, or "".
-Must not know: what the events are.
+Must not know: the events' content.
 
 One source for both backends: `_c/engine/event_numbers.pxd` says how it is compiled.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# More gaps than this are not remembered: what comes of an older one counts as seen.
+# More gaps than this are not remembered: an event of an older one counts as seen.
 MOST_GAPS = 64
 
 
@@ -22,7 +22,7 @@ class Sequence:
     with 0 among the server's. They count once one was larger than the one before; until
     then `last` is the one before. A stream may begin at any number: it was resumed.
 
-    counts: whether they count; first: the hash of the event that first had 0, or None.
+    counts: whether they count; first: the hash of the first event with 0, or None.
     """
 
     __slots__ = ("counts", "first", "last", "missing")
@@ -34,7 +34,7 @@ class Sequence:
         self.missing: list[tuple[int, int]] = []
 
     def take(self, number: int, event: Any) -> str:
-        """What is odd about this number: a code, or "" if nothing is.
+        """The oddity of this number: a code, or "" if there is none.
 
         event: the bytes of one with the number 0.
         """

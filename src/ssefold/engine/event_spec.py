@@ -1,13 +1,13 @@
-"""What each verb of EVENTS takes: its name, its options, what it means, an example.
+"""The verbs of EVENTS: for each its name, its options, its meaning, an example.
 
 Enters: nothing.
 Leaves: VERBS, the one list in which the verbs' names stand, as data: table.py compiles by it,
 grammar.py checks by it, and the table in docs/dialects.md is made of it.
 Must not know: events, states, how a verb is executed (event_merge.py and event_verbs.py do).
 
-An example `{"delta":"Hel"} then {"delta":"lo"} -> {"text":"Hello"}` says: of two events with
-these members comes this answer, where `actions` are what events do. Tests fold each of them
-with both backends.
+An example `{"delta":"Hel"} then {"delta":"lo"} -> {"text":"Hello"}` shows two events with these
+members, and their answer; `actions` are those of the events. Tests fold each of them with both
+backends.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 
 from ssefold.engine.field_spec import FLAG, PATH, SCALAR, STRING, STRINGS
 
-# What an option may be, beside the words of field_spec.py.
+# The possible values of an option, beside the words of field_spec.py.
 MAKE = "a mapping of members, or a list of such"
 
-# What stands at an action's address.
+# The value at an action's address.
 ON_ELEMENT = "an element"
 ON_MEMBER = "a member"
 ON_PLACE = "a place"
@@ -30,10 +30,10 @@ ON_NOTHING = ""
 class Verb(NamedTuple):
     """One verb.
 
-    at:      what stands at its address; "" if it has none.
+    at:      the value at its address; "" if it has none.
     means:   one line.
     example: see above; actions: of its events.
-    needs, may: options -> what each may be, beside `do`.
+    needs, may: options -> their possible values, beside `do`.
     """
 
     name: str
@@ -62,7 +62,7 @@ def _verb(
     needs: Mapping[str, str],
     may: Mapping[str, str] | None = None,
 ) -> str:
-    """The next verb; what comes back is its name."""
+    """The next verb; returns its name."""
     VERBS[name] = Verb(name, at, means, example, actions, needs, may or {})
     return name
 
@@ -167,17 +167,17 @@ STOP = _verb(
 # Verbs of fragments: an element whose text had its end takes no more of them.
 FRAGMENTS = (APPEND, APPEND_JSON, EXTEND, FULL)
 
-# Verbs of what comes time and again: all others are rare, and no template is made of them.
+# Verbs that come time and again: all others are rare, and no template is made of them.
 FREQUENT = (APPEND, APPEND_JSON, EXTEND)
 
 # Verbs of texts that grow, whose place holds either a text or JSON text.
 TEXT_VERBS = (APPEND, APPEND_JSON)
 
-# Verbs of the answer as a whole: an event without one is odd, or the end all the same. The
-# others do nothing where an event lacks what they take.
+# Verbs of the answer as a whole: an event without a source is odd, or the end all the same. Other
+# verbs do nothing where an event lacks their source.
 ON_ANSWER = (BASE, UPDATE, ANSWER)
 
-# Verbs for which an element need not be named.
+# Verbs whose element may go without a name.
 WHOLE = (PUT, SPREAD, STOP)
 
 # Verbs of terminal events.

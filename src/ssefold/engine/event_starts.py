@@ -92,7 +92,7 @@ def _begin_another(address: Address, action: Any, held: Any, index: Any, rule: A
     place = new_place(None)
     if used:
         if address.ledger.table.text_steps and address.order.arrivals is None:
-            address.order.take_turns()  # texts at one index: any of them may grow, whatever the order
+            address.order.take_turns()  # of texts at one index any may grow
         held.behind(index, place)
     else:
         held.put(index, place)

@@ -1,8 +1,8 @@
 """ServerSentEvent: one dispatched event of a stream.
 
-Enters: what the framing found in one block, as bytes.
+Enters: the findings of the framing in one block, as bytes.
 Leaves: the event; its data becomes `str` when somebody asks, at the latest.
-Must not know: how it was framed, what its data means.
+Must not know: how it was framed, its data's meaning.
 
 One source for both backends: `_c/engine/events.pxd` says how it is compiled.
 """
@@ -20,15 +20,15 @@ if TYPE_CHECKING:  # to the compiler and to type checkers; a .pxd cannot say it 
 else:
 
     class cython:
-        """What the decorators are where nothing is compiled."""
+        """The decorators where nothing is compiled."""
 
         cclass = staticmethod(lambda cls: cls)
         no_gc = staticmethod(lambda cls: cls)
         freelist = staticmethod(lambda size: lambda cls: cls)
 
 
-# The fields hold strings, bytes and ints, none of which can refer back: the
-# collector has nothing to find here, and 16 bytes per event less to carry.
+# The fields hold strings, bytes and ints. None of them can refer back: the collector has nothing
+# to find here, and 16 bytes per event less to carry.
 @cython.no_gc
 @cython.freelist(64)
 @cython.cclass
@@ -102,7 +102,7 @@ class ServerSentEvent:
 
 
 def _missing(self: Any, name: str) -> Any:
-    """What stands in an event whose `__init__` did not run, as in the compiled class."""
+    """The fields of an event whose `__init__` did not run, as in the compiled class."""
     if name in ServerSentEvent.__slots__:
         return 0 if name in ("start", "end") else None
     if hasattr(ServerSentEvent, name):  # a property, which misses something

@@ -1,9 +1,9 @@
-"""How the parts of a candidate join: neighbouring texts are one, a call that goes on grows.
+"""How the parts of a candidate join: neighbouring texts are one, an unfinished call grows.
 
-Enters: the parts of an event, the list of parts that stands so far, the names of the
-members that say what joins (a PartsRow).
+Enters: the parts of an event, the list of parts so far, the names of the members that decide
+about joining (a PartsRow).
 Leaves: longer or more parts; each element added is charged to the ledger.
-Must not know: dialects; what a path says, and how values are put there (field_written.py).
+Must not know: dialects; the grammar of paths, and how values are put there (field_written.py).
 
 One source for both backends: `_c/engine/field_candidates.pxd` says how it is compiled.
 """
@@ -20,16 +20,16 @@ from .jsonvalue import is_open, same, weight
 from .ledger import Ledger
 from .state import Place, new_place
 
-# What holds a call that goes on, beside what it says.
+# The state of an unfinished call, beside its members.
 CALL_WEIGHT = 512
 
 
 def add_candidate_parts(ledger: Ledger, parts: Any, row: Any, source: Any, at: Any) -> None:
-    """Parts: neighbouring texts that agree in `unless` join.
+    """Parts: neighbouring texts join if they agree in `unless`.
 
-    What `closed_by` names (a signature) closes the part. An empty text with one gives it
-    to the text before it, or stays a part; one without leaves nothing, unless there would
-    be no part at all.
+    A member of `closed_by` (a signature) closes the part. An empty text with one gives it to the
+    text before it, or stays a part; one without leaves nothing, unless there would be no part at
+    all.
     """
     joins, streams = row.joins, row.streams
     for position, item in enumerate(source):
@@ -58,7 +58,7 @@ def is_more(item: Any, row: Any) -> bool:
 
 
 def _text_of(ledger: Ledger, value: Any, at: Any, key: str) -> Any:
-    """A text, the wire's of a number, or the object or list that is kept in its place; or None."""
+    """A text, the wire's of a number, or the object or list kept in its place; or None."""
     if type(value) is str:
         return value
     if isinstance(value, (dict, list)):
@@ -116,7 +116,7 @@ def _add_whole(ledger: Ledger, parts: Any, row: Any, item: Any) -> None:
 
 
 def drop_placeholder(parts: Any, row: Any) -> None:
-    """An empty text that stood only because there was no part leaves nothing."""
+    """An empty text leaves nothing if it stood only for want of a part."""
     if len(parts.items) == 1 and type(parts.items[0]) is Place:
         values = parts.items[0].values
         if values.get(row.joins) or row.joins not in values:
@@ -126,7 +126,7 @@ def drop_placeholder(parts: Any, row: Any) -> None:
 
 
 def _agree(values: Any, item: Any, row: Any) -> bool:
-    """As who reads the text sees it: neither false nor 0, so that a join takes no text away."""
+    """The reader's view of it: neither false nor 0, so that a join takes no text away."""
     unless = row.unless
     return (values.get(unless) in (None, False)) == (item.get(unless) in (None, False))
 
@@ -142,7 +142,7 @@ def _new_part(ledger: Ledger, parts: Any) -> Any:
 
 
 def _add_call(ledger: Ledger, parts: Any, row: Any, item: Any, at: Any) -> bool:
-    """A call that goes on, or a piece of the one that is open; False: it is a part as it stands."""
+    """An unfinished call, or a piece of the open one; False: it is a part as it stands."""
     streams = row.streams
     call = item[streams.call]
     goes_on = call.get(streams.goes_on) is True
@@ -182,7 +182,7 @@ def _add_call(ledger: Ledger, parts: Any, row: Any, item: Any, at: Any) -> bool:
 
 
 def _begins(known: Any, call: Any, streams: Any) -> bool:
-    """Whether this is no piece of the call that is open: a name begins one.
+    """Whether this is no piece of the open call: a name begins another.
 
     But the open call's own name, sent again with each piece of it, does not.
     """
@@ -198,7 +198,7 @@ def _begins(known: Any, call: Any, streams: Any) -> bool:
 
 
 def _open_call(ledger: Ledger, parts: Any, row: Any, item: Any, at: Any) -> Any:
-    """The part that a call begins with, without its pieces; its arguments stand last in it."""
+    """The first part of a call, without its pieces; its arguments stand last in it."""
     streams = row.streams
     call = item[streams.call]
     drop_placeholder(parts, row)
@@ -218,7 +218,7 @@ def _open_call(ledger: Ledger, parts: Any, row: Any, item: Any, at: Any) -> Any:
     for key, value in call.items():
         if key not in (streams.of, streams.into, streams.goes_on):
             ledger.keep(inner.values, key, value, None)
-    levels = 2  # the event and the call stand around its arguments, and what is on the way
+    levels = 2  # the event and the call stand around its arguments
     while at is not None:
         levels += 1
         at = at[0]
@@ -262,7 +262,7 @@ def _write_pieces(ledger: Ledger, written: Any, streams: Any, pieces: Any, at: A
 
 
 def _value_key(piece: Any, streams: Any) -> Any:
-    """The member that holds the value: the first that is not null, or the one that says null."""
+    """The member with the value: the first that is not null, or the one for a null."""
     for key, value in piece.items():
         if key not in (streams.path, streams.goes_on, streams.nothing) and value is not None:
             return key
@@ -270,7 +270,7 @@ def _value_key(piece: Any, streams: Any) -> Any:
 
 
 def _write_members(ledger: Ledger, written: Any, values: Any, at: Any, key: str) -> None:
-    """Arguments that a piece carries whole: each member of them."""
+    """Whole arguments in one piece: each member of them."""
     if isinstance(values, dict):
         for name, value in values.items():
             if not is_open(value) and not write(ledger, written, (name,), value, False):

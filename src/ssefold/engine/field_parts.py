@@ -1,8 +1,8 @@
 """How content parts join: neighbours of one kind are one part.
 
-Enters: the parts of an event, the list of parts that stands so far.
+Enters: the parts of an event, the list of parts so far.
 Leaves: longer or more parts; each element added is charged to the ledger.
-Must not know: which field the parts come from, dialects.
+Must not know: the field of the parts, dialects.
 
 One source for both backends: `_c/engine/field_parts.pxd` says how it is compiled.
 """
@@ -17,7 +17,7 @@ from .state import Parts, Place, new_place
 
 
 def open_content(ledger: Ledger, values: Any, key: str) -> Any:
-    """The parts at `key`; a text that stood there becomes the first text part, an object a part."""
+    """The parts at `key`; an old text there becomes the first text part, an object a part."""
     old = values.get(key)
     if type(old) is Parts:
         return old
@@ -50,7 +50,7 @@ def add_parts(ledger: Ledger, parts: Any, source: Any, at: Any) -> None:
 
 
 def add_part(ledger: Ledger, parts: Any, item: Any, at: Any, key: Any) -> None:
-    """One part, which stands at `key` below `at`; it is taken whole."""
+    """One part, at `key` below `at`; it is taken whole."""
     if type(item) is str:
         ledger.anomaly("text_as_value", at, key)
         if item:
@@ -85,11 +85,10 @@ def _add_part(ledger: Ledger, parts: Any, item: Any, at: Any) -> None:
 
 
 def keep_text(ledger: Ledger, values: Any, name: str, value: Any, at: Any, key: str) -> bool:
-    """What comes where a text belongs, at `name` of the answer; False for what is no text.
+    """A value in the place of a text, at `name` of the answer; False for any other value.
 
-    What came as a number or a boolean is appended as it stands on the wire. An
-    object or a list is kept, and so is what stands beside it. `value` stands at `key`
-    below `at`.
+    A number or a boolean is appended as it stands on the wire. An object or a list is kept, and
+    so are the members beside it. `value` stands at `key` below `at`.
     """
     old = values.get(name)
     if type(value) is str:
@@ -148,7 +147,7 @@ def _keep_members(ledger: Ledger, values: Any, key: str, source: Any, at: Any) -
 def _append(ledger: Ledger, values: Any, key: str, value: str) -> None:
     """A text below an object of the answer, whose key may be anybody's."""
     if key not in values:
-        ledger.keep(values, key, None, None)  # so that the key is charged
+        ledger.keep(values, key, None, None)  # charges the key
     ledger.append(values, key, value)
 
 

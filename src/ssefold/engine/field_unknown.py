@@ -1,12 +1,11 @@
-"""Members that no rule names: what becomes of fields that a provider adds.
+"""Members without a rule: fields added by a provider.
 
-Enters: a place of the answer, a key, a value that no row of the table expects.
-Leaves: the value merged as its JSON type allows: an object key by key, a list as one that
-grows or is sent again, a text of a delta as a fragment or a constant, all else as the last.
-Must not know: dialects, which field it is.
+Enters: a place of the answer, a key, a value without a row of the table.
+Leaves: the value merged as its JSON type allows: an object key by key, a list as a growing or a
+repeated one, a text of a delta as a fragment or a constant, all else as the last.
+Must not know: dialects, the field's meaning.
 
-A field that is new today must not be lost: providers add some every month, and gateways
-add their own.
+A new field must not be lost: providers add some every month, and gateways add their own.
 
 One source for both backends: `_c/engine/field_unknown.pxd` says how it is compiled.
 """
@@ -62,7 +61,7 @@ def any_field(ledger: Ledger, values: Any, key: str, value: Any, at: Any) -> Non
 def list_rule(ledger: Ledger, values: Any, key: str, new: Any) -> None:
     """An unknown list: cumulative (it repeats the old one) or an increment.
 
-    Undecidable from the wire: increments that are all equal look cumulative.
+    Undecidable from the wire: equal increments look cumulative.
     """
     known = values.get(key)
     if type(known) is Grown:
@@ -102,10 +101,10 @@ def merge_indexed(ledger: Ledger, grown: Grown, element: Any) -> None:
 
 
 def fragment_field(ledger: Ledger, values: Any, key: str, value: str, at: Any) -> None:
-    """An unknown string of a delta, which may be a fragment or a constant.
+    """An unknown string of a delta: a fragment or a constant.
 
-    While all values are equal it is that value (a constant sent again and
-    again); once one differs, all that came is concatenated.
+    While all values are equal it is their value (a constant sent again and again); once one
+    differs, all of them are concatenated.
     """
     old = values.get(key)
     if type(old) is Echo:

@@ -1,16 +1,15 @@
 """Arguments that come value by value: an object written at paths, and its JSON text as it grows.
 
 Enters: paths as strings, values. Leaves: the object; its JSON text, piece by piece.
-Must not know: which members of an event hold paths and values, dialects.
+Must not know: the members with paths and values in an event, dialects.
 
-The text grows while each value stands behind the one before it, as a model writes them.
-A value that does not (an earlier one again, a list already closed) goes to the object
-alone, and the top-level member that it is in stands in the text once more, whole, when
-the arguments end: of two members with one key the last one counts.
+The text grows while each value stands behind the one before it, as a model writes them. Any other
+value (an earlier one again, one in a closed list) goes to the object alone. When the arguments
+end, its top-level member stands in the text once more, whole: of two members with one key the
+last one counts.
 
-Strangers choose the paths. A list is held by the indexes that came, so that a high one
-costs no more than a low one and what is missing leaves nothing; a path's length is
-bounded by the depth that is allowed.
+Strangers choose the paths. A list is held by the indexes that came: a high one costs no more than
+a low one, and a missing one leaves nothing. A path's length is bounded by the allowed depth.
 
 One source for both backends: `_c/engine/field_written.pxd` says how it is compiled.
 """
@@ -35,17 +34,17 @@ ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 ITSELF = "/\\'\""
 
-# What an element or a member costs beside its key and value.
+# The cost of an element or a member beside its key and value.
 MEMBER_WEIGHT = 64
 
 
 class Written:
     """An object written at paths.
 
-    values:    the object: dicts, Entries for lists, buffers for strings that go on.
+    values:    the object: dicts, Entries for lists, buffers for growing strings.
     text:      its JSON text so far, a buffer.
-    path:      the steps to the value that stands last in the text; in_string: it goes on.
-    behind:    the top-level members that the text does not tell as they are, or None.
+    path:      the steps to the last value in the text; in_string: it goes on.
+    behind:    the top-level members that differ in the text, or None.
     room:      how many steps a path may have.
     """
 
@@ -69,7 +68,7 @@ class Written:
         return count
 
     def take(self, final: bool, reader: int = 0) -> str:
-        """What came to the JSON text since this reader took the last time."""
+        """The JSON text since this reader took the last time."""
         piece: str = self.text.take(final, reader)
         return piece
 
@@ -130,7 +129,7 @@ def _meant(found: Any) -> str:
 def write(ledger: Ledger, written: Any, steps: Any, value: Any, goes_on: bool) -> bool:
     """Write `value` at `steps`; `goes_on`: more of this string may follow.
 
-    False if something else stands on the way, which then stays.
+    False if something else stands on the way. It then stays.
     """
     container = written.values
     last = len(steps) - 1
@@ -153,7 +152,7 @@ def write(ledger: Ledger, written: Any, steps: Any, value: Any, goes_on: bool) -
 
 
 def end_string(ledger: Ledger, written: Any, steps: Any) -> None:
-    """The string at `steps`, if there is one that goes on, is whole."""
+    """The growing string at `steps`, if there is one, is whole."""
     container = written.values
     for position, step in enumerate(steps):
         if type(container) is not (Entries if type(step) is int else dict):
@@ -165,7 +164,7 @@ def end_string(ledger: Ledger, written: Any, steps: Any) -> None:
 
 
 def end(ledger: Ledger, written: Any) -> None:
-    """Nothing follows: close the text, and tell again what it does not tell as it is."""
+    """Nothing follows: close the text, and write its differing members again."""
     if not written.path:
         return  # nothing came, and nothing is told
     out: list[str] = []
@@ -180,7 +179,7 @@ def end(ledger: Ledger, written: Any) -> None:
 def _write_again(
     ledger: Ledger, written: Any, container: Any, steps: Any, old: Any, value: Any, goes_on: bool
 ) -> bool:
-    """Where a value stands: a string that goes on grows, objects merge, the last one counts."""
+    """Where a value stands: a growing string takes more, objects merge, the last one counts."""
     kind = type(old)
     if kind is ledger.text:
         if type(value) is str or value is None:
@@ -250,7 +249,7 @@ def _put_new(
 
 
 def _state(ledger: Ledger, value: Any, goes_on: bool) -> Any:
-    """What holds a value: a string that goes on is a buffer, a list what indexes address."""
+    """The state of a value: a buffer of a growing string, Entries of a list with indexes."""
     if type(value) is str and goes_on:
         text = ledger.text()
         text.append(value)
@@ -289,7 +288,7 @@ def _put(container: Any, step: Any, value: Any) -> None:
 def _tell_new(
     ledger: Ledger, written: Any, steps: Any, position: int, value: Any, goes_on: bool
 ) -> None:
-    """A value that is new from the step at `position` on: behind the last one, if it can be."""
+    """A value new from the step at `position` on: behind the last one, if it can be."""
     path = written.path
     if _is_behind(written, steps):
         return
@@ -320,7 +319,7 @@ def _tell_new(
 
 
 def _close(written: Any, depth: int, out: list[str]) -> None:
-    """What is open in the text, from within, but for the `depth` outermost."""
+    """The open brackets in the text, from within, but for the `depth` outermost."""
     if written.in_string:
         out.append('"')
         written.in_string = False

@@ -1,6 +1,6 @@
-"""What a JSON reader hands on: the vocabulary between the readers and the merge.
+"""The results of a JSON reader: the vocabulary between the readers and the merge.
 
-Enters: nothing. Leaves: result codes, markers for what was not closed, sentinels.
+Enters: nothing. Leaves: result codes, markers for unclosed values, sentinels.
 Must not know: dialects, rules, buffers, offsets in the stream.
 """
 
@@ -11,11 +11,11 @@ from typing import Any
 
 # How a reading ended.
 OK = 0  # a whole value; its position is the first byte after it and its white space
-BAD = 1  # a byte that no JSON text could have there; its position
+BAD = 1  # a byte impossible in any JSON text; its position
 CUT = 2  # the data ended inside the value; its position is the data's length
-DEEP = 3  # a bracket that nests deeper than allowed; its position
+DEEP = 3  # a bracket nested deeper than allowed; its position
 
-# What a reading met on the way (bits).
+# Signs met on the way of a reading (bits).
 HAS_RANGE = 1  # OUT_OF_RANGE stands somewhere in the value
 HAS_SURROGATE = 2  # an unpaired surrogate stands in some string
 
@@ -23,7 +23,7 @@ MAX_DIGITS = 4300  # integers are exact up to here (merge-rules, principle 9)
 
 
 class OpenDict(dict):  # type: ignore[type-arg]
-    """An object whose closing brace was not read: its members are what came before."""
+    """An object without its closing brace: its members are those before the end."""
 
     __slots__ = ()
 
@@ -35,7 +35,7 @@ class OpenList(list):  # type: ignore[type-arg]
 
 
 class _OutOfRange:
-    """A number that no finite double can hold, or an integer past 4,300 digits."""
+    """A number beyond any finite double, or an integer past 4,300 digits."""
 
     __slots__ = ()
 
@@ -44,7 +44,7 @@ class _OutOfRange:
 
 
 class _Nothing:
-    """No value: what a reading leaves that failed before any value was closed."""
+    """No value: the result of a reading that failed before any value was closed."""
 
     __slots__ = ()
 

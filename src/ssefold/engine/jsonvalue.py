@@ -1,4 +1,4 @@
-"""What can be asked of any plain JSON value, closed or not.
+"""Questions to any plain JSON value, closed or not.
 
 Enters: values as a reader hands them on (jsonmarks.py). Leaves: measures and copies.
 Must not know: dialects, rules, states.
@@ -15,7 +15,7 @@ from ssefold.engine.jsonmarks import OpenDict, OpenList
 
 
 def weight(value: Any) -> int:
-    """What holding `value` counts for against max_output_bytes.
+    """The weight of `value` against max_output_bytes.
 
     A string counts its UTF-8 bytes (a lone surrogate three), every other scalar
     and every container 8, and an object's keys like strings.
@@ -111,7 +111,7 @@ def copy(value: Any) -> Any:
 
 
 def given(value: Any, key: str) -> Any:
-    """The member `key` of an object that was read, closed or not; None if it has none."""
+    """The member `key` of an object as read, closed or not; None if it has none."""
     if type(value) is dict:
         members = value
         return members.get(key)
@@ -128,7 +128,7 @@ def is_open(value: Any) -> bool:
 
 
 def repair_text(text: str) -> str:
-    """Join surrogate halves that met; what stays unpaired becomes U+FFFD."""
+    """Join surrogate halves that met; an unpaired one becomes U+FFFD."""
     try:
         text.encode("utf-8")
         return text

@@ -1,8 +1,8 @@
-"""Which element of a list an event means, where several share an index or none is named.
+"""The element of a list that an event means, where several share an index or none is named.
 
 Enters: elements as they begin, with their indexes; the index of an event, if it has one.
-Leaves: the element that takes what the event brings, the order in which all of them stand.
-Must not know: events, rules, what an element holds beside its type.
+Leaves: the element for the event's piece, the order of all elements.
+Must not know: events, rules, an element's content beside its type.
 
 Some servers give each block of a message the index 0, or none at all. Most streams have one
 element per index, and for those nothing of this is made (Entries, state.py).
@@ -21,12 +21,12 @@ MOST_AT_ONCE = 64
 class Blocks:
     """The elements of a list in the order in which they began.
 
-    order:   (index, number, element) of each. The number tells it from all others: it is
-             the index where no other has that number, else the next that is free.
+    order:   (index, number, element) of each. The number is its own: the index where no other has
+             this number, else the next free one.
     at:      index -> its elements.
     open:    (index, element) of those that may be open still, the last begun at the end.
     highest: the highest index or number, -1 before the first.
-    skipped: the last one that began was past a limit, and so is what names no index.
+    skipped: the last begun one was past a limit, and so is the target of events without index.
     """
 
     __slots__ = ("at", "highest", "numbers", "open", "order", "skipped")
@@ -61,7 +61,7 @@ class Blocks:
                 self.order[position] = (index, number, element)
 
     def latest(self) -> Any:
-        """(index, element) of the open one that began last, or None."""
+        """(index, element) of the last begun open one, or None."""
         waiting = self.open
         while waiting:
             if not getattr(waiting[-1][1], "stopped", True):
@@ -70,7 +70,7 @@ class Blocks:
         return None
 
     def pairs(self) -> list[Any]:
-        """(number, element) of each, in the order in which they stand."""
+        """(number, element) of each, in their order."""
         return [(number, one) for _, number, one in sorted(self.order.copy(), key=_index)]
 
 
@@ -79,7 +79,7 @@ def _index(row: Any) -> Any:
 
 
 def fitting(held: Any, index: int, member: Any, rule: Any) -> Any:
-    """The newest element at the index that takes more of its `member`; None if none does.
+    """The newest element at the index with room for its `member`; None if none has.
 
     `exclusive` of the list's rule names members that do not stand together in one element.
     """
@@ -114,7 +114,7 @@ def _takes(element: Any, member: Any, rule: Any) -> bool:
 
 
 def known_at(held: Any, index: int, source: Any, rule: Any) -> Any:
-    """The element at the index that `source` begins again, or None."""
+    """The element at the index begun again by `source`, or None."""
     name = None if rule.same is None else source.get(rule.same) or None
     newest = held.at(index)
     if newest is None or held.blocks is None or name is None:

@@ -1,8 +1,8 @@
-"""Tool calls in the order in which they came, and what finds one: an index, an id.
+"""Tool calls in the order of arrival, and the ways to find one: an index, an id.
 
 Enters: calls (Places of the answer) with the index under which they began.
-Leaves: the call that an index or an id leads to; all of them, in the order of the answer.
-Must not know: fragments, which of them begins a call (field_calls.py decides).
+Leaves: the call at an index or an id; all of them, in the order of the answer.
+Must not know: fragments, the beginning of a call (field_calls.py decides).
 
 One source for both backends: `_c/engine/lookup_calls.pxd` says how it is compiled.
 """
@@ -18,12 +18,12 @@ FEW = 8
 class Calls:
     """Tool calls in the order they came; read by index, calls of one index in order.
 
-    newest: the call that each index leads to, once there are more than FEW, or one leads
-    to a call of another index; by_id: the newest call of each id, and of an id that several
-    have, the newest at each index. highest: the highest index so far, or -1.
+    newest: the call at each index, once there are more than FEW, or one stands at another call's
+    index; by_id: the newest call of each id, and of an id with several calls, the newest at each
+    index. highest: the highest index so far, or -1.
     borrowed: indexes of fragments that went to the last call, having neither id nor name.
     skips: indexes of calls past the limit; skipped: the call begun last was one.
-    scans: how far arguments are on their way to be whole, for those that was asked of.
+    scans: how far arguments are on their way to be whole, for calls that were asked.
     """
 
     __slots__ = (
@@ -61,7 +61,7 @@ class Calls:
         self.highest = max(self.highest, index) if len(self.items) > 1 else index
 
     def newest_at(self, index: int) -> Any:
-        """The call that this index leads to, or None."""
+        """The call at this index, or None."""
         if self.newest is not None:
             return self.newest.get(index)
         for call in reversed(self.items):
@@ -70,7 +70,7 @@ class Calls:
         return None
 
     def lead(self, index: int, call: Any) -> None:
-        """This index leads to a call that has another one."""
+        """This index leads to a call with another index."""
         if self.newest is None:
             self.newest = {known.index: known for known in self.items}
         self.newest[index] = call
@@ -107,7 +107,7 @@ class Calls:
         return self.by_id.get((key, index), call)
 
     def name(self, call: Any, known: Any) -> None:
-        """Find the call by its id from now on, if it has one; known: the member that has it."""
+        """Find the call by its id from now on, if it has one; known: the member with the id."""
         key = id_key(call.values.get(known))
         if key:
             before = self.by_id.get(key)
@@ -127,7 +127,7 @@ class Calls:
 
 
 def id_key(value: Any) -> str:
-    """What finds a call by its id, which is any scalar; "" for none."""
+    """The key of a call by its id, of any scalar type; "" for none."""
     if type(value) is str:
         return value
     if value and (type(value) is int or type(value) is float):

@@ -1,12 +1,12 @@
-"""Which element of a list an event means, where its index is no more than a hint.
+"""The element of a list that an event means, where its index is no more than a hint.
 
-Enters: a list (Slots), what the table says of it, an event.
-Leaves: the position of an element that is there, or where a new one belongs.
-Must not know: verbs, what an element holds, which dialect this is.
+Enters: a list (Slots), its row in the table, an event.
+Leaves: the position of an existing element, or the place for a new one.
+Must not know: verbs, an element's content, the dialect's name.
 
-Gateways send every item under one index, the items of two under each other's ids,
-parts whose index counts their tokens, and events that have no index at all. So an
-element has to fit: it has the type that the event would make, or none.
+Gateways send every item under one index, the items of two under each other's ids, parts whose
+index counts their tokens, and events without any index. So an element has to fit: it has the type
+that the event would make, or none.
 
 One source for both backends: `_c/engine/lookup_hints.pxd` says how it is compiled.
 """
@@ -23,7 +23,7 @@ from .table import Table
 NONE = -1
 NOWHERE = -2
 
-# What an open element may not have had yet.
+# An open element must be without these.
 ANY_DONE = 0  # its own `.done`, that of its text: a fragment comes
 OWN_DONE = 1  # its own `.done`
 
@@ -34,7 +34,7 @@ def is_hint(table: Table, path: str) -> bool:
 
 
 def hint(value: Any, by: str) -> Any:
-    """The index that the event names, or None."""
+    """The index in the event, or None."""
     index = given(value, by)
     return index if type(index) is int and index >= 0 else None
 
@@ -47,7 +47,7 @@ def is_cut(value: Any, by: str) -> bool:
 def fits(table: Table, element: Any, path: str, wanted: Any) -> bool:
     """Whether the element has the type that the event would make, or none.
 
-    Where the elements have no ids, one of a type that no event makes fits as well.
+    Where the elements have no ids, one of a type made by no event fits as well.
     """
     kind = member(element, table.names.type)
     if wanted is None or kind is None or kind == wanted:
@@ -60,10 +60,10 @@ def fits(table: Table, element: Any, path: str, wanted: Any) -> bool:
 def meant(
     table: Table, held: Slots, step: Any, value: Any, index: Any, wanted: Any, done: int
 ) -> int:
-    """The position of the element that the event means, NONE or NOWHERE.
+    """The position of the element meant by the event, NONE or NOWHERE.
 
-    step: the list's step of the action's way; index: the event's hint(); wanted: the type
-    that the event would make, None: any; done: what an open element may not have had.
+    step: the list's step of the action's way; index: the event's hint(); wanted: the type that
+    the event would make, None: any; done: the ends that an open element must not have had.
     """
     _, by, path = step
     if is_cut(value, by):
@@ -81,7 +81,7 @@ def meant(
 
 
 def at_index(table: Table, held: Slots, index: Any, path: str, wanted: Any) -> int:
-    """The newest element at this index that fits, or NONE."""
+    """The newest fitting element at this index, or NONE."""
     position = find(held, index)
     while position >= 0:
         known = held.indexes[position]
@@ -108,13 +108,13 @@ def by_id(table: Table, held: Slots, index: Any, path: str, value: Any, wanted: 
         return NOWHERE
     if index is not None:
         return NONE
-    # An id that nobody has, and no index: it rotates, if something is still open.
+    # An unknown id without an index: it rotates, if something is still open.
     done = OWN_DONE if type(known) is str and known else NONE
     return last_open(table, held, path, wanted, done)
 
 
 def with_id(table: Table, held: Slots, own: str, known: str, path: str, wanted: Any) -> int:
-    """The newest element that has `known` at its member `own` and fits, or NONE."""
+    """The newest fitting element with `known` at its member `own`, or NONE."""
     for position in range(len(held.items) - 1, -1, -1):
         element = held.items[position]
         if id_of(element, own) == known and fits(table, element, path, wanted):
@@ -123,7 +123,7 @@ def with_id(table: Table, held: Slots, own: str, known: str, path: str, wanted: 
 
 
 def last_open(table: Table, held: Slots, path: str, wanted: Any, done: int) -> int:
-    """The element added last that fits and is open (NONE: open or not), or NONE."""
+    """The last added element that fits and is open (NONE: open or not), or NONE."""
     if held.skipped:
         return NONE
     last = NONE
@@ -155,7 +155,7 @@ def id_of(element: Any, own: str) -> Any:
 
 
 def started(table: Table, held: Slots, step: Any, value: Any, source: Any) -> int:
-    """The position of the element that a start begins again or late, NONE or NOWHERE."""
+    """The position of the element whose start comes again or late, NONE or NOWHERE."""
     _, by, path = step
     rule = table.lists[path]
     if is_cut(value, by):
@@ -176,7 +176,7 @@ def started(table: Table, held: Slots, step: Any, value: Any, source: Any) -> in
     if position < 0 or not fits(table, held.items[position], path, kind):
         return NONE
     element = held.items[position]
-    if known is not None:  # one that its fragments made, before its start
+    if known is not None:  # one made by its fragments, before its start
         own = known[0]
         late = not is_begun(element)
         return position if late and not (id_of(element, own) and id_of(source, own)) else NONE
@@ -186,7 +186,7 @@ def started(table: Table, held: Slots, step: Any, value: Any, source: Any) -> in
 
 
 def is_begun(element: Any) -> bool:
-    """Whether the start of an element came: what stands there plainly came with one."""
+    """Whether the start of an element came: a plain element came with one."""
     if type(element) is Place:
         return element.started
     return True
@@ -226,7 +226,7 @@ def is_ended(element: Any) -> bool:
 
 
 def ended(table: Table, held: Slots, step: Any, value: Any, source: Any) -> int:
-    """The position of the element that a full value is, NONE or NOWHERE."""
+    """The position of the element for a full value, NONE or NOWHERE."""
     _, by, path = step
     rule = table.lists[path]
     if is_cut(value, by):
@@ -282,7 +282,7 @@ def insert(held: Slots, index: Any, element: Any) -> int:
 
 
 def add(held: Slots, position: int, index: Any, number: Any, element: Any) -> None:
-    """Add an element with this number, or if it is taken, the next that is free."""
+    """Add an element with this number, or if it is taken, the next free one."""
     if number <= held.top and number in held.numbers:
         number = held.top + 1
     held.top = max(held.top, number)
@@ -330,7 +330,7 @@ def shift(held: Slots, position: int) -> None:
 
 
 def list_at(values: Any, name: str, rule: Any) -> Any:
-    """The addressed list at `name`; elements that stood there plainly stay in it."""
+    """The addressed list at `name`; the plain elements there stay in it."""
     held = values.get(name)
     if rule.hint:
         if type(held) is not Slots:

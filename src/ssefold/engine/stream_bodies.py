@@ -1,7 +1,7 @@
-"""What a body is that is no event stream.
+"""The nature of a body that is no event stream.
 
 Enters: how a body without events begins.
-Leaves: what it is and what to do about it, in a few words; whether it can be read on.
+Leaves: its nature and the way out, in a few words; whether it can be read on.
 Must not know: streams, dialects.
 
 One source for both backends: `_c/engine/stream_bodies.pxd` says how it is compiled.
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from binascii import crc32
 
-# A body that is the beginning of one of these was cut, and is nothing else.
+# A body at the beginning of one of these was cut, and is nothing else.
 FIELD_NAMES = (b"data", b"event", b"id", b"retry")
 
 # So much of a body's beginning is looked at.
@@ -23,13 +23,13 @@ ARRAY = "a JSON array: ask for events (alt=sse)"
 FRAMES = "AWS event-stream frames (application/vnd.amazon.eventstream): decode them first"
 UTF_16 = "UTF-16 text: convert it to UTF-8 first"
 
-# Bodies that somebody forgot to decompress.
+# The first bytes of compressed bodies, passed on by somebody without unpacking.
 MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 
 # `[package]` is no list of JSON, `[true]` is one; nor is `name = "x"` JSON.
 _TOML = re.compile(rb"\[\[?\s*(?!(?:true|false|null)\b)[A-Za-z_]|[A-Za-z0-9_.-]+ += +[^\s=]")
 
-# The header that begins a frame, behind the length of its name; a shorter one is a line end.
+# The first header of a frame, behind the length of its name; a shorter one is a line end.
 _HEADERS = (b"\x0b:event-type", b"\x0f:exception-type")
 
 
@@ -38,9 +38,9 @@ ARRAY_BYTES = 64 * 1024
 
 
 class Body:
-    """The lines of a body that are no field's, while no event came.
+    """The lines of a body outside any field, while no event came.
 
-    begin: how it begins. parts: what came, if it may be JSON; size: of that.
+    begin: how it begins. parts: the lines, if they may be JSON; size: of them.
     """
 
     __slots__ = ("begin", "parts", "size")
@@ -82,7 +82,7 @@ class Body:
         self.parts = None
 
     def what(self) -> str:
-        """What it is, and what to do, where no field of an event stream stood in it."""
+        """Its nature, and the way out, where no field of an event stream stood in it."""
         if _TOML.match(self.begin):
             return "TOML: no answer of an API"
         kinds = {b"<": "markup", b"{": "JSON that is no whole answer", b"[": ARRAY}
@@ -90,7 +90,7 @@ class Body:
 
 
 def unreadable(begin: bytes) -> str:
-    """What the bytes of a body are if no line in them can be one of a stream; else ""."""
+    """The nature of a body's bytes if no line in them can be one of a stream; else ""."""
     for magic, name in MAGIC:
         if begin.startswith(magic):
             return f"{name}: decompress it first"
@@ -111,7 +111,7 @@ def _is_wide(begin: bytes) -> bool:
 def _is_frame(begin: bytes) -> bool:
     """Whether a prelude begins here: two lengths, and the checksum of these eight bytes.
 
-    One in which a line end stands is cut there: its first header tells it.
+    One with a line end in it is cut there: its first header tells it.
     """
     if len(begin) >= 12:
         total, headers = int.from_bytes(begin[:4], "big"), int.from_bytes(begin[4:8], "big")

@@ -1,12 +1,12 @@
-"""Blocks that hold more or less than one whole JSON value.
+"""Blocks with more or less than one whole JSON value.
 
-Enters: a stream, and a block of which a reading failed, or did not reach the end.
-Leaves: the events that were glued into it; of a damaged one a fault with its offset, and what
-stood before the damage, merged.
+Enters: a stream, and a block whose reading failed, or did not reach the end.
+Leaves: the events glued into it; of a damaged one a fault with its offset, and the part before
+the damage, merged.
 Must not know: how events are merged, dialects.
 
-Servers forget the blank line between two events, and proxies cut a stream anywhere: what was
-said before that is not lost.
+Servers forget the blank line between two events, and proxies cut a stream anywhere: the words
+before that are not lost.
 
 One source for both backends: `_c/engine/stream_damage.pxd` says how it is compiled.
 """
@@ -25,12 +25,12 @@ from .stream_life import STOP
 from .stream_strays import fails_on, in_range
 from .stream_undecided import leave_undecided
 
-# The member that holds an error, as it stands on the wire.
+# The member of an error, as it stands on the wire.
 _WORD = f'"{UNDER}"'.encode()
 
 
 def glued(stream: Any, name: bytes, data: bytes, final: bool, spans: Any) -> bool:
-    """Several whole values in one block: servers that forget the blank line.
+    """Several whole values in one block: servers forget the blank line.
 
     Each counts as an event. At the end of input the last one may be cut.
     """
@@ -68,7 +68,7 @@ def glued(stream: Any, name: bytes, data: bytes, final: bool, spans: Any) -> boo
 
 
 def damaged(stream: Any, name: bytes, data: bytes, reading: Any, spans: Any, final: bool) -> None:
-    """An event that is not JSON: a fault, and what was read before it counts."""
+    """An event without sound JSON: a fault, and its part before the fault counts."""
     code, value, pos, flags = reading
     stream.count()
     kind = name.decode("utf-8", "replace")
@@ -98,7 +98,7 @@ def damaged(stream: Any, name: bytes, data: bytes, reading: Any, spans: Any, fin
 
 
 def salvage(stream: Any, name: bytes, data: bytes, value: Any, flags: int) -> bool:
-    """Merge what a damaged event held before its fault; whether it reports a failure."""
+    """Merge a damaged event's part before its fault; whether it reports a failure."""
     kind = name.decode("utf-8", "replace")
     first = first_of(value)
     failed = False
@@ -114,7 +114,7 @@ def salvage(stream: Any, name: bytes, data: bytes, value: Any, flags: int) -> bo
         stream.fail(text if value is NOTHING else in_range(stream, value, flags), None)
         failed = True
     if _WORD in data and b"\n" in data and name in OUR_NAMES:
-        for line in data.split(b"\n"):  # one that is whole says it all
+        for line in data.split(b"\n"):  # a whole one says it all
             failed = fails_on(stream, line, False) or failed
     if not failed and not isinstance(value, dict):
         stream.note_other()

@@ -1,19 +1,19 @@
-"""How a stream stands: the states it can be in, and what leads from one to another.
+"""How a stream stands: its possible states, and the signals between them.
 
-Enters: what happened to the stream: its terminator, an error, a loss, a stop, the end of input.
-Leaves: facts, each of which answers one question; nobody else combines them.
-Must not know: events, dialects, what the answer holds.
+Enters: the signals of the stream: its terminator, an error, a loss, a stop, the end of input.
+Leaves: facts, each the answer to one question; nobody else combines them.
+Must not know: events, dialects, the answer's content.
 
-Three machines run side by side, and each signal goes to all of them. MACHINES says where a
-signal leads; a signal that a state does not name changes nothing: an error behind the
-terminator, say, belongs to no answer.
+Three machines run side by side, and each signal goes to all of them. MACHINES says where a signal
+leads; a signal without a row in a state changes nothing: an error behind the terminator, say,
+belongs to no answer.
 
 One source for both backends: `_c/engine/stream_life.pxd` says how it is compiled.
 """
 
 from __future__ import annotations
 
-# What can happen to a stream.
+# The signals of a stream.
 TERMINATOR = 0  # the dialect's own, or `[DONE]`
 FINISHED = 1  # the input ended, and the answer had said itself why it ends
 ERROR = 2  # the server reported one
@@ -31,7 +31,7 @@ ANSWER = {
     "failed": {},
 }
 
-# Whether all that belongs to it was merged: what is lost behind its end is missed by nobody.
+# Whether all of the stream was merged: bytes lost behind its end are missed by nobody.
 MERGED = {
     "whole": {"loss": "torn", "terminator": "kept"},
     "torn": {},
@@ -56,7 +56,7 @@ MANY = len(SIGNALS)
 
 
 def _compiled(machine: dict[str, dict[str, str]]) -> bytes:
-    """For each state and signal the state to which it leads, so that a move needs no memory."""
+    """For each state and signal the next state, so that a move needs no memory."""
     states = list(machine)
     return bytes(
         [
@@ -112,11 +112,11 @@ class Life:
         self.closed = self.reading == CLOSED or self.reading == SHUT
 
     def is_over(self) -> bool:
-        """Whether nothing that comes can change the answer."""
+        """Whether nothing can change the answer any more."""
         return self.ended or not self.reads
 
     def is_sound(self) -> bool:
-        """Whether all of the answer came that did come: one that did may be judged."""
+        """Whether every piece that came is in the answer: a lost one forbids a judgement."""
         return not (self.failed or self.torn or self.dead)
 
     def status(self, answered: bool) -> str:

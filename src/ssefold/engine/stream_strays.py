@@ -1,8 +1,8 @@
 """Lines outside the fields, and bodies that are no event streams.
 
-Enters: a stream, and what stood between its events.
-Leaves: failures that a server told there; the whole answer that a body is, or the fault
-`not_an_event_stream`; values read outside an event, without what no double can hold.
+Enters: a stream, and the lines between its events.
+Leaves: failures told there by a server; the whole answer in a body, or the fault
+`not_an_event_stream`; values read outside an event, without numbers beyond any double.
 Must not know: how events are merged.
 
 Gateways write an error on a line of its own when the stream has begun, and answer with JSON or
@@ -24,7 +24,7 @@ from .stream_failures import UNDER, first_of
 from .stream_life import FINISHED, STOP
 from .wiretext import strip
 
-# What such a line has, and the field whose value is an error.
+# The members of such a line, and the field whose value is an error.
 _WORD = UNDER.encode()
 _FIELD = _WORD + b":"
 
@@ -48,7 +48,7 @@ def stray_lines(stream: Any, stray: bytes, start: int) -> None:
 
 
 def fails_on(stream: Any, line: bytes, is_field: bool) -> bool:
-    """Whether a line is JSON with an `error`, which is kept; of a field `error` any object is."""
+    """Whether a line is JSON with an `error`, then kept; of a field `error` any object is."""
     value = first_of(whole_json(stream, line)) if line.lstrip()[:1] in (b"{", b"[") else None
     if value is not None:
         payload = value.get(UNDER)
@@ -59,7 +59,7 @@ def fails_on(stream: Any, line: bytes, is_field: bool) -> bool:
 
 
 def judge_body(stream: Any) -> None:
-    """At the end of a body without any event: what was it?"""
+    """Judges a body without any event at its end."""
     text = stream.body.text()
     value = whole_json(stream, text) if text[:1] == b"{" else NOTHING
     if text[:1] == b"[":
@@ -95,7 +95,7 @@ def whole_json(stream: Any, data: bytes) -> Any:
 
 
 def in_range(stream: Any, value: Any, flags: int) -> Any:
-    """A payload that is no object, without numbers that no double can hold."""
+    """A payload without an object, and without numbers beyond any double."""
     if flags & HAS_SURROGATE:
         stream.surrogates = True
     if value is OUT_OF_RANGE:

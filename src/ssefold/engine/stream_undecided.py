@@ -1,6 +1,6 @@
-"""Events that come before one decides for a dialect.
+"""Events before the first that decides for a dialect.
 
-Enters: a stream, and an event that says nothing of its dialect, or whose turn it is.
+Enters: a stream, and an event without a sign of its dialect, or one whose turn it is.
 Leaves: the events kept, merged once the dialect is known, or the fault `unknown_dialect`.
 Must not know: how events are merged.
 
@@ -18,7 +18,7 @@ from .wiretext import leave_out
 
 # Events before the dialect is decided are kept up to here, and so are stray lines.
 UNDECIDED_BYTES = 64 * 1024
-UNDECIDED_EVENT = 16  # the least that one counts: `{}` is held as an object, not as two bytes
+UNDECIDED_EVENT = 16  # the least count of one: `{}` is held as an object, not as two bytes
 
 
 def keep(stream: Any, value: Any, kind: str, size: int, failed: bool) -> None:
@@ -44,7 +44,7 @@ def keep(stream: Any, value: Any, kind: str, size: int, failed: bool) -> None:
 
 
 def leave_undecided(stream: Any, size: int) -> bool:
-    """Count an event that decides nothing; False once there were too many."""
+    """Count an event without a sign; False once there were too many."""
     if stream.table is not None or stream.life.dead:
         return False
     if stream.undecided is None:
@@ -56,7 +56,7 @@ def leave_undecided(stream: Any, size: int) -> bool:
 
 
 def apply_pending(stream: Any) -> None:
-    """Merge the events that came before the dialect was known."""
+    """Merge the events from before the dialect was known."""
     here = (stream.log.event, stream.log.offset)
     data, start = stream.wire.joined(), stream.wire.start
     removed = stream.removed

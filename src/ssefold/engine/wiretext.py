@@ -1,8 +1,8 @@
-"""The event that is being merged as it stands on the wire: the JSON text of its values.
+"""The event in the merge as it stands on the wire: the JSON text of its values.
 
-Enters: the data of the event, before it is merged; the path of a value that was read.
-Leaves: the bytes of that value as text, `1.50` for `1.50`.
-Must not know: rules, what the text is for.
+Enters: the data of the event, before it is merged; the path of a read value.
+Leaves: the bytes of the value as text, `1.50` for `1.50`.
+Must not know: rules, the use of the text.
 
 Readers hand on values, and a number does not tell how it was written. Few events have
 one where a text belongs: only those are looked at again, once each.
@@ -33,11 +33,11 @@ _CLOSING = b"]}"
 class Wire:
     """The data of one event, and where its values stand in them.
 
-    data:  the event's data lines, joined: bytes, or what has them as long as the event
-           is merged (`joined()` gives them); None between two events.
+    data:  the event's data lines, joined: bytes, or their owner while the event is merged
+           (`joined()` gives them); None between two events.
     start: where in them the event begins: several may be glued together.
     read:  the backend's reader, for keys with escapes.
-    tree:  where the values stand, once that was asked for.
+    tree:  where the values stand, once somebody asked.
     """
 
     __slots__ = ("data", "read", "start", "tree")
@@ -73,7 +73,7 @@ class Wire:
     def text(self, at: Any, key: Any) -> str | None:
         """The text of the value at `key` below the path `at`; None if it is not there.
 
-        A number, `true`, `false`, `null`, an object or a list that was closed.
+        A number, `true`, `false`, `null`, a closed object or list.
         """
         data = self.joined()
         if data is None:
@@ -94,7 +94,7 @@ class Wire:
 
 
 class Span:
-    """Where a value stands; `end` is -1 while it is open. `held`: what stands in it."""
+    """Where a value stands; `end` is -1 while it is open. `held`: the values in it."""
 
     __slots__ = ("end", "held", "start")
 
@@ -116,7 +116,7 @@ class Span:
 def _spans(data: bytes, pos: int, read: Any) -> Any:
     """The span of the value at `pos`, as far as it is JSON; None if it is none at all.
 
-    It finds what the readers found, closed or not: numbers that nothing can hold are no
+    It finds the values of the readers, closed or not: numbers too large for any type are no
     elements of lists, and the last of two members with one key counts.
     """
     root: Any = None
@@ -185,7 +185,7 @@ def _key(found: Any, read: Any) -> Any:
 
 
 def _is_lost(data: bytes, span: Any) -> bool:
-    """Whether this is a number that nothing can hold."""
+    """Whether this is a number too large for any type."""
     first = data[span.start]
     if first != 0x2D and not 0x30 <= first <= 0x39:
         return False
@@ -193,7 +193,7 @@ def _is_lost(data: bytes, span: Any) -> bool:
     return number(token, not token.lstrip("-").isdigit()) is OUT_OF_RANGE
 
 
-# -- numbers that nothing can hold, where a rule takes texts -----------------------------------
+# -- numbers too large for any type, where a rule takes texts -----------------------------------
 
 
 def takes_text(table: Any, value: Any, kind: str, at: Any, key: Any) -> bool:
@@ -256,7 +256,7 @@ def _is_text_action(table: Any, actions: Any, value: Any, keys: list[Any]) -> bo
 
 
 def strip(log: Any, removed: Any, value: Any, at: Any) -> None:
-    """Take out the numbers that no double can hold: each with an anomaly, or kept in `removed`."""
+    """Take out the numbers beyond any double: each with an anomaly, or kept in `removed`."""
     if isinstance(value, dict):
         members = [(key, value[key]) for key in value]
         keys = [key for key, _ in members] if removed is not None else None
@@ -280,7 +280,7 @@ def strip(log: Any, removed: Any, value: Any, at: Any) -> None:
 
 
 def put_back(table: Any, wire: Any, log: Any, removed: Any, value: Any, kind: str) -> None:
-    """Numbers that no double can hold are texts, where the dialect's rule takes texts."""
+    """Numbers beyond any double are texts, where the dialect's rule takes texts."""
     for holder, keys, at, key in removed:
         text = None
         if keys is not None and takes_text(table, value, kind, at, key):
@@ -296,6 +296,6 @@ def put_back(table: Any, wire: Any, log: Any, removed: Any, value: Any, kind: st
 
 
 def leave_out(log: Any, removed: Any) -> None:
-    """They stay out of an event that is not merged."""
+    """They stay out of an event outside the answer."""
     for _, _, at, key in removed or ():
         log.anomaly("number_range", path_of(at, key))
