@@ -22,7 +22,7 @@ export SSEFOLD_NO_EXTENSIONS SSEFOLD_SANITIZE SSEFOLD_COVERAGE
 PXD := $(wildcard src/ssefold/_c/*.pxd src/ssefold/_c/*/*.pxd)
 ENGINE := $(wildcard $(PXD:src/ssefold/_c/engine/%.pxd=src/ssefold/engine/%.py))
 SOURCES := pyproject.toml setup.py src/ssefold/_version.py $(PXD) $(filter %.py,$(ENGINE)) \
-	$(foreach suffix,pyx py,$(wildcard src/ssefold/_c/*.$(suffix) src/ssefold/_c/*/*.$(suffix)))
+	$(foreach suffix,pyx py h,$(wildcard src/ssefold/_c/*.$(suffix) src/ssefold/_c/*/*.$(suffix)))
 
 # Stamps, all inside $(VENV). Their names carry the settings, so that a changed one works anew.
 MODE := $(if $(call on,NO_EXTENSIONS),python,c)$(if $(call on,SANITIZE),-sanitize)$(if $(call on,COVERAGE),-coverage)
@@ -64,8 +64,9 @@ test: $(INSTALLED) $(EXTRA)test $(if $(call on,COVERAGE),$(EXTRA)dev) ## run the
 	$(RUN) $(ARGS)
 	$(if $(call on,COVERAGE),$(PY) -m coverage report)
 
-lint: $(EXTRA)dev ## ruff
+lint: $(EXTRA)dev ## ruff, and clang-format over the headers
 	$(PY) -m ruff check .
+	$(VENV)/bin/clang-format --dry-run --Werror $(wildcard src/ssefold/_c/include/*.h tests/c/*.[ch])
 
 types: $(EXTRA)test $(EXTRA)dev ## mypy, strict
 	$(PY) -m mypy

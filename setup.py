@@ -115,6 +115,10 @@ KEPT = Path("build/modules")
 
 RELATIVE = re.compile(r"^ *from (\.+)([\w.]+) c?import", re.MULTILINE)
 
+# Loops in C, as a compiler, clang-format and a test see them; named by .pxd and .pyx files.
+HEADERS = f"{PACKAGE}/_c/include"
+HEADER = re.compile(r'^ *(?:cdef extern from|#\s*include) "(\w+\.h)"', re.MULTILINE)
+
 
 def switch(name):
     return os.environ.get(f"SSEFOLD_{name}", "") not in ("", "0")
@@ -125,12 +129,15 @@ def extensions():
         return []
     sources = {f"engine.{name}": f"{PACKAGE}/engine/{name}.py" for name in ENGINE}
     sources.update({name: f"{PACKAGE}/_c/{name.replace('.', '/')}.pyx" for name in CYTHON})
-    return [Extension(f"{BACKEND}.{name}", [path]) for name, path in sources.items()]
+    return [
+        Extension(f"{BACKEND}.{name}", [path], include_dirs=[HEADERS])
+        for name, path in sources.items()
+    ]
 
 
 @cache
 def contracts(name):
-    """The .pxd files that a module of the compiled backend sees: its own, and those named there.
+    """The .pxd files and headers that a module of the compiled backend sees, and those named there.
 
     name: the module's, below `ssefold._c`. A relative import means the same in a .py of the
     engine and in the .pxd beside which it is compiled.
@@ -145,10 +152,19 @@ def contracts(name):
             if path in found or not path.is_file():
                 continue
             found.add(path)
-            for dots, named in RELATIVE.findall(path.read_text("utf-8")):
+            text = path.read_text("utf-8")
+            found |= headers(text)
+            for dots, named in RELATIVE.findall(text):
                 above = here.split(".")[: -len(dots)]
                 waiting.append(".".join([*above, named]))
-    return sorted(path for path in found if path.suffix == ".pxd")
+    return sorted(path for path in found if path.suffix in (".pxd", ".h"))
+
+
+def headers(text):
+    """Our own headers that a source names, and those that these name."""
+    found = {Path(HEADERS, name) for name in HEADER.findall(text)}
+    found = {path for path in found if path.is_file()}
+    return found.union(*(headers(path.read_text("utf-8")) for path in found))
 
 
 class BuildExtensions(build_ext):

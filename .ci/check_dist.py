@@ -26,7 +26,7 @@ def compiled_modules() -> set[str]:
 
 def source_files() -> set[str]:
     """Every file under src/ that an sdist must carry."""
-    wanted = {".py", ".pyx", ".pxd", ".pyi", ".typed"}
+    wanted = {".py", ".pyx", ".pxd", ".h", ".pyi", ".typed"}
     files = (path for path in PACKAGE.rglob("*") if path.suffix in wanted)
     return {path.relative_to(ROOT).as_posix() for path in files}
 
@@ -48,6 +48,8 @@ def check_wheel(path: Path) -> list[str]:
     expected = set() if path.stem.endswith("-none-any") else compiled_modules()
     problems = [f"lacks the compiled module {name}" for name in sorted(expected - found)]
     problems += [f"holds the unexpected module {name}" for name in sorted(found - expected)]
+    headers = {f"ssefold/_c/include/{path.name}" for path in PACKAGE.glob("_c/include/*.h")}
+    problems += [f"lacks the header {name}" for name in sorted(headers - {*map(str, names)})]
     if PurePosixPath("ssefold/py.typed") not in names:
         problems.append("lacks ssefold/py.typed")
     if not any(name.name == "LICENSE" for name in names):

@@ -459,6 +459,7 @@ def test_make_rebuilds_for_every_source() -> None:
     built = {f"_c/{name.replace('.', '/')}.pyx" for name in listed("CYTHON")}
     built |= {f"engine/{name}.py" for name in listed("ENGINE")}
     built |= {name for name in CYTHON if name.endswith(".pxd")}
+    built |= {f"_c/include/{path.name}" for path in (PACKAGE / "_c" / "include").glob("*.h")}
     assert {f"src/ssefold/{name}" for name in built} <= set(done.stdout.split())
 
 
