@@ -108,7 +108,8 @@ def check_rules(
 
 def _candidates(source: Any, path: str) -> list[Source]:
     """The dialects whose rule this may be. Where all refuse it, the error tells the reason of the
-    first dialect with such a member, or of chat."""
+    first dialect with such a member, or of chat.
+    """
     if isinstance(source, Source):
         return [source]
     member = path.partition(".")[0].partition("[]")[0]

@@ -281,8 +281,7 @@ class FoldCore:
         return True
 
     def _cold(self, framer: Framer, data: bytes, known: Templates | None) -> None:
-        """Frame these bytes and hand on the completed blocks; learn of them, if they are a
-        frame."""
+        """Frame these bytes and hand on the completed blocks; learn of a whole frame."""
         stream = self._stream
         if known is None:
             self._at = framer.frame_start

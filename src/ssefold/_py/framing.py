@@ -153,8 +153,7 @@ class Framer:
         self._lost = self._dirty = not whole
 
     def feed(self, data: bytes) -> Iterator[Block]:
-        """The blocks completed by `data`, as they are found: take all of them before the next
-        feed.
+        """The blocks completed by `data`, one by one: take all of them before the next feed.
 
         Whoever stops at a comment goes on with the bytes from `offset`.
         """

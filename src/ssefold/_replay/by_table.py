@@ -1,11 +1,11 @@
-"""The stream of a dialect that a caller's table describes, as far as its FIELDS have a way back.
+"""The stream of a caller's dialect, as far as its table's FIELDS have a way back.
 
 Enters: an answer, and a table whose events merge member by member.
-Leaves: the events: first all that stands whole, then each text in pieces, then what ends it.
+Leaves: the events: first all whole members, then each text in pieces, then the end.
 Must not know: any dialect; frames, bytes.
 
-A table says how events become an answer, and not what its API sends. So the stream is one that
-the table folds to the answer, and whether it does is tried before it is handed out:
+A table says how events become an answer, and not the API's own stream. So the stream is one that
+the table folds to the answer. The fold is tried before the stream is handed out:
 
     {"answers":[{"n":0,"words":"","end":null}]}
     {"answers":[{"n":0,"words":"Hello"}]}
@@ -36,7 +36,7 @@ UNLIMITED = Limits(
 
 
 class _Way(NamedTuple):
-    """What becomes of one value: in the first event, in those between, in the last one."""
+    """The events for one value: the first, those between, the last."""
 
     first: Any
     between: Iterable[Any] = ()
@@ -58,8 +58,8 @@ def events(source: Source, table: Table, answer: Json, size: int | None) -> Iter
 
 
 def _sign(source: Source, table: Table, first: Json) -> tuple[str, Json]:
-    """By what an event is known as one of this dialect, if nothing of an answer tells: its name,
-    or a member that leaves nothing in the answer."""
+    """The sign of an event of this dialect, if nothing of an answer tells: its name, or a member
+    without a trace in the answer."""
     if not has_signs(source) or decides_for(source, first, ""):
         return "", {}
     (signs,) = among((source,)).signs
@@ -71,7 +71,7 @@ def _sign(source: Source, table: Table, first: Json) -> tuple[str, Json]:
 
 
 def _terminator(table: Table, answer: Json) -> Json:
-    """The member that ends the stream: the one that the answer has, else the first."""
+    """The member that ends the stream: the one in the answer, else the first."""
     for name, last in table.terminator:
         if same(answer.get(name), last):
             return {name: last}
@@ -112,7 +112,7 @@ def _in_element(routed: Json, objects: Iterable[Json]) -> Iterator[list[Json]]:
 
 
 def _giver(node: Node, key: str) -> tuple[str, Node]:
-    """The member of an event from which the answer's `key` comes, and its rule."""
+    """The member of an event for the answer's `key`, and its rule."""
     own = node.children.get(key)
     if own is not None and own.name == key:
         return key, own
@@ -141,7 +141,7 @@ def _value(table: Table, node: Node, key: str, value: Any, size: int | None) -> 
 def _elements(
     table: Table, node: Node, by: str, value: list[Any], size: int | None, ending: set[str]
 ) -> _Way:
-    """The elements of a list, each with the member that routes it."""
+    """The elements of a list, each with its routing member."""
     first: list[Json] = []
     last: list[Json] = []
     between: list[Iterable[Any]] = []
@@ -176,7 +176,7 @@ def check(source: Source, answer: Json, stream: Iterable[Event]) -> None:
 
 
 def _compare(value: Any, folded: Any, path: str, name: str) -> None:
-    """What came back is the same, but for nulls and empty lists, which may leave no key."""
+    """The answer came back the same, but for nulls and empty lists without a key."""
     if isinstance(value, dict) and isinstance(folded, dict):
         for key in {**value, **folded}:
             _compare(value.get(key), folded.get(key), f"{path}.{key}", name)

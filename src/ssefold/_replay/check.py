@@ -1,4 +1,4 @@
-"""Whether an answer comes back from its stream: what the rules would leave out or change.
+"""Whether an answer comes back from its stream, or the rules would leave out or change a part.
 
 Enters: an answer, and its dialect's table.
 Leaves: nothing; SSEFoldError `not_replayable` or TypeError, with the place in the answer.
@@ -40,7 +40,7 @@ from ssefold.engine.table import Node, Table
 from ssefold.errors import SSEFoldError
 from ssefold.limits import DEPTH_CEILING
 
-# An event wraps what it carries in two objects at most.
+# An event wraps its content in two objects at most.
 MOST_DEPTH = DEPTH_CEILING - 2
 
 _MOST_INTEGER = 10**MAX_DIGITS
@@ -62,7 +62,7 @@ def refuse(path: str, why: str) -> NoReturn:
 
 
 def check_values(value: Any, path: str, depth: int) -> None:
-    """All that stands in an answer can stand in JSON, and be read back."""
+    """All values of an answer can stand in JSON, and be read back."""
     if value is None or isinstance(value, str):
         return
     if isinstance(value, dict):
@@ -92,7 +92,7 @@ def check_members(table: Table, answer: dict[str, Any]) -> None:
     if answer.get("type") == "error":
         refuse("type", "in a stream it reports an error")
     for steps, words in table.errors:
-        if words is None:  # an answer that says by a word that it failed, failed: so says its fold
+        if words is None:  # an answer with a word for its failure failed: so says its fold
             _check_error(answer, steps, "")
     _members(table.root, answer, "", ())
 
@@ -111,7 +111,7 @@ def _check_error(value: Any, steps: tuple[Any, ...], path: str) -> None:
 
 
 def _members(node: Node, value: dict[str, Any], path: str, routed: tuple[str, ...]) -> None:
-    """The members of an object, but for those by which a stream routes it."""
+    """The members of an object, but for its routing members."""
     for key, below in value.items():
         if below is not None and key not in routed:
             _member(node.children.get(key, node.rest), key, below, f"{path}.{key}")
@@ -120,7 +120,7 @@ def _members(node: Node, value: dict[str, Any], path: str, routed: tuple[str, ..
 def _member(node: Node, key: str, value: Any, path: str) -> None:
     op = node.op
     if op == UNLESS and node.options.get("as_sibling"):
-        node = node.item  # the message, which comes as the delta
+        node = node.item  # the message: it comes as the delta
         op = node.op
     elif op == DROP and node.only_text and not isinstance(value, str):
         return
@@ -196,7 +196,7 @@ def _check_calls(node: Node, value: list[Any], path: str) -> None:
 
 
 def _check_apart(before: list[Any], call: dict[str, Any], path: str, row: Any) -> None:
-    """A call that would be taken for more of one before it is none of its own."""
+    """A call that would be taken for more of the one before it is none of its own."""
     name, key = name_of(call, row.sorts), id_key(call.get(row.known))
     if key:
         for other in reversed(before):
@@ -227,7 +227,7 @@ def _no_json(name: str) -> NoReturn:
 
 
 def _check_keyed(node: Node, value: list[Any], path: str) -> None:
-    """Elements that agree in what routes them would become one."""
+    """Elements would become one if they agree in their routing members."""
     by, seen = node.keys, set()
     for position, element in enumerate(value):
         here = f"{path}[{position}]"
@@ -241,11 +241,12 @@ def _check_keyed(node: Node, value: list[Any], path: str) -> None:
         _members(node.item, element, here, ())
 
 
-# -- content: what stands in field_parts.py, seen from the other end ------------------------------
+# -- content: field_parts.py seen from the other end
+# ----------------------------------------------
 
 
 def _check_parts(parts: list[Any], path: str) -> None:
-    """Neighbours of one kind become one part; that must not cost more than the border."""
+    """Neighbours of one kind become one part; only the border between them may be lost."""
     before: Any = None
     for position, part in enumerate(parts):
         here = f"{path}[{position}]"
@@ -265,7 +266,7 @@ def _check_parts(parts: list[Any], path: str) -> None:
 
 
 def _check_join(before: Any, part: Any, kind: str, path: str) -> None:
-    """Two parts that become one agree in all but their text."""
+    """Two parts of one text agree in all other members."""
     if not isinstance(before.get(kind), str) or not isinstance(part.get(kind), str):
         refuse(path, f"it would join the {kind} before it")
     if {**before, kind: ""} != {**part, kind: ""}:
@@ -273,7 +274,7 @@ def _check_join(before: Any, part: Any, kind: str, path: str) -> None:
 
 
 def _check_candidate_parts(parts: list[Any], path: str, row: Any) -> None:
-    """What stands in field_candidates.py: texts join that agree, a signature ends one."""
+    """The conditions of field_candidates.py: texts join if they agree, a signature ends one."""
     joins, unless, closing = row.joins, row.unless, row.closed_by
     before: Any = None
     for position, part in enumerate(parts):
@@ -304,7 +305,7 @@ def _is_set(part: Any, key: Any) -> bool:
 
 
 def _check_whole_call(part: Any, path: str, streams: Any) -> None:
-    """A call stands there whole: none that goes on, and none that comes as pieces."""
+    """A call stands there whole: none that goes on, and none in pieces."""
     call = part.get(streams.call) if streams is not None else None
     if not isinstance(call, dict):
         return

@@ -1,7 +1,7 @@
-"""What every replayed stream is made of: frames, pieces of texts, turns.
+"""The material of every replayed stream: frames, pieces of texts, turns.
 
 Enters: events as names and JSON values; texts and the size of their pieces.
-Leaves: bytes of whole frames; fragments that add up to what they were cut from.
+Leaves: bytes of whole frames; fragments that add up to the text cut into them.
 Must not know: dialects.
 """
 
@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from typing import Any, TypeVar
 
-# An event: its name, "" for none, and its data; bytes are what is no JSON (`[DONE]`).
+# An event: its name, "" for none, and its data; bytes are data without JSON (`[DONE]`).
 Event = tuple[str, "dict[str, Any] | bytes"]
 
-# What makes the events of an answer: its size of pieces, whether to send the usage.
+# The writer of an answer's events: its size of pieces, whether to send the usage.
 Writer = Callable[[dict[str, Any], "int | None", bool], Iterator[Event]]
 
 END: Event = ("", b"[DONE]")
@@ -42,7 +42,7 @@ _ESCAPING = json.JSONEncoder(separators=(",", ":"))
 def _json_bytes(value: Any) -> bytes:
     try:
         return json_text(value).encode()
-    except UnicodeEncodeError:  # an unpaired surrogate, which only an escape can stand for
+    except UnicodeEncodeError:  # an unpaired surrogate: only an escape can stand for it
         return _ESCAPING.encode(value).encode()
 
 
@@ -54,7 +54,7 @@ def json_text(value: Any) -> str:
 def pieces(text: str, size: int | None) -> Iterator[str]:
     """`text` in pieces of `size` characters; none for "".
 
-    Halves of a surrogate pair, which a str may hold as two characters, stay together.
+    Halves of a surrogate pair, two characters in some strings, stay together.
     """
     start = 0
     while start < len(text):
@@ -66,10 +66,10 @@ def pieces(text: str, size: int | None) -> Iterator[str]:
 
 
 def spans(text: str, tokens: list[Any], size: int | None) -> Iterator[tuple[str, int, int]]:
-    """Pieces of `text`, each with the range of the tokens that it is made of.
+    """Pieces of `text`, each with the range of its tokens.
 
-    tokens: strings. Where they are not what the text is made of (bytes of half a
-    character are not), the first piece takes all of them.
+    tokens: strings. Where they do not add up to the text (bytes of half a character do not), the
+    first piece takes all of them.
     """
     count = len(tokens)
     if count and all(isinstance(token, str) for token in tokens) and "".join(tokens) == text:
@@ -96,5 +96,5 @@ def in_turns(many: Iterable[Iterable[_Item]]) -> Iterator[_Item]:
 
 
 def objects(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list; nothing for what is no list."""
+    """The objects in a list; nothing for any other value."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

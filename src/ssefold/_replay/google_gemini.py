@@ -3,8 +3,8 @@
 Enters: a whole answer of generateContent. Leaves: the events of its stream.
 Must not know: frames, bytes.
 
-Members come back in the order in which they first came: what stands before a candidate's
-content is sent with its first chunk, and what stands behind it with its last.
+Members come back in the order of their first arrival: those before a candidate's content are sent
+with its first chunk, those behind it with its last.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ssefold._replay.frames import Event, in_turns, objects, pieces
 
 Json = dict[str, Any]
 
-# On every chunk: what stands beside the candidates and is cumulative or constant.
+# On every chunk: cumulative or constant members beside the candidates.
 EVERY = ("usageMetadata", "modelVersion", "responseId", "createTime")
 
 
@@ -46,7 +46,7 @@ def events(answer: dict[str, Any], size: int | None, _: bool) -> Iterator[Event]
 
 
 def _chunks(candidate: Json, size: int | None) -> Iterator[Json]:
-    """What one candidate is in each chunk."""
+    """The part of each chunk for one candidate."""
     contents = _contents(candidate.get("content"), size)
     if len(contents) < 2:
         yield candidate

@@ -3,8 +3,8 @@
 Enters: a whole chat completion. Leaves: the events of its stream.
 Must not know: frames, bytes.
 
-The first delta of a choice has all members of the message, in their order, with texts
-that are still to come empty; then come the texts, in the order in which models give them.
+The first delta of a choice has all members of the message, in their order, with an empty string
+for each later text; then come the texts, in the order in which models give them.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from ssefold._replay.frames import END, Event, in_turns, objects, pieces, spans
 
 Json = dict[str, Any]
 
-# On every chunk; what else stands beside the choices comes once, with the first one.
+# On every chunk; all other members beside the choices come once, with the first one.
 ENVELOPE = ("id", "object", "created", "model", "service_tier", "system_fingerprint")
 
-# Texts of a message that come before its content, and the lists of logprobs that texts have.
+# Texts of a message before its content, and the lists of logprobs of texts.
 THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 LOGGED = ("content", "refusal")
 
-# What refers to the content, and what comes behind it.
+# Members about the content, and members behind it.
 LATER = ("annotations", "function_call", "tool_calls")
 
-# The text of a call, by the member that holds it.
+# The text of a call, by its member.
 INPUTS = {"function": "arguments", "custom": "input"}
 
 
@@ -48,7 +48,7 @@ def chunks(
     once["object"] = kind
     every = {key: once[key] for key in ENVELOPE if key in once}
     usage = answer.get("usage")
-    # A stream that will tell the usage says so on each chunk.
+    # A stream with a usage at its end says so on each chunk.
     coming: Json = {"usage": None} if include_usage and "usage" in answer else {}
     head = once
     for choice in in_turns(choices):
@@ -62,7 +62,7 @@ def chunks(
 
 
 def _choice(position: int, choice: Json, size: int | None) -> Iterator[Json]:
-    """What one choice is in each chunk: its message piece by piece, then its end."""
+    """The part of each chunk for one choice: its message piece by piece, then its end."""
     index = choice.get("index")
     index = position if index is None else index
     message = choice.get("message") or {}
@@ -91,7 +91,7 @@ def _choice(position: int, choice: Json, size: int | None) -> Iterator[Json]:
 
 
 def _first_delta(message: Json) -> Json:
-    """All members at their places; what grows is empty, what comes later is not there."""
+    """All members at their places; growing ones are empty, later ones are absent."""
     delta: Json = {}
     for key, value in message.items():
         if key in LATER:
@@ -118,7 +118,7 @@ def _thoughts(message: Json, size: int | None) -> Iterator[Json]:
 
 
 def _texts(message: Json, logprobs: Any, size: int | None) -> Iterator[tuple[Json, Json]]:
-    """Deltas of content, refusal and audio, each with what is logged of its tokens."""
+    """Deltas of content, refusal and audio, each with the log of its tokens."""
     if isinstance(message.get("content"), list):
         for content in _listed(message["content"], size):
             yield {"content": content}, {}
@@ -141,7 +141,7 @@ def _texts(message: Json, logprobs: Any, size: int | None) -> Iterator[tuple[Jso
 
 
 def _opening(logprobs: Any) -> Any:
-    """What is logged of no token yet: all keys, with lists that are to grow empty."""
+    """The log of no token yet: all keys, with growing lists empty."""
     if not isinstance(logprobs, dict):
         return logprobs
     return {k: [] if k in LOGGED and isinstance(v, list) else v for k, v in logprobs.items()}

@@ -14,7 +14,7 @@ from ssefold._replay.openai_chat import chunks
 
 Json = dict[str, Any]
 
-# Chunks are of the same kind as the answer: the suffix that chat's have is taken off.
+# Chunks are of the same kind as the answer: the suffix of chat's chunks is taken off.
 CHUNK_KIND = "text_completion"
 SUFFIX = ".chunk"
 
@@ -28,7 +28,7 @@ def events(answer: dict[str, Any], size: int | None, include_usage: bool) -> Ite
 
 
 def _choice(position: int, choice: Json, size: int | None) -> Iterator[Json]:
-    """What one choice is in each chunk: its text piece by piece, then its end."""
+    """The part of each chunk for one choice: its text piece by piece, then its end."""
     index = choice.get("index")
     index = position if index is None else index
     text, logprobs = choice.get("text"), choice.get("logprobs")

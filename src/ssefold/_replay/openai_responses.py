@@ -3,7 +3,7 @@
 Enters: a whole response. Leaves: the events of its stream, numbered.
 Must not know: frames, bytes.
 
-The last event carries the response itself, and what no event before it tells.
+The last event carries the response itself, with all members absent from the events before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ssefold._replay.frames import Event, objects, pieces, spans
 
 Json = dict[str, Any]
 
-# What a response has not yet when it is created.
+# Members absent from a response when it is created.
 AT_FIRST: Json = {
     "status": "in_progress",
     "output": [],
@@ -35,7 +35,7 @@ ENDINGS = {
     None: "completed",
 }
 
-# Items that are a text: the member that holds it, and the name of its events.
+# Items with one text: its member, and the name of its events.
 GROWN_ITEMS = {
     "function_call": ("arguments", "function_call_arguments"),
     "mcp_call": ("arguments", "mcp_call_arguments"),
@@ -54,7 +54,7 @@ GROWN_PARTS = {
 # Lists of a part that grow beside its text, and have an event of their own or go with it.
 GROWN_LISTS = ("annotations", "logprobs")
 
-# What a tool reports while it runs.
+# The reports of a running tool.
 STATES = {
     "web_search_call": ("in_progress", "searching"),
     "file_search_call": ("in_progress", "searching"),
@@ -64,7 +64,7 @@ STATES = {
     "mcp_list_tools": ("in_progress",),
 }
 
-# The lists of parts that an item may have: what opens a part, and which index it has.
+# The possible lists of parts of an item: the opening event of a part, and its index.
 PART_LISTS = {
     "summary": ("reasoning_summary_part", "summary_index"),
     "content": ("content_part", "content_index"),
@@ -163,7 +163,7 @@ def _part(event: str, at: Json, part: Json, size: int | None) -> Iterator[tuple[
 def _text(
     name: str, at: Json, text: str, logprobs: list[Any] | None, size: int | None
 ) -> Iterator[tuple[str, Json]]:
-    """The deltas of a text, each with what is logged of its tokens."""
+    """The deltas of a text, each with the log of its tokens."""
     listed = logprobs or []
     tokens = [entry.get("token") if isinstance(entry, dict) else None for entry in listed]
     for piece, low, high in spans(text, tokens, size):

@@ -1,9 +1,9 @@
-"""From an answer and its dialect to frames: what is checked, who writes.
+"""From an answer and its dialect to frames: the checks, and the writer.
 
 Enters: an answer, as an API returns it without streaming, and options.
 Leaves: an iterator of bytes, each one whole SSE frame; or, before the first of them,
 TypeError, ValueError or SSEFoldError.
-Must not know: what a provider's stream looks like (a module for each dialect does).
+Must not know: the look of a provider's stream (a module for each dialect does).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ WRITERS: Mapping[str, Writer] = {
     "google.gemini": google_gemini.events,
 }
 
-# What must be so beside what the table says.
+# Conditions beside those of the table.
 CHECKS = {
     "openai.responses": openai_responses.check,
     "anthropic.messages": anthropic_messages.check,
@@ -55,7 +55,7 @@ LINE_ENDS = {"google.gemini": "\r\n"}
 def frames_of(
     answer: dict[str, Any], dialect: Dialects, piece: int | None, include_usage: bool
 ) -> Iterator[bytes]:
-    """The frames of an answer, for `replay`; all that is wrong with it is raised here."""
+    """The frames of an answer, for `replay`; every fault of the answer is raised here."""
     if not isinstance(answer, dict):
         raise TypeError(f"an answer is a dict, not {type(answer).__name__!r}")
     if piece is not None and (not isinstance(piece, int) or isinstance(piece, bool)):
@@ -82,7 +82,7 @@ def frames_of(
 
 
 def _source_of(answer: dict[str, Any], dialect: Dialects) -> Source:
-    """The dialect that was named, or the one of several that has such an answer."""
+    """The named dialect, or the one of several with such an answer."""
     found = check_dialect(dialect)
     if isinstance(found, Source):
         return found
@@ -97,7 +97,7 @@ def _source_of(answer: dict[str, Any], dialect: Dialects) -> Source:
 def _by_table(
     answer: dict[str, Any], source: Source, size: int | None, usage: bool
 ) -> Iterator[bytes]:
-    """The frames of a caller's dialect; what it inherits says what its stream looks like."""
+    """The frames of a caller's dialect; an inherited table has the look of its stream."""
     name = source["NAME"]
     table = table_of(source, {})
     base = str(source.get("INHERITS", "")).replace("_", ".")

@@ -1,16 +1,16 @@
-"""The line in which a fault stands, with a caret below its byte.
+"""The line with a fault, and a caret below its byte.
 
 Enters: the bytes of a stream as they are read; the offset of a fault; a width.
 Leaves: two short lines, fit for a terminal.
-Must not know: what a fault is, or who shows it.
+Must not know: the fault's nature, or who shows it.
 """
 
 from __future__ import annotations
 
 from unicodedata import category, east_asian_width
 
-# What is remembered of a stream: its begin, and what was read last. An event that is longer
-# than this, and damaged before it, is shown without an excerpt.
+# The kept parts of a stream: its beginning, and its last reads. A longer event, damaged before
+# them, is shown without an excerpt.
 HEAD_BYTES = 4096
 RECENT_BYTES = 1 << 20
 
@@ -23,7 +23,7 @@ WIDEST = 100
 
 
 class Recent:
-    """The bytes of a stream that were read last, and its first ones, by their offsets."""
+    """The last bytes read of a stream, and its first ones, by their offsets."""
 
     def __init__(self) -> None:
         self._head = b""
@@ -32,7 +32,7 @@ class Recent:
         self._end = 0  # the offset after the last one
 
     def add(self, chunk: bytes) -> None:
-        """The next bytes that were read."""
+        """The next bytes read."""
         if len(self._head) < HEAD_BYTES:
             self._head += chunk[: HEAD_BYTES - len(self._head)]
         self._chunks.append(chunk)
@@ -42,8 +42,9 @@ class Recent:
             self._size -= len(self._chunks.pop(0))
 
     def line(self, offset: int) -> tuple[bytes, int] | None:
-        """The line around that byte, at most SIDE_BYTES of it on either side, and where in it
-        the byte stands; None if it is no longer known.
+        """The line around the byte, at most SIDE_BYTES of it on either side, and the byte's
+        position
+        in it; None if it is no longer known.
         """
         start = self._end - self._size
         if start <= offset <= self._end:
@@ -60,7 +61,7 @@ class Recent:
         return data[first : min([*ends, at + SIDE_BYTES])], at - first
 
     def _slice(self, at: int) -> tuple[bytes, int]:
-        """The bytes near that index of what the chunks hold, and the index of the first."""
+        """The bytes near an index into the chunks, and the index of the first."""
         passed = begin = 0
         near: list[bytes] = []
         for chunk in self._chunks:
@@ -75,7 +76,8 @@ class Recent:
 def draw(line: bytes, at: int, width: int, encoding: str = "utf-8") -> str:
     """The line and the caret below its byte `at`; both end in no line's end.
 
-    What is no UTF-8, cannot be printed or has no place in `encoding` is shown as an escape.
+    A byte outside UTF-8, or a character without print or place in `encoding`, is shown as an
+    escape.
     """
     room = max(min(width, WIDEST) - len(INDENT) - 1, 20)
     before, after = _cells(line[:at], encoding), _cells(line[at:], encoding)
@@ -87,12 +89,12 @@ def draw(line: bytes, at: int, width: int, encoding: str = "utf-8") -> str:
 
 
 def _cells(data: bytes, encoding: str) -> list[str]:
-    """What is shown for each character, one after the other."""
+    """The shown form of each character, one after the other."""
     return [_shown(char, encoding) for char in data.decode("utf-8", "surrogateescape")]
 
 
 def _shown(char: str, encoding: str) -> str:
-    if "\udc80" <= char <= "\udcff":  # a byte that is no UTF-8
+    if "\udc80" <= char <= "\udcff":  # a byte outside UTF-8
         return f"\\x{ord(char) - 0xDC00:02x}"
     if char.isprintable() and _wide(char):  # of marks, terminals differ
         try:
@@ -104,7 +106,7 @@ def _shown(char: str, encoding: str) -> str:
 
 
 def _fitting(cells: list[str], room: int) -> list[str]:
-    """The first ones that fit; dots in the place of those that do not."""
+    """The first ones that fit; dots in the place of the others."""
     if columns("".join(cells)) <= room:
         return cells
     kept: list[str] = []

@@ -1,9 +1,9 @@
-"""What the command line reads from and writes to: input, stdout, stderr.
+"""Input, stdout and stderr of the command line.
 
 Enters: names of files, bytes and lines to write, rows of tables.
 Leaves: chunks of bytes as they come; bytes on stdout; lines, tables and progress that
 are fit for a terminal, drawn by rich where it is installed (the extra `cli`).
-Must not know: what the bytes mean.
+Must not know: the meaning of the bytes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ssefold.cli.unpack import Packed, unpacked
 
 READ_SIZE = 64 * 1024
 
-# Servers put whole prompts into error payloads and keys: what is quoted is cut here.
+# Servers put whole prompts into error payloads and keys: quotations are cut here.
 QUOTED = 400
 
 
@@ -38,8 +38,8 @@ class Unreadable(Exception):
 class Input:
     """The bytes of a file, or of standard input ("-"), as they come.
 
-    What is compressed, a file or a pipe, is unpacked on the way.
-    regular: whether it is a file on a disk, not a pipe that may still run.
+    A compressed file or pipe is unpacked on the way.
+    regular: whether it is a file on a disk, not a pipe of a running program.
     """
 
     def __init__(self, name: str) -> None:
@@ -84,7 +84,7 @@ def _open(name: str) -> Any:
 
 
 def _stdin() -> Any:
-    """Standard input below its buffer, which takes "nothing yet" for the end."""
+    """Standard input below its buffer: the buffer takes "nothing yet" for the end."""
     if sys.stdin is None:
         raise Unreadable("standard input is closed")
     buffer = sys.stdin.buffer
@@ -99,7 +99,7 @@ def _reason(error: Exception) -> str:
 
 
 class Screen:
-    """stderr: what is wrong, in lines; and how far many files are, if it is a terminal.
+    """stderr: faults, in lines; and how far many files are, if it is a terminal.
 
     A bar is on the screen only while a file is read: whoever writes clears it first.
     """
@@ -142,7 +142,7 @@ class Screen:
             self._bar.stop()
 
     def say(self, name: str, text: str, place: tuple[bytes, int] | None = None) -> None:
-        """One line about a file; below it the place that it speaks of, with a caret."""
+        """One line about a file; below it the place of the fault, with a caret."""
         self.clear()
         warn(f"{name}: {text}")
         if place is not None and sys.stderr is not None:
@@ -156,7 +156,7 @@ class Screen:
 
 
 class Output:
-    """stdout: bytes, written through at once. Raises OSError where that fails.
+    """stdout: bytes, written through at once. Raises OSError where the write fails.
 
     written: whether anything was.
     """
@@ -188,7 +188,7 @@ class Output:
         self.write(draw([name.upper() for name in head], cells, numeric).encode())
 
     def place(self, title: str, place: tuple[bytes, int]) -> None:
-        """A title, and the place that it speaks of, with a caret."""
+        """A title, and the place of the fault, with a caret."""
         self.write(f"{printable(title)}\n{draw(*place, _columns())}\n".encode())
 
 
@@ -233,7 +233,7 @@ def plain_table(head: list[str], rows: list[list[str]], numeric: set[int]) -> st
 
 
 def rich_table(head: list[str], rows: list[list[str]], numeric: set[int]) -> str:
-    """The same, folded to the terminal's width; what the first column repeats is left out.
+    """The same, folded to the terminal's width; repeats in the first column are left out.
 
     Drawn into a string: rich itself would write in the encoding of the locale.
     """

@@ -1,8 +1,8 @@
 """Compressed files, told by their first bytes and unpacked as they are read.
 
-Enters: chunks of bytes. Leaves: the same, or what was packed in them, in pieces of bounded
+Enters: chunks of bytes. Leaves: the same, or the content packed in them, in pieces of bounded
 size; raises Packed where they are damaged, cut, cannot be read here, or hold too much.
-Must not know: where the bytes come from, or what they mean.
+Must not know: where the bytes come from, or their meaning.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Packed(Exception):
 class Codec(NamedTuple):
     """A kind of compression.
 
-    make: what unpacks one member, with `decompress`, `eof` and `unused_data`. errors: what
-    that raises. step: how many bytes it is given at once, so that what comes of them is a few
-    MiB at the most: a block of zstd is 4 bytes, and may stand for 128 KiB.
+    make: the unpacker of one member, with `decompress`, `eof` and `unused_data`. errors: its
+    exceptions. step: how many bytes it is given at once, so that they unpack to a few MiB at the
+    most: a block of zstd is 4 bytes, and may stand for 128 KiB.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Codec(NamedTuple):
 
 
 def unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks as they come; of a file that is compressed, what it holds."""
+    """The chunks as they come; of a compressed file, its content."""
     rest = iter(chunks)
     head = b""
     for chunk in rest:
@@ -64,7 +64,8 @@ def _joined(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _members(codec: Codec, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """What all members of a file hold, one after the other; zeros may follow the last one."""
+    """The content of all members of a file, one after the other; zeros may follow the last
+    one."""
     total = members = 0
     member = codec.make()
     begun = False  # whether any of this member was read

@@ -91,7 +91,7 @@ def plain_table(source: Source) -> Table:
 class _Signs:
     """A table's DETECT, ready to be asked.
 
-    values: (member, texts) of sure signs; shapes: signs for nothing where `unless` holds.
+    values: (member, texts) of sure signs; shapes: signs, void where `unless` holds.
     """
 
     __slots__ = ("events", "item", "keys", "shapes", "source", "unless", "values")

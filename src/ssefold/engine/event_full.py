@@ -221,8 +221,7 @@ def _former(old: Any, new: Any, table: Any) -> list[int]:
 
 
 def _alike(before: Any, value: Any, table: Any) -> bool:
-    """Whether a value may continue the one that stood there: of one type, and no second id of
-    another.
+    """Whether a value may continue an old one: of one type, and no second id of another.
 
     Second ids are those of calls; unlike the first ones they do not rotate.
     """

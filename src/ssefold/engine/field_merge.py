@@ -110,8 +110,7 @@ class FieldMerger:
                 self.field(place, key, child, value, source, at)
 
     def apply_deferred(self) -> None:
-        """Merges the waiting values at the end of the event, lowest rank first: the last one
-        wins."""
+        """At the end of the event its waiting values merge, lowest rank first: the last wins."""
         waiting = self.deferred or []
         self.deferred = None
         if len(waiting) > 1:
@@ -188,8 +187,7 @@ class FieldMerger:
             self.parts_field(place, key, node, value, at)
 
     def tell_sign(self, node: Node, value: Any) -> None:
-        """A value that may be an error: a reason in the list of errors, an object under
-        `error`."""
+        """A value that may be an error: one of the reasons for one, an object under `error`."""
         number, texts = node.sign
         if value is None or not (texts is None or (type(value) is str and value in texts)):
             return
@@ -347,7 +345,7 @@ class FieldMerger:
     def name_field(self, place: Place, key: str, node: Node, value: Any, at: Any) -> None:
         """The name rule of tools: some servers repeat it, some send it in pieces.
 
-        The first non-empty name is set whenever it comes. A later one is a repeat if it is equal;
+        The first non-empty name is set whenever it comes. A later one that is equal
         is a repeat; a different one continues it, but only while no argument came.
         """
         if value is None:

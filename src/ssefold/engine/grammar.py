@@ -199,8 +199,7 @@ def _mapping(where: str, value: Any) -> Mapping[Any, Any]:
 def _options(
     where: str, given: Mapping[str, Any], needed: Mapping[str, str], allowed: Mapping[str, str]
 ) -> None:
-    """Whether all needed options are there, no unknown one is, and each value is a possible
-    one."""
+    """Whether all needed options are there, no unknown one, and possible values alone."""
     for name in needed:
         if name not in given:
             _wrong(where, f"needs {name!r}")
@@ -428,8 +427,7 @@ def _check_aliases(full: Mapping[str, Any]) -> None:
 
 
 def _check_held(full: Mapping[str, Any]) -> None:
-    """A list is routed by its rule or by its events: not by both, since each holds it in its own
-    way."""
+    """A list is routed by its rule or by its events: each of them holds it in its own way."""
     routed = {
         rule.get("into", path.rpartition(".")[2])
         for path, rule in full["FIELDS"].items()

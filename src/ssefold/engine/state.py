@@ -304,8 +304,7 @@ class Entries(Indexed):
         return None if latest is None else latest[0]
 
     def open_at(self, index: Any) -> list[Any]:
-        """The elements at the index that may be open: one that began behind another is open
-        longer."""
+        """The elements at the index that may be open: the later begun are open longer."""
         if index is None:
             return []
         newest = self.at(index)

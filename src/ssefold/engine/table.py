@@ -404,8 +404,10 @@ def checked(overrides: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def _overridden(fields: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
-    """A caller's rules in the place of the dialect's; a default text stays, since a rule says how
-    values combine."""
+    """A caller's rules in the place of the dialect's.
+
+    A default text stays, since a rule says how values combine.
+    """
     rows = {**fields, **overrides}
     for path, rule in overrides.items():
         known = fields.get(path)

@@ -14,7 +14,7 @@ WHOLE = {"type": "message", "content": "array"}
 
 KIND = "type"
 
-# The block that an event means, and what is made where none started.
+# The block that an event means, and the one made where none started.
 _BLOCK = "content[index]"
 _TEXT = {"make": {"type": "text"}}
 _THINKING = {"make": {"type": "thinking"}}
@@ -56,7 +56,7 @@ EVENTS = {
                 "from": "delta",
                 "without": ("type",),
                 "type_without": "_delta",
-                # Opaque values, which come whole.
+                # Opaque values: they come whole.
                 "last": ("encrypted_content", "data", "signature"),
                 "last_words": ("id",),
             },
@@ -73,9 +73,8 @@ _LAST_WORDS = (
     "id", "type", "name", "role", "status", "model", "format", "signature", "index",
 )  # fmt: skip
 
-# The list that events address by index: what limits it, which member is the text that a
-# reader takes piece by piece, what tells a start that comes again from another block's, and
-# what does not stand together in one block.
+# The list of blocks, addressed by index: its limit, the text that a reader takes piece by piece,
+# the sign of a repeated start, and the members that do not stand together in one block.
 LISTS = {
     "content": {
         "limit": "blocks",
@@ -88,7 +87,7 @@ LISTS = {
     },
 }
 
-# What message_delta carries.
+# The members of message_delta.
 FIELDS = {
     "": {"rest": "snapshot"},
     "type": "drop",

@@ -40,12 +40,12 @@ FIELDS = {
         "joins": "text",
         "unless": "thought",
         "closed_by": "thoughtSignature",
-        # Models and gateways send an empty text, or what they say, in the part of a call.
+        # Models and gateways send an empty text, or their words, in the part of a call.
         "whole": (
             "functionCall", "functionResponse", "executableCode", "codeExecutionResult",
             "inlineData", "fileData", "toolCall", "toolResponse",
         ),
-        # What came as an object or a list where a text belongs.
+        # An object or a list in the place of a text.
         "texts": {"text": ("text",)},
         "last_words": _LAST_WORDS,
         # Vertex AI, asked to stream the arguments of calls.
@@ -87,7 +87,7 @@ ENDS = {
     },
 }
 
-# A text, or the object or list that came in its place.
+# A text, or the object or list in its place.
 _SAID = {
     "text": "text", "text.text": "text", "text[]": {"by": "type", "text": {"text": "text"}},
 }  # fmt: skip
@@ -106,7 +106,7 @@ DELTAS = {
         },
         {
             "functionCall": {"call": {"id": ("id",), "name": ("name",)}, "args": "tool_arguments"},
-            # What the model has the server run.
+            # Tools that the server runs for the model.
             "executableCode.code": "tool_arguments",
         },
     ),

@@ -21,7 +21,7 @@ _LAST_WORDS = (
     "id", "type", "name", "role", "status", "model", "format", "signature", "index",
 )  # fmt: skip
 
-# What is called, and what with: the name comes before the arguments that end it.
+# The called tool and its arguments: the name comes before the arguments that end it.
 _CALLED = {"rule": "object", "early": ("name",), "rest": "member"}
 _FUNCTION = {**_CALLED, "order": ("name", "arguments"), "always": ("arguments",)}
 _KEYED = {"rule": "keyed", "by": ("index", "type"), "needs": "index"}
@@ -43,7 +43,7 @@ FIELDS = {
     "object": {"rule": "first", "without": ".chunk", "default": "chat.completion"},
     "service_tier": "last",
     "system_fingerprint": "last",
-    # Within one event the top level wins over x_groq, and that over a choice.
+    # Within one event the top level wins over x_groq, and x_groq over a choice.
     "usage": {"rule": "deferred", "rank": 2, "to": "usage"},
     "x_groq": {"rule": "object", "rest": "member"},
     "x_groq.usage": {"rule": "deferred", "rank": 1, "to": "usage"},
@@ -103,7 +103,7 @@ FIELDS = {
         "rest": {"rule": "any_delta", "last_words": _LAST_WORDS},
     },
     "choices[].delta.role": {"rule": "first", "default": "assistant"},
-    # Neighbouring parts of one type join: which, and which of their members are texts.
+    # Neighbouring parts of these types join, each by its text members.
     "choices[].delta.content": {
         "rule": "content",
         "texts": {

@@ -5,7 +5,7 @@ https://platform.openai.com/docs/api-reference/completions
 
 NAME = "openai.completions"
 
-# What is not said here is as there.
+# All other rows are as there.
 INHERITS = "openai_chat"
 
 # Some servers of chat say text_completion, too: the shape of a choice tells.
@@ -36,7 +36,7 @@ ENDS = {"finish": {"at": "choices[]", "has": "finish_reason", "holds": ("text",)
 DELTAS = {
     "choices[choice]": {
         "text": "text",
-        # What came as a list in its place.
+        # A list in its place.
         "text[]": {"by": "type", "text": {"text": "text"}},
     }
 }
