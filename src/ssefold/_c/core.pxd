@@ -10,9 +10,9 @@ from .fast.templates cimport Templates
 cdef class FoldCore:
     cdef Stream _folded                 # None where a subclass made none
     cdef readonly long long bytes
-    cdef public object tap_error        # the type's name of what a tap held back first, or None
+    cdef public object tap_error        # the type's name of the first error a tap held back
     cdef readonly long long _cold       # blocks that nothing recognised, for the tests
-    cdef dict _given                    # what text readers took, or None
+    cdef dict _given                    # pieces taken by text readers, or None
     cdef object _limits
     cdef tuple _options
     cdef Framer _framer
@@ -21,7 +21,7 @@ cdef class FoldCore:
     cdef long long _event_limit     # max_event_bytes, or -1
     cdef int _fast                  # whether templates are used
     cdef Templates _known           # None where they are not
-    cdef unsigned char *_carry      # the beginning of a frame that a read cut
+    cdef unsigned char *_carry      # the beginning of a cut frame
     cdef Py_ssize_t _carried        # its size
     cdef Py_ssize_t _carry_room
     cdef bint _quick                # a run may go on at the next byte: no frame is cut
@@ -30,24 +30,24 @@ cdef class FoldCore:
 
     cdef int start(self, tuple options, limits) except -1
     cdef Stream made(self)
-    # Frames of the kind that came last, as far as they go: how many bytes.
+    # Frames of the last kind, as far as they go: how many bytes.
     cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) noexcept
-    # Take bytes in, of which `done` were folded; the limits of the whole stream, then frame by
+    # Take bytes in, `done` of them already folded; the limits of the whole stream, then frame by
     # frame.
     cdef void watch(self, const unsigned char *buf, Py_ssize_t size) noexcept
     cdef int take(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1
     cdef int walk(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos) except -1
-    # Frames that are known, as far as they go.
+    # Known frames, as far as they go.
     cdef Py_ssize_t run(self, const unsigned char *buf, Py_ssize_t size, bint *cut) except -1
-    # One block by the cold path; what the framer answered.
+    # One block by the cold path; the framer's answer.
     cdef int cold(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t *pos) except -2
     # Hand the framer's block to the stream. `head`: how much of its data changes nothing; true
     # if it was enough to read the rest.
     cdef bint deliver(self, Py_ssize_t head) except -1
-    # The same; an event that meets what an exception left merged by half is lost, too.
+    # The same; an event is lost, too, if it meets a place that an exception left merged by half.
     cdef bint hand_on(self, Py_ssize_t head) except -1
     cdef object read(self, Py_ssize_t head, Reading *reading)
-    # A frame that a read cut waits here.
+    # A cut frame waits here.
     cdef int hold(self, const unsigned char *p, Py_ssize_t size) except -1
     cdef bint may_teach(self, const unsigned char *p, Py_ssize_t size) noexcept
     cdef Py_ssize_t resume(self, const unsigned char *buf, Py_ssize_t size) except -1

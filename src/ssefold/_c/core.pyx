@@ -2,8 +2,8 @@
 """The core of a fold in the compiled backend: bytes into a stream.
 
 Enters: chunks of bytes, cut anywhere.
-Leaves: a Stream whose blocks were all taken in.
-Must not know: what blocks mean, what callers read.
+Leaves: a Stream that took in all blocks.
+Must not know: the meaning of blocks, the callers' view.
 """
 
 import os
@@ -46,8 +46,7 @@ cdef int FAST = {"0": OFF, "members": MEMBERS}.get(os.environ.get("SSEFOLD_TEMPL
 cdef int OK = _values.OK
 
 cdef enum:
-    # A frame that a read cut waits for its rest up to this size; a larger one is
-    # framed as it comes.
+    # A cut frame waits for its rest up to this size; a larger one is framed as it comes.
     CARRY = 16384
 
 
@@ -93,10 +92,10 @@ cdef bint has_blank_line(const unsigned char *p, Py_ssize_t size) noexcept nogil
 
 
 cdef class FoldCore:
-    """What StreamAccumulator stands on; `events` and `bytes` are counts."""
+    """The base of StreamAccumulator; `events` and `bytes` are counts."""
 
     def __init__(self, dialect="auto", strict=False, limits=None, rules=None):
-        # What nearly all are made with is told without a call.
+        # The usual options are told without a call.
         limits = DEFAULT_LIMITS if limits is None else check_limits(limits)
         if rules is None and strict is False and type(dialect) is str and dialect == "auto":
             options = DEFAULT_OPTIONS
@@ -116,8 +115,8 @@ cdef class FoldCore:
         PyMem_Free(self._carry)
 
     cdef int start(self, tuple options, limits) except -1:
-        # All is made before anything is set, and what stood here goes only when all is set: each
-        # of both may run any code, and another thread may read.
+        # All is made before anything is set, and the old members go only when all is set: each of
+        # both may run any code, and another thread may read.
         dialect, strict, rules = options
         cdef Stream stream = Stream(dialect, strict, limits, rules, read, Text)
         cdef Framer framer = Framer(limits.max_event_bytes, False, False, True)
@@ -125,7 +124,7 @@ cdef class FoldCore:
         cdef object most = limits.max_total_bytes, event_most = limits.max_event_bytes
         cdef long long total_limit = -1 if most is None else most
         cdef long long event_limit = -1 if event_most is None else event_most
-        self.settle()  # somebody may be reading what stands here
+        self.settle()  # somebody may be reading the old members
         before = (self._folded, self._framer, self._known, self._given, self._limits, self._options)
         self._options = options
         self._limits = limits
@@ -184,11 +183,10 @@ cdef class FoldCore:
     def feed(self, chunk):
         """Take the next bytes in; returns how many events they completed.
 
-        Raises TypeError for anything but a bytes-like object, BufferError for one
-        that is not C-contiguous, StreamError `closed` or `busy`; and in strict mode
-        StreamMalformed at the first fault, and from then on. MemoryError: what was
-        merged stays; the rest of the chunk is lost, and of the next ones what belongs to
-        the frame that was cut: the fault `lost_input`.
+        Raises TypeError for anything but a bytes-like object, BufferError for one without
+        C-contiguous bytes, StreamError `closed` or `busy`; and in strict mode StreamMalformed at
+        the first fault, and from then on. MemoryError: merged events stay; the rest of the chunk
+        is lost, and so is the rest of a cut frame in the next chunks: the fault `lost_input`.
         """
         cdef bint through = False
         cdef bytes data = <bytes>chunk if type(chunk) is bytes else as_bytes(chunk)
@@ -202,8 +200,8 @@ cdef class FoldCore:
         if self._busy:
             self._refuse("busy")
         if self._quick:
-            # What most reads are, with few steps: a relay reads events one by one, and between
-            # two of them others have used the caches.
+            # The usual read, in few steps: a relay reads events one by one, and between two of
+            # them others have used the caches.
             done = self.quick(buf, size)
             if done == size:
                 return stream.events - before
@@ -240,7 +238,7 @@ cdef class FoldCore:
         return done
 
     cdef void watch(self, const unsigned char *buf, Py_ssize_t size) noexcept:
-        """Where the last of the frames that are gone past begins: somebody may ask."""
+        """Where the last of the passed frames begins: somebody may ask."""
         cdef Py_ssize_t last = last_frame(buf, size)
         if last:
             self._folded.last = self._framer.offset + last
@@ -381,7 +379,7 @@ cdef class FoldCore:
         cdef Reading reading
         spans = data = None
         if framer.span_count == 1 and not framer.has_stray and not stream.life.ended:
-            # What nearly all blocks are: one JSON value on one line.
+            # The usual block: one JSON value on one line.
             value = self.read(head, &reading) if head else None
             if value is None:
                 head = 0
@@ -443,7 +441,7 @@ cdef class FoldCore:
         return 1
 
     cdef bint may_teach(self, const unsigned char *p, Py_ssize_t size) noexcept:
-        """Whether a frame of an event begins at `p` that the read cut.
+        """Whether a frame of an event begins at `p`, cut by the read.
 
         Only whole frames can be learned from: it waits, too, while nothing is known of it.
         """
@@ -452,11 +450,11 @@ cdef class FoldCore:
         return (p[0] == c'd' or p[0] == c'e') and not has_blank_line(p, size)
 
     cdef Py_ssize_t resume(self, const unsigned char *buf, Py_ssize_t size) except -1:
-        """Go on with the frame that waits: how many bytes of `buf` belong to it.
+        """Go on with the waiting frame: how many bytes of `buf` belong to it.
 
-        Only a line end can complete it: without one nothing is compared again, or
-        one-byte reads would cost the square of a frame. Nor is one that is strange:
-        the bytes that follow cannot make it known.
+        Only a line end can complete it: without one nothing is compared again, or one-byte reads
+        would cost the square of a frame. Nor is a strange one: its further bytes cannot make it
+        known.
         """
         cdef Py_ssize_t before = self._carried, pos = 0, part, done = 0
         cdef bint cut
@@ -487,7 +485,7 @@ cdef class FoldCore:
         return 0
 
     cdef int release(self) except -1:
-        """Give what waits to the framer: it is not like anything known."""
+        """Give the waiting bytes to the framer: they are not like anything known."""
         cdef Py_ssize_t size = self._carried, pos = 0
         cdef Stream stream = self._folded
         while not stream.life.dead and self.cold(self._carry, size, &pos) == 1:
@@ -548,7 +546,7 @@ cdef class FoldCore:
         self._quick = False
 
     cdef int mend(self) except -1:
-        """After lose(): what is known may be of an event that was merged by half."""
+        """After lose(): templates may be of an event that was merged by half."""
         cdef Templates known = self._known
         if known is not None:
             known.forget()
@@ -556,14 +554,14 @@ cdef class FoldCore:
         return 0
 
     cdef int settle(self) except -1:
-        """Decode what waits, before anybody reads."""
+        """Decode the waiting values, before anybody reads."""
         cdef Templates known = self._known
         return 0 if known is None else known.flush()
 
     def close(self):
         """The end of input; never raises, and a second call does nothing.
 
-        Where memory runs short, what had not been merged yet is lost: `lost_input`.
+        Where memory runs short, the bytes not merged yet are lost: `lost_input`.
         """
         cdef Stream stream = self.made()
         cdef bint through = False

@@ -14,8 +14,8 @@ cdef class SSEDecoder:
     cdef object on_comment
     cdef object failure         # the SSEFoldError that killed it, or None
     cdef object id_text         # the last event id, decoded
-    cdef list pending           # events that no call has returned yet, or None
-    cdef bytes backlog          # the bytes that it did not read
+    cdef list pending           # events still to be returned by a call, or None
+    cdef bytes backlog          # the bytes it did not read
     cdef list name_bytes        # event types seen lately, by a small hash
     cdef list name_texts
     cdef long long dispatched

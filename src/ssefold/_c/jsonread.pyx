@@ -93,11 +93,10 @@ cdef struct Reader:
 cpdef tuple read(bytes data, Py_ssize_t start, int depth):
     """Read the JSON value at `start`: (code, value, position, flags).
 
-    White space before and after it is skipped. OK: the position is the first
-    byte behind; the caller judges what stands there. BAD: the first byte that no
-    JSON text could have. CUT: the end of the data. DEEP: the bracket that opens
-    level `depth` + 1. After BAD and CUT the value holds what was closed before,
-    in OpenDict and OpenList, or is NOTHING.
+    White space before and after it is skipped. OK: the position is the first byte behind; the
+    caller judges the bytes there. BAD: the first byte impossible in any JSON text. CUT: the end
+    of the data. DEEP: the bracket that opens level `depth` + 1. After BAD and CUT the value holds
+    the part closed before, in OpenDict and OpenList, or is NOTHING.
     """
     if data is None:
         raise TypeError("data must be bytes, not None")

@@ -16,9 +16,9 @@ cdef struct Writer:
 cpdef bytes write(value)
 
 cdef int begin(Writer *w) except -1
-# What was written; the writer is empty then.
+# The written bytes; the writer is empty then.
 cdef bytes finish(Writer *w)
-# Free what was not finished.
+# Free the unfinished bytes.
 cdef void drop(Writer *w) noexcept
 cdef int enlarge(Writer *w, Py_ssize_t need) except -1
 cdef int put_value(Writer *w, value) except -1

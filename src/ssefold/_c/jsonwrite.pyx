@@ -3,7 +3,7 @@
 
 Enters: dicts with str keys, lists, scalars; no string with an unpaired surrogate. Raw
 string bodies.
-Leaves: bytes, the same as the pure twin's (which are json's).
+Leaves: bytes, the same as the pure twin's (those of json).
 Must not know: states, events, dialects.
 """
 
@@ -37,7 +37,7 @@ cdef enum:
 
 
 cpdef bytes write(value):
-    """The JSON text; UnicodeEncodeError for a string that no UTF-8 has."""
+    """The JSON text; UnicodeEncodeError for a string outside UTF-8."""
     cdef Writer w
     begin(&w)
     try:
@@ -152,7 +152,7 @@ cdef int put_int(Writer *w, value) except -1:
 
 
 cdef int put_float(Writer *w, double number) except -1:
-    """The shortest digits that give the same double again.
+    """The shortest digits of the same double.
 
     orjson finds them in a fifth of the time. It writes exponents otherwise than json,
     so it is asked only where neither writes one.
@@ -218,7 +218,7 @@ cdef int put_escape(Writer *w, unsigned char c) except -1:
 
 
 cdef int put_body(Writer *w, const unsigned char *p, Py_ssize_t size, int *flags) except -1:
-    """An unpaired surrogate is flagged SCAN_SURROGATE, and stays the escape that it is."""
+    """An unpaired surrogate is flagged SCAN_SURROGATE, and stays an escape."""
     cdef const unsigned char *end = p + size
     cdef const unsigned char *slash
     cdef const unsigned char *behind

@@ -2,12 +2,12 @@
 """Write the state of an answer as JSON, without making the answer.
 
 Enters: a state (state.py), while it grows or at its end.
-Leaves: the bytes that jsonwrite.write(state.read(state)) gives; or None where that has
-to be asked: an unpaired surrogate, which one place of the program replaces.
+Leaves: the bytes of jsonwrite.write(state.read(state)); or None where only these functions can
+tell: an unpaired surrogate, say. One place of the program replaces those.
 Must not know: events, dialects.
 
-Texts stand there as JSON already. What state.py says of how each class is read, it says
-of this module as well: the parity test compares them after each read.
+Texts stand there as JSON already. The words of state.py about reading each class hold for this
+module as well: the parity test compares them after each read.
 """
 
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_Next
@@ -52,11 +52,11 @@ cdef extern from "Python.h":
 
 
 class Unusual(Exception):
-    """Something that only a reading of the state tells."""
+    """A value that only a reading of the state tells."""
 
 
 cpdef bytes write_state(state):
-    """The JSON text of what `state` reads as, or None."""
+    """The JSON text of the read `state`, or None."""
     cdef Writer w
     begin(&w)
     try:
@@ -136,7 +136,7 @@ cdef int put_place(Writer *w, Place place) except -1:
 
 
 cdef int put_members(Writer *w, dict values, tuple known, unsigned char before) except -1:
-    """All members but those that are known, and the brace behind them."""
+    """All members but the known ones, and the brace behind them."""
     cdef Py_ssize_t pos = 0, size = len(values)
     cdef PyObject *key
     cdef PyObject *below
@@ -161,7 +161,7 @@ cdef inline int put_member(Writer *w, unsigned char before, str key, state) exce
 
 
 cdef int put_states(Writer *w, list states) except -1:
-    """A list of states, which is nobody else's."""
+    """A list of states of its own."""
     cdef Py_ssize_t i
     put_byte(w, c'[')
     for i in range(PyList_GET_SIZE(states)):
@@ -172,7 +172,7 @@ cdef int put_states(Writer *w, list states) except -1:
 
 
 cdef int put_elements(Writer *w, Elements elements) except -1:
-    """What waits stands there as JSON writes it, a comma behind each (fast/slots.pyx)."""
+    """Waiting elements stand there as JSON writes them, a comma behind each (fast/slots.pyx)."""
     cdef bytearray waiting = elements.waiting
     cdef list items = elements.items
     cdef Py_ssize_t size = 0 if waiting is None else len(waiting), count = len(items)

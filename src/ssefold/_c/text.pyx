@@ -2,12 +2,12 @@
 """Text buffers of the compiled backend: JSON string bodies that grow by appending.
 
 Enters: decoded strings; raw string bodies that were validated.
-Leaves: the whole text, and what came since it was last taken; whether it is JSON.
-Must not know: what the text is.
+Leaves: the whole text, and its pieces since the last taking; whether it is JSON.
+Must not know: the meaning of the text.
 
-A chunk's fragment is appended as it stood on the wire, escapes and all: what is
-never asked for is never decoded, and halves of a surrogate pair that came in two
-fragments join by standing side by side.
+A chunk's fragment is appended as it stood on the wire, escapes and all. Text that nobody asks for
+is never decoded, and the halves of a surrogate pair from two fragments join by standing side by
+side.
 """
 
 cimport cython
@@ -22,7 +22,7 @@ from .utf8 cimport utf8_text
 cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except? NULL
 
-# Blind 16-byte copies may write past what they append.
+# Blind 16-byte copies may write past the appended bytes.
 cdef enum:
     SLACK = 16
     # Up to here copying a text anew costs nothing to speak of.
@@ -51,7 +51,7 @@ cdef class Text:
         cdef Py_ssize_t need = self.size + n + SLACK, more
         cdef unsigned char *buf
         if need > self.room:
-            # What is not used yet is held all the same: a short text grows by its eighth.
+            # The unused room is held all the same: a short text grows by its eighth.
             more = self.room >> (3 if self.room < LITTLE else 2)
             need = max(need, self.room + max(more, min(self.room, 4 * SLACK)))
             buf = <unsigned char *>PyMem_Realloc(self.buf, need)
@@ -93,7 +93,7 @@ cdef class Text:
                 self.append(part)
 
     cdef int append_utf8(self, const unsigned char *p, Py_ssize_t n) except -1:
-        """Append UTF-8, escaping what JSON wants escaped."""
+        """Append UTF-8, escaping as JSON does."""
         cdef Py_ssize_t i, extra = 0
         cdef unsigned char c
         cdef unsigned char *out
@@ -130,7 +130,7 @@ cdef class Text:
         return self.decode(0, self.size)
 
     cpdef str take(self, bint final, int reader=0):
-        """What was appended since this reader (0 or 1) took the last time.
+        """The pieces since this reader (0 or 1) took the last time.
 
         A high surrogate waits for its half, unless nothing follows any more (`final`).
         """
@@ -139,7 +139,7 @@ cdef class Text:
         return text
 
     cpdef str peek(self, bint final, int reader=0):
-        """What take() would give; it stays to be taken until accept()."""
+        """The pieces for take(); they stay to be taken until accept()."""
         cdef Py_ssize_t end = self.size
         cdef str text
         if reader < 0 or reader > 1:
@@ -147,14 +147,14 @@ cdef class Text:
         text = self.decode(self.given[reader], end)
         if text and not final and "\ud800" <= text[len(text) - 1] <= "\udbff":
             text = text[:len(text) - 1]
-            end -= 6  # the escape that made it
+            end -= 6  # its own escape
         self.shown[reader] = end
         if reader == 0:
             self.characters = len(text)
         return text
 
     cpdef accept(self, int reader=0):
-        """What peek() last showed this reader was given to it. Needs no memory."""
+        """The pieces last shown to this reader by peek() were given to it. Needs no memory."""
         if reader < 0 or reader > 1:
             raise IndexError(reader)
         self.given[reader] = max(self.given[reader], self.shown[reader])
@@ -180,7 +180,7 @@ cdef class Text:
         return answer
 
     cpdef tuple since(self, mark):
-        """What was appended since `mark`, and the next mark; None is the beginning."""
+        """The pieces since `mark`, and the next mark; None is the beginning."""
         cdef Py_ssize_t start = 0 if mark is None else mark
         return self.decode(max(0, min(start, self.size)), self.size), self.size
 

@@ -1,9 +1,8 @@
 # cython: language_level=3
 """Templates: a chunk's bytes, cut where a value may differ.
 
-Enters: a frame that the cold path just merged, and the plan of what happened to its
-values (ledger.py).
-Leaves: runs of literal bytes, and slots; or nothing, where one would say too much.
+Enters: a frame that the cold path just merged, and the plan of its values (ledger.py).
+Leaves: runs of literal bytes, and slots; or nothing, where a template would say too much.
 Must not know: how frames are compared, dialects, fields.
 """
 
@@ -118,7 +117,7 @@ cdef bint head_holds(Head head, Cells cells) except -1:
 
 
 cdef bint stand(tuple literal_values, Cells cells) except -1:
-    """Whether the values are still the answer's, and nothing that is known may change them."""
+    """Whether the values are still the answer's, and nothing known may change them."""
     cdef Py_ssize_t i
     for i in range(0, len(literal_values), 3):
         values, name = literal_values[i], literal_values[i + 1]
@@ -142,7 +141,7 @@ cdef struct Span:
 
 
 cdef inline bint says_what(Span *key) noexcept nogil:
-    """Whether it is `type` or `error`: they say what an event is."""
+    """Whether it is `type` or `error`: they tell an event's nature."""
     return (key.size == 4 and memcmp(key.start, b"type", 4) == 0) or (
         key.size == 5 and memcmp(key.start, b"error", 5) == 0)
 
@@ -179,7 +178,7 @@ cdef class Builder:
     cdef bint in_head                   # nothing but literals was met so far
     cdef Py_ssize_t head                # how far it reaches
     cdef Py_ssize_t head_values         # how many of the literal values are its own
-    cdef list literal_values            # without those of the head that was not read
+    cdef list literal_values            # without those of the unread head
     cdef list held
     cdef Template template
 
@@ -221,7 +220,7 @@ cdef class Builder:
         return 0
 
     cdef int keep_head(self, Head known) except -1:
-        """The template's head: the one that was not read, unless its own goes further."""
+        """The template's head: the unread one, unless its own goes further."""
         cdef Head head = known
         if known is None or self.head > known.size:
             head = Head()
@@ -289,7 +288,7 @@ cdef class Builder:
         return texts <= 1
 
     cdef int only_text(self) noexcept:
-        """The one slot that is appended, or -1."""
+        """The one slot of a text, or -1."""
         cdef int i, found = -1
         for i in range(self.count):
             if self.slots[i].kind == APPENDED:
@@ -299,7 +298,7 @@ cdef class Builder:
         return found
 
     cdef bint has_voice(self, int i) noexcept:
-        """Whether each frame has to be looked at for what its other texts say."""
+        """Whether each frame has to be looked at for the words of its other texts."""
         return self.slots[i].kind == APPENDED and (<Text>self.slots[i].target).voice is not None
 
     cdef bint walk_object(self, tuple at, int level) except -1:
@@ -335,7 +334,7 @@ cdef class Builder:
             if self.in_head and is_of_signs(key) and not (
                 is_worded(key) and is_longer(self.p, self.end, LONGEST_WORD)
             ) and can_fail(key, scalar_at(self.p, self.end - self.p)):
-                self.in_head = False  # each event is asked for it, and for what is beside it
+                self.in_head = False  # each event is asked for it, and for the members beside it
             if not self.walk_value(at, key, level):
                 return False
             self.p = skip_space(self.p, self.end)
@@ -375,7 +374,7 @@ cdef class Builder:
         return True
 
     cdef bint walk_value(self, tuple at, key, int level) except -1:
-        """One value: a literal, a slot, or what its members are."""
+        """One value: a literal, a slot, or the sum of its members."""
         cdef int flags = 0
         cdef Plan plan = self.plan
         cdef Cells cells = self.cells
@@ -447,7 +446,7 @@ cdef class Builder:
         return self.add_slot(q, LAST_ONE, 0, found)
 
     cdef bint is_last(self, const unsigned char *q, entry) except -1:
-        """Whether the scalar at `p` is what stands in its place."""
+        """Whether the scalar at `p` is the value in its place."""
         cdef Reading reading
         value = read_value(self.p, q - self.p, 0, 1, &reading)
         return reading.code == OK and same(entry[1][entry[2]], value)

@@ -1,16 +1,16 @@
 # cython: language_level=3
 """Chunks whose members were all seen before, in any order.
 
-Enters: frames that are like no template, as bytes in the caller's buffer; for events
-that the cold path merged, the plan of what happened to their values (ledger.py).
-Leaves: the slots of a frame, with what was found in them.
-Must not know: dialects, fields; what becomes of the slots (fast/slots.pyx).
+Enters: frames unlike any template, as bytes in the caller's buffer; for events that the cold path
+merged, the plan of their values (ledger.py).
+Leaves: the slots of a frame, with the values found in them.
+Must not know: dialects, fields; the use of the slots (fast/slots.pyx).
 
-A template is a whole chunk; there are streams that rarely send the same one twice: many
-choices in turns, members in an order that changes, several optional ones. Here each
-object of the answer has its members by key, each with what the plan said of it: one
-literal, a slot, an object or a routed list of such members. Where an event merges member
-by member (FIELDS) the order says nothing, as long as no two members change one thing.
+A template is a whole chunk, but some streams rarely send the same one twice: many choices in
+turns, members in an order that changes, several optional ones. Here each object of the answer has
+its members by key, each with its part of the plan: one literal, a slot, an object or a routed
+list of such members. Where an event merges member by member (FIELDS) the order says nothing, as
+long as no two members change one thing.
 
 A frame matches if each of its members is known, and comes once. Elements of a list are
 told apart by the small integer that routes them; one without it does not match.
@@ -71,7 +71,7 @@ cdef enum:
 cdef Member nothing
 
 
-# -- what is known --------------------------------------------------------------------
+# -- known members --------------------------------------------------------------------
 
 
 @cython.no_gc  # as all of these: they lead down to the answer, never back
@@ -116,13 +116,13 @@ cdef inline const unsigned char *blank(
 
 
 cdef inline bint is_standing(Member *member) noexcept nogil:
-    """Whether what it leads to is a Standing."""
+    """Whether its target is a Standing."""
     return member.target != NULL and member.kind in (LAST_ONE, LAST_MEMBER, KEPT)
 
 
 @cython.no_gc
 cdef class Members:
-    """What is known of one stream's events."""
+    """The known members of one stream's events."""
 
     def __cinit__(self, Cells cells, int depth):
         self.cells = cells
@@ -215,7 +215,7 @@ cdef class Members:
     cdef const unsigned char *match_value(
         self, Member *member, const unsigned char *p, const unsigned char *end
     ) noexcept:
-        """Behind the value at `p`; NULL if it is none that is known."""
+        """Behind the value at `p`; NULL if it is no known one."""
         cdef Standing standing
         cdef int kind = member.kind
         if kind == OPENED:
@@ -240,7 +240,7 @@ cdef class Members:
         self, Member *member, int kind, void *target,
         const unsigned char *p, const unsigned char *end
     ) noexcept:
-        """Behind any value of the member's kind at `p`, which is noted down."""
+        """Behind any value of the member's kind at `p`, now noted down."""
         cdef Slot *slot = &self.slots[self.count]
         cdef Found *found = &self.found[self.count]
         cdef const unsigned char *q
@@ -352,7 +352,7 @@ cdef class Members:
         return 0
 
     cdef int learn_member(self, Known known, Key *key, tuple at, str name, bint is_call) except -1:
-        """What the plan says of one member."""
+        """The plan's part for one member."""
         cdef Standing standing
         cdef Cells cells = self.cells
         cdef int kind, token = token_of(key.value[0])
@@ -389,7 +389,7 @@ cdef class Members:
         return 0
 
     cdef Standing stand(self, Known known, Key *key, entry, int kind):
-        """How the scalar stands that the plan's entry speaks of; None: another one changes it."""
+        """How the scalar of the plan's entry stands; None: another one changes it."""
         cdef Standing standing = None
         cdef Member *member = find_token(known, key.start, key.size, token_of(key.value[0]))
         if member != NULL and is_standing(member) and (
@@ -476,7 +476,7 @@ cdef class Members:
         return not self.broken
 
     cdef Member *keep(self, Known known, Key *key, int kind, target) except NULL:
-        """The member with this key and kind of value, in the place of what was known of it.
+        """The member with this key and kind of value, in the place of the one known before.
 
         Where there is no room for it, a member that matches nothing.
         """
@@ -495,7 +495,7 @@ cdef class Members:
         self.room -= key.size + literal + sizeof(Member)
         if literal > MOST_LITERAL or self.room < 0 or known.count == MOST_MEMBERS:
             return &nothing
-        # All that asks for memory comes first.
+        # All steps that ask for memory come first.
         if member == NULL:
             make_room(known)
         block = <unsigned char *>PyMem_Malloc(key.size + literal)
@@ -526,7 +526,7 @@ cdef class Members:
 
 
 cdef int make_room(Known known) except -1:
-    """Room for a member more; those that are may move."""
+    """Room for one member more; the others may move."""
     cdef Member *members
     cdef int room = known.room + known.room // 2 + 1  # an object of a hundred has one or four
     if known.count == known.room:
@@ -539,7 +539,7 @@ cdef int make_room(Known known) except -1:
 
 
 cdef bint is_owned(Known at, target, Known known, int group) except -1:
-    """Whether a member of `at`, or below, changes what `target` does; but for one group's."""
+    """Whether a member of `at`, or below, changes the same as `target`; but for one group's."""
     cdef Member *member
     cdef Standing standing, other
     cdef int i
@@ -564,7 +564,7 @@ cdef bint is_owned(Known at, target, Known known, int group) except -1:
 
 
 cdef int review_below(Known known) except -1:
-    """Which literals of these members, and of those below, stand no longer?"""
+    """Marks the literals of these members, and of those below, that stand no longer."""
     cdef Member *member
     cdef Standing standing
     cdef int i
@@ -587,7 +587,7 @@ cdef int review_below(Known known) except -1:
 
 
 cdef Member *add_member(Known known, Member *like) noexcept:
-    """A member more, for which there is room; `like` has the same key. NULL: too many keys."""
+    """A member more, in free room; `like` has the same key. NULL: too many keys."""
     cdef Member *member
     cdef int group = known.groups if like == NULL else like.group
     if group == MOST_GROUPS:

@@ -1,14 +1,14 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Runs of frames that are all like one template: comparing and doing in one loop.
+"""Runs of frames like one template: comparing and doing in one loop.
 
 Enters: a template, and bytes that probably begin with a frame like it.
 Leaves: a longer text, other scalars, counted events; how many bytes that were.
-Must not know: dialects, fields, what to do with frames that are not like that.
+Must not know: dialects, fields, the treatment of frames unlike the template.
 
-Most of most streams is such runs. What fast/templates.pyx does in general is done here for
-two kinds of templates with all that stays the same held in registers. A loop stops before
-the first frame that is not quite like that, and says nothing of it; so it does where memory is
-short: it raises nothing, and what it says it did is all that was done.
+Most of most streams is such runs. The general work of fast/templates.pyx is done here for two
+kinds of templates, with all constant parts held in registers. A loop stops before the first frame
+that is not quite like the template, and says nothing of it. It also stops where memory is short:
+it raises nothing, and its report is all that was done.
 """
 
 from libc.string cimport memcmp, memcpy
@@ -58,11 +58,11 @@ cdef Py_ssize_t run_words(
     Template template, Stream stream, const unsigned char *head,
     const unsigned char *p, const unsigned char *end, Py_ssize_t most
 ) noexcept:
-    """As far as run_text's frames are what nearly all are: a word, perhaps with padding before or
-    behind it, and there is room for it.
+    """Goes as far as run_text's frames are the usual ones: a word, perhaps with padding before or
+    behind it, with room for it.
 
-    Text is bytes, and bytes may be anything to the compiler: what is not in a local here would
-    be read again after each of them.
+    Text is bytes, and bytes may be anything to the compiler: a value outside the locals here
+    would be read again after each of them.
     """
     cdef Ledger ledger = stream.ledger
     cdef Text text = <Text>template.slots[template.text_slot].target
@@ -127,7 +127,7 @@ cdef Py_ssize_t run_words(
 cdef inline void put_down(
     Ledger ledger, Text text, long long left, Py_ssize_t used, int escaped
 ) noexcept:
-    """What a loop held in its locals: what may still be held, how long the text is."""
+    """The locals of a loop, written back: the allowance left, the length of the text."""
     if ledger.held_limit >= 0:
         ledger.held = ledger.held_limit - left
     else:
@@ -139,7 +139,7 @@ cdef inline void put_down(
 cdef inline Py_ssize_t word_weight(
     const unsigned char *word, Py_ssize_t size, int flags
 ) noexcept nogil:
-    """What a string counts that the loops of words append; -1: it is none for them."""
+    """The weight of a string for the loops of words; -1: they leave it to others."""
     if size > TEXT_SLACK or flags & (SCAN_FAILED | SCAN_INVALID_UTF8 | SCAN_SURROGATE):
         return -1
     return unescaped_length(word, size) if flags & SCAN_ESCAPE else size
@@ -158,7 +158,7 @@ cdef inline const unsigned char *word_end(
 cdef Py_ssize_t run_text(
     Template template, Stream stream, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
 ) noexcept:
-    """Frames that append to one text, and whose other slots are strings that are left out."""
+    """Frames that append to one text, and whose other slots are strings to leave out."""
     cdef Ledger ledger = stream.ledger
     cdef Slot *slots = template.slots
     cdef Text text = <Text>slots[template.text_slot].target
@@ -174,9 +174,9 @@ cdef Py_ssize_t run_text(
     cdef long long held = ledger.held, left = LLONG_MAX
     cdef long long events = 0
     cdef int text_slot = template.text_slot, count = template.count
-    cdef Py_ssize_t lf = template.cr  # the LF behind a CR that ends the frame is taken along
+    cdef Py_ssize_t lf = template.cr  # the LF behind a CR at the frame's end is taken along
     cdef int i, flags, seen, fragment
-    # What lies behind the text in a frame, at least.
+    # The least number of bytes behind the text in a frame.
     cdef Py_ssize_t behind = tail_size if text_slot == count - 1 else slots[text_slot + 1].size
     cdef bint words = count <= 2 and behind >= TEXT_SLACK
     if head == NULL:
@@ -242,8 +242,8 @@ cdef Py_ssize_t run_text(
 
 
 cdef int only_numbered(Template template) noexcept:
-    """The slot of the text that frames append to, if their other slots are no more than strings
-    and empty lists that are left out, and the frames' own numbers; else -1.
+    """The slot of the text that frames append to, if their other slots are only strings and empty
+    lists to leave out, and the frames' own numbers; else -1.
     """
     cdef Slot *slots = template.slots
     cdef Py_ssize_t behind = template.tail_size
@@ -269,7 +269,7 @@ cdef Py_ssize_t run_numbered(
 ) noexcept:
     """run_words() for the frames of only_numbered(): Responses counts its events.
 
-    The number that has to come is kept as it is written, so that none is read.
+    The next number is kept as it is written, so that none is read.
     """
     cdef Ledger ledger = stream.ledger
     cdef Slot *slots = template.slots
@@ -311,7 +311,7 @@ cdef Py_ssize_t run_numbered(
             elif slots[i].token == c'"':
                 q = plain_end(q, end)
             elif slots[i].token == c'0':
-                # What lies behind it is no digit: the next literal, or the tail.
+                # Behind it comes no digit: the next literal, or the tail.
                 if end - q <= digits or not same_digits(q, due, digits):
                     break
                 q += digits
@@ -346,7 +346,7 @@ cdef Py_ssize_t run_numbered(
 
 
 cdef int write_digits(unsigned char *out, long long number) noexcept:
-    """The number as JSON has it: how many digits; 0 if that is too many."""
+    """The number as JSON has it: its count of digits; 0 if it has too many."""
     cdef unsigned char digits[SHORT]
     cdef int count = 0, i
     if number < 0:
@@ -376,7 +376,7 @@ cdef inline bint same_digits(
 
 
 cdef inline int count_on(unsigned char *due, int digits) noexcept nogil:
-    """One more: how many digits that are."""
+    """One more: its count of digits."""
     cdef int i = digits
     while i > 0:
         i -= 1
@@ -399,7 +399,7 @@ cdef Py_ssize_t run_steady(
     cdef Ledger ledger = stream.ledger
     cdef Slot *slots = template.slots
     cdef Found found[MAX_STEADY]    # the scalars of this frame,
-    cdef Found last[MAX_STEADY]     # and of the last one that was like it
+    cdef Found last[MAX_STEADY]     # and of the last matching one
     cdef const unsigned char *begin = p
     cdef const unsigned char *end = p + size
     cdef const unsigned char *head = first_literal(template)
@@ -423,7 +423,7 @@ cdef Py_ssize_t run_steady(
     while p < end:
         if numbered >= 0:
             p += run_numbered(template, stream, numbered, head, p, end, most)
-        # What is left of a frame is never nothing: its last bytes are a line end.
+        # The rest of a frame is never empty: its last bytes are a line end.
         if end - p < head_size or memcmp(p, head, head_size):
             break
         q = words = p + head_size
@@ -456,7 +456,7 @@ cdef Py_ssize_t run_steady(
                 ):
                     break
             else:
-                q += 2  # an empty list, or it is not like that
+                q += 2  # an empty list, or the frame is another one
                 if q > end or start[0] != c'[' or start[1] != c']':
                     break
             kind = slots[i].kind

@@ -2,8 +2,8 @@
 """Where the values of recognised chunks go: texts, last values, lists, counters.
 
 Enters: slots with the bytes found in them, checked by a scanner.
-Leaves: longer texts and lists, changed scalars; what is not a text is decoded when
-somebody reads.
+Leaves: longer texts and lists, changed scalars; all values but texts are decoded when somebody
+reads.
 Must not know: how a chunk was recognised, dialects, fields.
 
 A value goes the cold way if it could mean more than its bytes: a number that might be
@@ -67,7 +67,7 @@ LAST_MEMBER, LAST_ONE = _plan.LAST_MEMBER, _plan.LAST_ONE
 OPENED, ROUTED = _plan.OPENED, _plan.ROUTED
 
 
-# -- values that wait to be decoded ---------------------------------------------------
+# -- values waiting to be decoded -----------------------------------------------------
 
 
 @cython.no_gc  # it leads to the answer, and nothing of the answer to it
@@ -120,8 +120,8 @@ cdef class ListCell:
 cdef int flush_scalar(Cells cells, Cell cell) except -1:
     """Decode the value into its place.
 
-    What was read counts if the cell still waits, and for the same: while it was read, another
-    thread may have fed, or have read this very cell.
+    The read value counts if the cell still waits, and for the same: meanwhile another thread may
+    have fed, or have read this very cell.
     """
     cdef Ledger ledger = cells.stream.ledger
     cdef dict values = cell.values
@@ -205,7 +205,7 @@ cdef void shorten(bytearray waiting, Py_ssize_t size) noexcept:
 
 
 def decode(bytearray waiting):
-    """The elements that waited: each was checked as it came."""
+    """The waiting elements: each was checked as it came."""
     cdef Py_ssize_t size = len(waiting)
     cdef bytes data = PyBytes_FromStringAndSize(NULL, size + 1)
     cdef char *to = PyBytes_AS_STRING(data)
@@ -228,9 +228,9 @@ cdef struct Key:
 cdef Py_ssize_t weigh(
     const unsigned char **at, const unsigned char *end, int *flags
 ) noexcept nogil:
-    """The weight (plain.weight) of the valid JSON value at `at`, which moves behind it.
+    """The weight (plain.weight) of the valid JSON value at `at`; `at` moves behind it.
 
-    -1: a value that the cold path has to look at.
+    -1: a value for the cold path.
     """
     cdef const unsigned char *p = at[0]
     cdef Py_ssize_t total = 8
@@ -317,7 +317,7 @@ cdef bint is_safe_number(
 
 
 cdef bint has_line_end(const unsigned char *p, const unsigned char *end) noexcept nogil:
-    """Whether a line ends in [p, end): to JSON that is white space, to the framing it is not."""
+    """Whether a line ends in [p, end): white space to JSON, but not to the framing."""
     return memchr(p, c'\n', end - p) != NULL or memchr(p, c'\r', end - p) != NULL
 
 
@@ -339,12 +339,12 @@ cdef long long digits_value(const unsigned char *p, Py_ssize_t size) noexcept no
 
 
 cdef inline Voice voice_of(Slot *slot, Found *found):
-    """The voice of a text that is told something, or None."""
+    """The voice of a text that grows, or None."""
     return <Voice>(<Text>slot.target).voice if slot.kind == APPENDED and found.size else None
 
 
 cdef bint in_unison(Slot *slots, Found *found, int count) except -1:
-    """Whether texts that may say the same do in this frame what their voices say."""
+    """Whether the texts of this frame follow their voices: texts that may say the same."""
     cdef Voice voice, other
     cdef bint repeats, same
     cdef Py_ssize_t told = 0
@@ -359,7 +359,7 @@ cdef bint in_unison(Slot *slots, Found *found, int count) except -1:
             if other is None or other.group is not voice.group:
                 continue
             if other.rank == voice.rank:
-                return False  # what they say counts together
+                return False  # their words count together
             same = found[j].size == found[i].size and (
                 memcmp(found[j].start, found[i].start, found[i].size) == 0)
             if not same and (found[i].flags | found[j].flags) & SCAN_ESCAPE:
@@ -375,7 +375,7 @@ cdef bint in_unison(Slot *slots, Found *found, int count) except -1:
 
 
 cdef int tell(Slot *slots, Found *found, int count) except -1:
-    """What is given of texts that may say the same goes to their buffers, too: there is room."""
+    """The given words of texts that may say the same go to their buffers, too: there is room."""
     cdef Voice voice
     cdef int i
     for i in range(count):
@@ -409,7 +409,7 @@ cdef class Cells:
         total += bytes_added
         for i in range(count):
             if slots[i].kind == APPENDED:
-                # Room for all that is added: two slots may go to one text.
+                # Room for all additions: two slots may go to one text.
                 text = <Text>slots[i].target
                 voices |= text.voice is not None
                 if text.size + bytes_added + TEXT_SLACK > text.room:
@@ -443,7 +443,7 @@ cdef class Cells:
             if slots[i].kind == APPENDED:
                 voices |= (<Text>slots[i].target).voice is not None
                 part = found[i].size
-                texts += part  # room for all that is added: two slots may go to one text
+                texts += part  # room for all additions: two slots may go to one text
                 if not (<Text>slots[i].target).has_room(texts):
                     return False
                 if found[i].flags & SCAN_ESCAPE:
@@ -549,7 +549,7 @@ cdef class Cells:
         return 0
 
     cdef int forget(self) except -1:
-        """No slot leads anywhere any more; what waits is decoded first."""
+        """No slot leads anywhere any more; waiting values are decoded first."""
         self.flush()
         self.known = self.routes = None
         return 0

@@ -1,20 +1,20 @@
 # cython: language_level=3
 """The fast path: a chunk like one seen before costs a comparison and a copy.
 
-Enters: frames, as bytes in the caller's buffer; for each that the cold path merged,
-the plan of what happened to its values (ledger.py).
+Enters: frames, as bytes in the caller's buffer; for each that the cold path merged, the plan of
+its values (ledger.py).
 Leaves: longer texts and lists, changed scalars, one event more; no Python object.
-Must not know: dialects, fields; what a frame looks like that it has not seen.
+Must not know: dialects, fields; the look of a frame that it has not seen.
 
-Successive chunks of a stream are the same bytes but for a text fragment, a counter,
-a timestamp. So a template is the bytes of a chunk, cut where a value may differ: runs
-of literal bytes, and slots. A chunk that has the literals and a valid value in each
-slot does to the answer what the first one did, with its own values.
+Successive chunks of a stream are the same bytes but for a text fragment, a counter, a timestamp.
+So a template is the bytes of a chunk, cut where a value may differ: runs of literal bytes, and
+slots. A chunk with the literals and a valid value in each slot changes the answer as the first
+one did, with its own values.
 
-The invariant: every known template, replayed now, changes nothing but its slots. What
-merely stands in an answer (an id, a model) is a literal while it equals the answer, and
-a slot for ever once it differed. What re-routes (a tool index used again, a finished
-choice, a stopped block) moves the ledger's `structure`, and all templates go.
+The invariant: every known template, replayed now, changes nothing but its slots. A constant of
+the answer (an id, a model) is a literal while it equals the answer, and a slot for ever once it
+differed. An event that re-routes (a tool index used again, a finished choice, a stopped block)
+moves the ledger's `structure`, and all templates go.
 
 A value goes the cold way if it could mean more than its bytes: a bad escape, bad UTF-8,
 a number that might be out of range, a key that comes twice.
@@ -61,18 +61,18 @@ cdef enum:
     MAX_TEMPLATES = 64
     # A template holds a copy of its frame.
     MAX_FRAME = 16384
-    # A stream that never repeats stops paying after this many.
+    # A stream without repeats stops paying after this many.
     FIRST_BUILDS = 32
     # Every so many hits earn one build more.
     HITS_PER_BUILD = 8
-    # After so many, most of what comes is in an order of its own: members are told apart.
+    # After so many, most chunks are in an order of their own: members are told apart.
     BUILDS_BEFORE_MEMBERS = 12
     TEMPLATES_BESIDE_MEMBERS = 16
     # Each of a hundred choices has to be met once; a member costs less than a template.
     BUILDS_WITH_MEMBERS = 256
-    # So many frames known by their members, and a template that none was like will see none.
+    # So many frames known by their members, and a template without a match will see none.
     MEMBERS_PER_PRUNE = 64
-    # In the place of the byte that tells templates apart: a slot, or bytes still to come.
+    # In the place of the byte by which templates differ: a slot, or bytes still to come.
     ANY_BYTE = -1
 
 
@@ -81,7 +81,7 @@ cdef inline Py_ssize_t compare(
 ) noexcept nogil:
     """Size of the frame at `p` that the template matches, INCOMPLETE or NO_MATCH.
 
-    same: how many bytes of what it begins with are known to be there.
+    same: how many of its first bytes are known to be there.
     """
     cdef const unsigned char *begin = p
     cdef const unsigned char *end = p + size
@@ -150,7 +150,7 @@ cdef inline unsigned char front_at(Template template, Py_ssize_t i) noexcept nog
 
 
 cdef bint begins(Template template, const unsigned char *p, Py_ssize_t size) noexcept:
-    """Whether these bytes are what a frame of it begins with."""
+    """Whether these bytes are the first ones of a frame of it."""
     cdef Py_ssize_t head = min(size, <Py_ssize_t>template.head_size)
     return (head == 0 or memcmp(p, template.head.bytes, head) == 0) and (
         memcmp(p + head, template.literals, size - head) == 0)
@@ -249,7 +249,7 @@ cdef class Templates:
         return done
 
     cdef bint in_run(self) noexcept:
-        """Whether what probably comes are frames of one kind for which there is a loop."""
+        """Whether the probable frames are of one kind with a loop of its own."""
         cdef Template template = self.likely
         return (
             template is not None and (template.text_slot >= 0 or template.steady)
@@ -270,7 +270,7 @@ cdef class Templates:
         return done
 
     cdef bint append(self, Template template, Found *found) noexcept:
-        """Do what a frame says that appends to one text and no more; False: it is too much."""
+        """Do a frame's work if it appends to one text and no more; False: it does more."""
         cdef Ledger ledger = self.stream.ledger
         cdef Found *fragment = &found[template.text_slot]
         cdef Text text = <Text>template.slots[template.text_slot].target
@@ -294,7 +294,7 @@ cdef class Templates:
         return True
 
     cdef void follow(self, Template template) noexcept:
-        """What came after this one last time probably comes next."""
+        """The template behind this one last time probably comes next."""
         if self.last is not template:
             if self.last is not None:
                 self.last.successor = <void *>template
@@ -303,7 +303,7 @@ cdef class Templates:
             self.likely = None if template.successor == NULL else <Template>template.successor
 
     cdef bint commit(self, Template template, Found *found) except -1:
-        """Do what the frame that was just compared says."""
+        """Do the work of the frame that was just compared."""
         if template.text_slot >= 0:
             return self.append(template, found)
         if template.texts:
@@ -313,9 +313,9 @@ cdef class Templates:
     cdef Py_ssize_t search(
         self, const unsigned char *p, Py_ssize_t size, Found *found
     ) except -2:
-        """Compare the templates, the likely one first; the one that matches becomes that.
+        """Compare the templates, the likely one first; the matching one becomes the likely one.
 
-        What they all begin with is compared once: choices and calls in turns differ in
+        Their common first bytes are compared once: choices and calls in turns differ in
         one digit behind two hundred bytes.
         """
         cdef Template template, guess = self.likely
@@ -388,7 +388,7 @@ cdef class Templates:
         return 0
 
     cdef void earn(self, long long hits) noexcept:
-        """What is recognised earns the right to learn more."""
+        """Recognised frames earn the right to learn more."""
         cdef long long most
         self.hits += hits
         if self.hits >= HITS_PER_BUILD:
@@ -410,7 +410,7 @@ cdef class Templates:
         return cells.flush()
 
     cdef int forget(self) except -1:
-        """Drop all templates; what waits is decoded first."""
+        """Drop all templates; waiting values are decoded first."""
         cdef Cells cells = self.cells
         cells.forget()
         self.known.clear()
