@@ -1,5 +1,7 @@
 """The stream corpus, against each backend: whole, byte by byte, and cut at every byte.
 
+Cases that have many cuts are cut at a few always, and at all in a long run.
+
 A case is NAME.sse, the bytes, and NAME.json: `expected`, the snapshot after close, key order
 included, and `meta`, all else that must be so.
 """
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 from backends import Backend
-from cases import CASES, Case, each_case, fed, folded, make, pieces
+from cases import CASES, NAMES, Case, each_case, fed, folded, make, pieces
 
 from ssefold import StreamError
 
@@ -21,6 +23,10 @@ EVERY_CUT = 6 * 1024
 SAMPLED_CUTS = 200
 NEAR_LINE_END = 3
 MOST_CUTS = 1000
+
+# A case with more cuts than this takes long; it is always cut at so many of them.
+SHORT = 300
+FEW_CUTS = 100
 
 # Byte by byte, a stream longer than this is fed in small pieces instead.
 EVERY_BYTE = 64 * 1024
@@ -140,14 +146,30 @@ def test_pieces(backend: Backend, name: str) -> None:
         check(case, folded(backend, case.meta, pieces(case.stream, seed)))
 
 
-@each_case
-def test_cut_in_two(backend: Backend, name: str) -> None:
-    case = CASES[name]
+def cut_in_two(backend: Backend, case: Case, places: list[int]) -> None:
     stream = case.stream
     whole = state(folded(backend, case.meta, [stream]))
-    for cut in cuts(stream):
+    for cut in places:
         acc = folded(backend, case.meta, [stream[:cut], stream[cut:]])
         assert state(acc) == whole, cut
+
+
+CUTS = {name: cuts(case.stream) for name, case in CASES.items()}
+MANY_CUTS = [name for name in NAMES if len(CUTS[name]) > SHORT]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.long) if name in MANY_CUTS else name for name in NAMES],
+)
+def test_cut_in_two(backend: Backend, name: str) -> None:
+    cut_in_two(backend, CASES[name], CUTS[name])
+
+
+@pytest.mark.parametrize("name", MANY_CUTS)
+def test_cut_in_two_at_a_few_places(backend: Backend, name: str) -> None:
+    few = random.Random(name).sample(CUTS[name], FEW_CUTS)
+    cut_in_two(backend, CASES[name], few)
 
 
 @each_case

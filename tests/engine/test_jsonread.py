@@ -404,9 +404,9 @@ def test_time_grows_with_the_data_and_no_faster(read: Read, kind: str) -> None:
     def spent(data: bytes) -> float:
         best = math.inf
         for _ in range(3):
-            begun = time.perf_counter()
+            begun = time.thread_time()
             read(data, 0, 128)
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.thread_time() - begun)
         return best
 
     data = LONG[kind]
@@ -418,13 +418,13 @@ def test_time_grows_with_the_data_and_no_faster(read: Read, kind: str) -> None:
 @each_reader
 def test_glued_values_are_linear(read: Read) -> None:
     data = b"1 " * 20_000
-    begun = time.perf_counter()
+    begun = time.thread_time()
     pos = count = 0
     while pos < len(data):
         _, _, pos, _ = read(data, pos, 128)
         count += 1
     assert count == 20_000
-    assert time.perf_counter() - begun < 5.0
+    assert time.thread_time() - begun < 5.0
 
 
 # --- the libraries of the pure backend ---------------------------------------------------
