@@ -16,10 +16,11 @@ from backends import BACKENDS, Backend
 from ssefold import SSEFoldError
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def no_collector() -> Iterator[None]:
+    """It finds circles of this module's tests alone: to look at all the others takes long."""
     gc.collect()
-    gc.freeze()  # what was there before is not looked at, each time, by the collector
+    gc.freeze()
     gc.disable()
     yield
     gc.enable()
