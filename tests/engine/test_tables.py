@@ -591,10 +591,14 @@ def test_the_tables_use_each_verb() -> None:
 # -- what is accepted never raises --------------------------------------------------------------
 
 
-def test_random_tables_never_raise() -> None:
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize("first", [0, *(pytest.param(n, marks=LONG) for n in (1000, 2000))])
+def test_random_tables_never_raise(first: int) -> None:
     """Either where they are passed, as ValueError, or not at all; in all backends alike."""
     accepted = 0
-    for seed in range(3000):
+    for seed in range(first, first + 1000):
         rng = random.Random(seed)
         table = random_table(rng)
         try:
@@ -617,4 +621,4 @@ def test_random_tables_never_raise() -> None:
             one.acc.close()
         parity.agree(f"seed {seed}, closed", [(one.name, one.look()) for one in watched])
         parity.agree(f"seed {seed}, closed", [(one.name, one.take()) for one in watched])
-    assert accepted > 500
+    assert accepted > 170
