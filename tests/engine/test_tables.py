@@ -591,10 +591,9 @@ def test_the_tables_use_each_verb() -> None:
 # -- what is accepted never raises --------------------------------------------------------------
 
 
-LONG = pytest.mark.long
-
-
-@pytest.mark.parametrize("first", [0, *(pytest.param(n, marks=LONG) for n in (1000, 2000))])
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(n, marks=pytest.mark.long) for n in (1000, 2000))]
+)
 def test_random_tables_never_raise(first: int) -> None:
     """Either where they are passed, as ValueError, or not at all; in all backends alike."""
     accepted = 0

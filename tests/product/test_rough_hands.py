@@ -109,6 +109,15 @@ def acts(acc: Any, more: bytes) -> dict[str, Callable[[], Any]]:
     }
 
 
+@pytest.fixture
+def frozen() -> Iterator[None]:
+    """Collections look at the objects of one test alone: all the others would take them long."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("frozen")
 @pytest.mark.parametrize("act", acts(ssefold.StreamAccumulator(), b""))
 @pytest.mark.parametrize("read", READS)
 def test_the_collector_lets_another_thread_in(backend: Backend, read: str, act: str) -> None:
