@@ -34,6 +34,8 @@ LISTS = (list, Calls, Elements, Entries, Keyed, Parts, Slots)
 
 def judge(ledger: Any, ends: Any, depth: int, terminated: bool) -> None:
     """Judge an answer: its calls; where the terminator came, its reasons; what is left open."""
+    if _is_right(ledger, ends, ends.root_rows, ends.tree, ledger.root, depth, terminated):
+        return  # as nearly each answer: places are named where one of them is to be told
     found: list[Any] = []
     for number in ends.root_rows:
         found.append((number, None, ledger.root))
@@ -51,6 +53,58 @@ def judge(ledger: Any, ends: Any, depth: int, terminated: bool) -> None:
                 ledger.log.anomaly("open_block", path_of(at[0], at[1]))
         elif terminated and not _says(member(state, row[1])) and _holds_some(state, row[2], row[3]):
             ledger.log.anomaly("no_finish_reason", path_of(at, row[1]))
+
+
+def _is_right(
+    ledger: Any, ends: Any, rows: Any, nodes: Any, state: Any, depth: int, terminated: bool
+) -> bool:
+    """Whether nothing is to be told of a state that these rows ask for, nor of what is below."""
+    members = None
+    if type(state) is Place:
+        place = state
+        members = place.values
+    if rows and (members is not None or isinstance(state, dict)):
+        for number in rows:
+            row = ends.rows[number]
+            kind = row[0]
+            if kind == JUDGE_CALL:
+                if row[1] is None or member(state, ledger.names.type) in row[1]:
+                    if row[2] is not None and _is_broken(ledger, state_at(state, row[2]), depth):
+                        return False
+                    if not _has_name(state, row[3]):
+                        return False
+            elif kind == JUDGE_OPEN:
+                if is_left_open(state):
+                    return False
+            elif (
+                terminated
+                and not _says(member(state, row[1]))
+                and _holds_some(state, row[2], row[3])
+            ):
+                return False
+    for key, under, below in nodes:
+        if key is not None:
+            inside = members.get(key) if members is not None else member(state, key)
+            if inside is not None and not _is_right(
+                ledger, ends, under, below, inside, depth, terminated
+            ):
+                return False
+            continue
+        if type(state) is Entries:
+            entries = state
+            if entries.items is None and entries.blocks is None:  # most have one element
+                inside = entries.first
+                if inside is not None and not _is_right(
+                    ledger, ends, under, below, inside, depth, terminated
+                ):
+                    return False
+                continue
+        for inside in elements(state):
+            if inside is not None and not _is_right(
+                ledger, ends, under, below, inside, depth, terminated
+            ):
+                return False
+    return True
 
 
 def _row_number(found: Any) -> int:

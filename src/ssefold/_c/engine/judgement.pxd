@@ -3,6 +3,7 @@
 
 cimport cython
 
+from .ledger cimport Ledger
 from .plan cimport path_of
 from .state cimport Entries, Place, elements, member
 from .rows cimport Ends
@@ -13,13 +14,20 @@ cdef int JUDGE_CALL, JUDGE_OPEN
 
 
 @cython.locals(row=tuple, found=list, number=Py_ssize_t, kind=int)
-cpdef judge(ledger, Ends ends, int depth, bint terminated)
+cpdef judge(Ledger ledger, Ends ends, int depth, bint terminated)
+@cython.locals(
+    row=tuple, number=Py_ssize_t, kind=int, under=tuple, below=tuple, members=dict, place=Place,
+    entries=Entries
+)
+cdef bint _is_right(
+    Ledger ledger, Ends ends, tuple rows, tuple nodes, state, int depth, bint terminated
+) except -1
 cpdef judge_stopped(ledger, Place place)
 cpdef bint is_left_open(state) except -1
-cdef _judge_call(ledger, tuple row, tuple at, found, int depth)
+cdef _judge_call(Ledger ledger, tuple row, tuple at, found, int depth)
 cdef bint _has_name(found, tuple names) except -1
 cdef tuple _nearest(found, tuple names)
-cdef bint _is_broken(ledger, state, int depth) except -1
+cdef bint _is_broken(Ledger ledger, state, int depth) except -1
 cdef bint _says(state) except -1
 cdef bint _holds_some(found, tuple holding, tuple but) except -1
 @cython.locals(values=dict)
