@@ -51,15 +51,18 @@ class Place:
         if node is None:
             return _read_members(values)
         out: dict[str, Any] = {}
+        left = len(values)
         for key in node.order:
             value = values.get(key)
             if value is not None or key in values:
                 out[key] = read(value)
+                left -= 1
             elif key in node.always:
                 out[key] = default_of(node, key, values)
-        for key, value in values.items():
-            if key not in out:
-                out[key] = read(value)
+        if left > 0:
+            for key, value in values.items():
+                if key not in out:
+                    out[key] = read(value)
         return out
 
 
@@ -535,20 +538,23 @@ def read(value: Any) -> Any:
 
 def _read_members(value: Any) -> dict[str, Any]:
     """The same of an object whose members follow no rules, in one call however deep it is."""
-    out: dict[str, Any] = {}
-    todo = [value, out]
-    while todo:
-        into: Any = todo.pop()
-        source: Any = todo.pop()
-        for key, below in source.copy().items():
-            if type(below) is dict:
-                fresh: dict[str, Any] = {}
-                into[key] = fresh
-                todo.append(below)
+    out: dict[str, Any] = value.copy()  # in one step: another thread may be feeding
+    todo: list[Any] | None = None
+    members = out
+    while True:
+        for key, below in members.items():
+            kind = type(below)
+            if kind is dict:
+                fresh = below.copy()
+                members[key] = fresh
+                if todo is None:
+                    todo = []
                 todo.append(fresh)
-            else:
-                into[key] = read(below)
-    return out
+            elif not (kind is int or kind is str or below is None or kind is float):
+                members[key] = read(below)
+        if not todo:
+            return out
+        members = todo.pop()
 
 
 def select(value: Any, path: tuple[Any, ...], choice: int) -> list[Any]:

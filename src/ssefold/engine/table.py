@@ -164,7 +164,7 @@ class Node:
         self.rest: Any = None  # a Node, once all are there
         self.givers: dict[str, Node] = {}
         self.item: Any = None  # a Node of a list's elements
-        self.order: tuple[str, ...] = tuple(options.get("order", ()))
+        self.order: tuple[str, ...] = tuple(dict.fromkeys(options.get("order", ())))
         self.always: tuple[str, ...] = tuple(options.get("always", ()))
         self.early: tuple[str, ...] = tuple(options.get("early", ()))
 

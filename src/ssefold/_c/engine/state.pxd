@@ -19,7 +19,7 @@ cdef class Place:
     cdef public bint started
     cdef public bint stopped
     cdef public list gone
-    @cython.locals(values=dict, out=dict, node=Node)
+    @cython.locals(values=dict, out=dict, node=Node, left=Py_ssize_t)
     cpdef read(self)
 
 
@@ -131,8 +131,8 @@ cpdef Place whole_place(element)
 cpdef routing(value)
 @cython.locals(place=Place, entries=Entries)
 cpdef read(value)
-@cython.locals(out=dict, todo=list, into=dict, source=dict)
-cdef _read_members(dict value)
+@cython.locals(out=dict, todo=list, members=dict, fresh=dict)
+cdef dict _read_members(dict value)
 @cython.locals(child=Node)
 cpdef default_of(Node node, str key, dict values)
 cpdef list select(value, tuple path, choice)
