@@ -10,6 +10,7 @@ cdef class Head:
     cdef unsigned char *bytes   # behind them lies what `laid` goes on with, up to its first slot
     cdef void *laid             # a Template, or NULL; not owned
     cdef tuple values           # values, name, value, and so on: as long as they are the same
+    cdef unsigned long long marks   # a bit for each text in quotes: most keys have none
     cdef int size
     cdef int room
 

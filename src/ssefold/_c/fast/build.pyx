@@ -92,6 +92,25 @@ cdef bint holds(Template template, Cells cells) except -1:
     return stand(template.literal_values, cells)
 
 
+cdef inline unsigned long long mark(unsigned char first, Py_ssize_t size) noexcept nogil:
+    return <unsigned long long>1 << ((size * 5 + first) & 63)
+
+
+cdef unsigned long long marks_of(const unsigned char *p, Py_ssize_t size) noexcept nogil:
+    """A bit for each text between two quotes."""
+    cdef const unsigned char *end = p + size
+    cdef const unsigned char *quote
+    cdef const unsigned char *text = NULL
+    cdef unsigned long long marks = 0
+    while True:
+        quote = <const unsigned char *>memchr(p, c'"', end - p)
+        if quote == NULL:
+            return marks
+        if text != NULL:
+            marks |= mark(text[0], quote - text)
+        p = text = quote + 1
+
+
 cdef bint head_has(Head head, str key) except -1:
     cdef Py_ssize_t size
     cdef const unsigned char *text = NULL
@@ -103,6 +122,8 @@ cdef bint head_has(Head head, str key) except -1:
         pass
     if text == NULL:
         return True  # half a surrogate pair: whatever it is
+    if size and not head.marks & mark(text[0], size):
+        return False
     while True:
         p = <const unsigned char *>memchr(p, c'"', end - p)
         if p == NULL or end - p < size + 2:
@@ -229,6 +250,7 @@ cdef class Builder:
                 raise MemoryError
             memcpy(head.bytes, self.frame, self.head)
             head.size = head.room = self.head
+            head.marks = marks_of(head.bytes, head.size)
             head.values = tuple(self.literal_values[:self.head_values])
             if known is not None:
                 head.values = known.values + head.values
