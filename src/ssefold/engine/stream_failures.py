@@ -81,14 +81,19 @@ def may_fail(value: Any) -> bool:
     """Whether an event without an answer holds a possible sign: its value today is no
     rule for the next.
     """
+    worded = False
     if type(value) is dict:
         members = value
         for key in members:
-            if (_MARKS >> _mark(key)) & 1 and key in _KEYS:
-                return True
+            if (_MARKS >> _mark(key)) & 1:
+                if key in _KEYS:
+                    return True
+                worded = worded or key in _WORD_KEYS
     elif any([key in _KEYS for key in value]):
         return True
-    return _says_word(value)
+    else:
+        worded = True
+    return worded and _says_word(value)
 
 
 def _says_word(value: Any) -> bool:

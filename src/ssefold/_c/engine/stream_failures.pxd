@@ -18,7 +18,7 @@ cdef int _mark(str key) except -1
 cdef unsigned long long _bits(keys) except? 0
 
 
-@cython.locals(members=dict, key=str)
+@cython.locals(members=dict, key=str, worded=bint)
 cpdef bint may_fail(value) except -1
 cpdef bint answers(value) except -1
 @cython.locals(path=tuple, word=str)
