@@ -24,8 +24,7 @@ from .state import Echo, Grown
 def member_field(ledger: Ledger, values: Any, key: str, value: Any, at: Any) -> None:
     """Key by key for an object, last non-null for all else."""
     if isinstance(value, dict):
-        open_dict(ledger, values, key, at)
-        merge_keys(ledger, values[key], value, ledger.under(at, key))
+        merge_keys(ledger, open_dict(ledger, values, key, at), value, ledger.under(at, key))
     else:
         ledger.keep(values, key, value, at)
 
@@ -36,18 +35,20 @@ def merge_keys(ledger: Ledger, target: Any, source: Any, at: Any) -> None:
         member_field(ledger, target, key, value, at)
 
 
-def open_dict(ledger: Ledger, values: Any, key: str, at: Any) -> None:
-    """An object at `key`, made where there was none."""
-    if type(values.get(key)) is not dict:
-        ledger.replace(values, key, {})
+def open_dict(ledger: Ledger, values: Any, key: str, at: Any) -> Any:
+    """The object at `key`, made where there was none."""
+    found = values.get(key)
+    if type(found) is not dict:
+        found = {}
+        ledger.replace(values, key, found)
     ledger.note(at, key, OPENED)
+    return found
 
 
 def any_field(ledger: Ledger, values: Any, key: str, value: Any, at: Any) -> None:
     """An unknown field: an object key by key, a list by the list rule, else last."""
     if isinstance(value, dict):
-        open_dict(ledger, values, key, at)
-        below, here = values[key], ledger.under(at, key)
+        below, here = open_dict(ledger, values, key, at), ledger.under(at, key)
         for name, member in value.items():
             any_field(ledger, below, name, member, here)
     elif isinstance(value, list):

@@ -13,7 +13,7 @@ cdef int APPENDED, ECHOED, FIXED, OPENED
 
 cpdef member_field(Ledger ledger, dict values, str key, value, tuple at)
 cpdef merge_keys(Ledger ledger, dict target, source, tuple at)
-cdef open_dict(Ledger ledger, dict values, str key, tuple at)
+cdef dict open_dict(Ledger ledger, dict values, str key, tuple at)
 @cython.locals(here=tuple)
 cpdef any_field(Ledger ledger, dict values, str key, value, tuple at)
 @cython.locals(grown=Grown)
