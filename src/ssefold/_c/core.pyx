@@ -29,7 +29,7 @@ from .engine.state cimport read as read_state
 from .engine.state cimport select
 from .statewrite cimport write_state
 from .engine.stream_failures cimport may_fail
-from .engine.stream cimport Stream
+from .engine.stream cimport Stream, new_stream
 from .engine.stream_life import CLOSE, STOP
 from .fast.templates cimport RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
@@ -118,7 +118,7 @@ cdef class FoldCore:
         # All is made before anything is set, and the old members go only when all is set: each of
         # both may run any code, and another thread may read.
         dialect, strict, rules = options
-        cdef Stream stream = Stream(dialect, strict, limits, rules, read, Text)
+        cdef Stream stream = new_stream(dialect, strict, limits, rules, read, Text)
         cdef Framer framer = Framer(limits.max_event_bytes, False, False, True)
         cdef Templates known = Templates(stream, self._fast == MEMBERS) if self._fast else None
         cdef object most = limits.max_total_bytes, event_most = limits.max_event_bytes

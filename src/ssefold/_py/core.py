@@ -21,7 +21,7 @@ from ssefold._py.jsonwrite import write
 from ssefold._py.text import Text
 from ssefold.engine.state import read as read_state
 from ssefold.engine.state import select
-from ssefold.engine.stream import Stream
+from ssefold.engine.stream import Stream, new_stream
 from ssefold.engine.stream_life import CLOSE, STOP
 from ssefold.engine.taking import leaves, texts
 from ssefold.errors import not_made
@@ -82,7 +82,7 @@ class FoldCore:
 
     def _start(self, options: Any, limits: Limits) -> None:
         dialect, strict, rules = options
-        stream = Stream(dialect, strict, limits, rules, read, Text)
+        stream = new_stream(dialect, strict, limits, rules, read, Text)
         framer = Framer(limits.max_event_bytes, False, False, True)
         most = limits.max_event_bytes
         self._event_limit = NO_LIMIT if most is None else most

@@ -77,9 +77,8 @@ class FieldMerger:
 
     __slots__ = ("deferred", "ledger")
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.deferred: list[Any] | None = None
+    ledger: Ledger
+    deferred: list[Any] | None
 
     # -- one event ---------------------------------------------------------
 
@@ -657,6 +656,14 @@ class FieldMerger:
             fragment_field(self.ledger, place.values, key, value, at)
         else:
             any_field(self.ledger, place.values, key, value, at)
+
+
+def new_merger(ledger: Ledger) -> FieldMerger:
+    """The rules of the ledger's table, for one stream."""
+    merger = FieldMerger.__new__(FieldMerger)
+    merger.ledger = ledger
+    merger.deferred = None
+    return merger
 
 
 def _has_text(values: Any, key: str) -> bool:

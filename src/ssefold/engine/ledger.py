@@ -94,7 +94,8 @@ class Ledger:
         "wire",
     )
 
-    def __init__(self, table: Table, limits: Limits, log: Log, text: Any, parse: Any) -> None:
+    def begin(self, table: Table, limits: Limits, log: Log, text: Any, parse: Any) -> None:
+        """Nothing came yet."""
         self.table = table
         self.names = table.names
         self.limits = limits
@@ -289,6 +290,13 @@ class Ledger:
         self.plan = None
         self.log.fault_once("limit_" + limit, f"more than {most}")
         return False
+
+
+def new_ledger(table: Table, limits: Limits, log: Log, text: Any, parse: Any) -> Ledger:
+    """The ledger of an answer of which nothing came."""
+    ledger = Ledger.__new__(Ledger)
+    ledger.begin(table, limits, log, text, parse)
+    return ledger
 
 
 def tell(voice: Any, value: str) -> None:

@@ -52,7 +52,8 @@ class Log:
         "seen",
     )
 
-    def __init__(self, limits: Limits) -> None:
+    def begin(self, limits: Limits) -> None:
+        """Nothing was found yet."""
         self.limits = limits
         # Lists from the first one on: nearly no stream has any.
         self.faults: list[Fault] | None = None
@@ -146,3 +147,10 @@ class Log:
         if place >= 0 and self.anomalies is not None:
             first = self.anomalies[place]
             self.anomalies[place] = first._replace(count=first.count + 1)
+
+
+def new_log(limits: Limits) -> Log:
+    """A log without records: each stream has one, and is mostly short."""
+    log = Log.__new__(Log)
+    log.begin(limits)
+    return log

@@ -36,11 +36,11 @@ from .detect import (
 )
 from .detect_named import Asked
 from .event_merge import EventMerger, is_finished, knows
-from .field_merge import FieldMerger
+from .field_merge import new_merger
 from .jsonvalue import copy, given, is_open, same
 from .judgement import judge
-from .ledger import Ledger, OutputFull
-from .log import Log
+from .ledger import OutputFull, new_ledger
+from .log import new_log
 from .plan import new_plan
 from .stream_bystanders import OUR_NAMES, Bystanders
 from .stream_damage import damaged, glued
@@ -56,10 +56,10 @@ from .stream_failures import (
     may_turn,
     named_members,
 )
-from .stream_life import CLOSE, ERROR, FINISHED, LOSS, STOP, TERMINATOR, Life
+from .stream_life import CLOSE, ERROR, FINISHED, LOSS, STOP, TERMINATOR, new_life
 from .stream_strays import in_range, judge_body, stray_lines, whole_json
 from .stream_undecided import apply_pending, give_up, keep, leave_undecided
-from .wiretext import Wire, leave_out, put_back, strip
+from .wiretext import leave_out, new_wire, put_back, strip
 
 
 class Stream:
@@ -110,20 +110,21 @@ class Stream:
         "wire",
     )
 
-    def __init__(
+    def begin(
         self, dialect: Any, strict: bool, limits: Limits, rules: Any, read: Any, text: Any
     ) -> None:
+        """Nothing came yet."""
         self.strict = strict
         self.limits = limits
         self.depth = limits.depth
         self.rules = rules
         self.read = read
         self.text = text
-        self.log = Log(limits)
-        self.wire = Wire(read)
+        self.log = new_log(limits)
+        self.wire = new_wire(read)
         self.removed: Any = None
         self.events = self.cold = 0
-        self.life = Life()
+        self.life = new_life()
         self.done = self.surrogates = self.vague = self.watched = False
         self.error: Any = None
         self.answer: Any = None
@@ -434,9 +435,9 @@ class Stream:
         table = table_of(source, self.rules) if self.rules else plain_table(source)
         # Not a method of ours: its holder would hold the stream, and the stream holds all.
         parse = None if table.kind is None else partial(parse_text, self.read, self.depth)
-        ledger = Ledger(table, self.limits, self.log, self.text, parse)
+        ledger = new_ledger(table, self.limits, self.log, self.text, parse)
         ledger.wire = self.wire
-        fields = FieldMerger(ledger)
+        fields = new_merger(ledger)
         acts = None if table.kind is None else EventMerger(ledger, fields)
         # All or nothing: memory may run short on the way, and a later event would meet a half.
         self.ledger, self.fields, self.acts, self.table = ledger, fields, acts, table
@@ -546,6 +547,15 @@ class Stream:
             return self.answer
         ledger = self.ledger
         return ledger.root if ledger is not None and ledger.merged else None
+
+
+def new_stream(
+    dialect: Any, strict: bool, limits: Limits, rules: Any, read: Any, text: Any
+) -> Stream:
+    """A stream of which nothing came."""
+    stream = Stream.__new__(Stream)
+    stream.begin(dialect, strict, limits, rules, read, text)
+    return stream
 
 
 def tells_end(value: Any, terminator: Any) -> bool:

@@ -94,7 +94,8 @@ class Life:
         "torn",
     )
 
-    def __init__(self) -> None:
+    def begin(self) -> None:
+        """Nothing happened yet."""
         self.answer, self.merged, self.reading = OPEN, WHOLE, READ_ON
         self.ended = self.failed = self.torn = self.dead = self.closed = False
         self.reads = True
@@ -126,3 +127,10 @@ class Life:
         if not self.ended:
             return "truncated" if self.closed else "open"
         return "complete" if answered and not self.torn else "truncated"
+
+
+def new_life() -> Life:
+    """The life of a stream that begins."""
+    life = Life.__new__(Life)
+    life.begin()
+    return life

@@ -42,11 +42,10 @@ class Wire:
 
     __slots__ = ("data", "read", "start", "tree")
 
-    def __init__(self, read: Any) -> None:
-        self.read = read
-        self.data: Any = None
-        self.start = 0
-        self.tree: Any = None
+    data: Any
+    start: int
+    read: Any
+    tree: Any
 
     def begin(self, data: Any, start: int) -> None:
         """The next event is merged, whose data these are."""
@@ -91,6 +90,15 @@ class Wire:
             return None
         text: str = data[span.start : span.end].decode("utf-8", "replace")
         return text
+
+
+def new_wire(read: Any) -> Wire:
+    """A wire between two events."""
+    wire = Wire.__new__(Wire)
+    wire.read = read
+    wire.data = wire.tree = None
+    wire.start = 0
+    return wire
 
 
 class Span:

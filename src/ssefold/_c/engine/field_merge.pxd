@@ -63,6 +63,8 @@ cdef class FieldMerger:
     cdef any_delta_field(self, Place place, str key, Node node, value, tuple at)
 
 
+@cython.locals(merger=FieldMerger)
+cpdef FieldMerger new_merger(Ledger ledger)
 cdef bint _has_text(dict values, str key) except -1
 cdef _rank(waiting)
 cdef str _without(str text, Node node)

@@ -46,6 +46,7 @@ cdef class Ledger:
     cdef public long long extra
     cdef public long long extra_limit
 
+    cdef begin(self, Table table, limits, Log log, text, parse)
     cdef note(self, tuple at, key, int kind)
     cdef note_target(self, tuple at, key, int kind, values, str name, bint changed)
     cpdef tuple under(self, tuple at, key)
@@ -67,6 +68,8 @@ cdef class Ledger:
     cpdef bint room(self, str limit, Py_ssize_t count) except -1
 
 
+@cython.locals(ledger=Ledger)
+cpdef Ledger new_ledger(Table table, limits, Log log, text, parse)
 cdef tell(voice, str value)
 cdef bint _is_scalar(value) except -1
 cdef Py_ssize_t _weight_of(value) except -1

@@ -1,6 +1,8 @@
 # cython: language_level=3
 """How log.py is compiled: the event that is being read, by offset."""
 
+cimport cython
+
 
 cdef class Log:
     cdef public object limits
@@ -17,8 +19,13 @@ cdef class Log:
     cdef public long long lost_event
     cdef public Py_ssize_t lost_behind
 
+    cdef begin(self, limits)
     cpdef fault(self, str code, offset, str detail, bytes raw=*)
     cpdef void lose(self, long long offset) noexcept
     cpdef fault_once(self, str code, str detail)
     cpdef anomaly(self, str code, str path)
     cpdef anomaly_once(self, str code, str path, which)
+
+
+@cython.locals(log=Log)
+cpdef Log new_log(limits)

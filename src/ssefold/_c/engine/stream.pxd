@@ -1,6 +1,8 @@
 # cython: language_level=3
 """How stream.py is compiled: what the core reads of a Stream, by offset."""
 
+cimport cython
+
 from .event_merge cimport EventMerger, knows
 from .detect_named cimport Asked
 from .stream_bodies cimport Body
@@ -8,19 +10,19 @@ from .stream_bystanders cimport Bystanders
 from .blockdata cimport is_comment
 from .detect cimport Among, dialect_of, plain_table
 from .judgement cimport judge
-from .log cimport Log
-from .field_merge cimport FieldMerger
-from .ledger cimport Ledger
+from .log cimport Log, new_log
+from .field_merge cimport FieldMerger, new_merger
+from .ledger cimport Ledger, new_ledger
 from .table cimport Table
 from .plan cimport Plan, new_plan
 from .jsonvalue cimport copy, given, is_open, same
 from .stream_damage cimport damaged, glued
 from .stream_failures cimport answers, failure_at, failure_of, first_of, is_fuller, is_vague
 from .stream_failures cimport may_stand, may_turn, named_members
-from .stream_life cimport Life
+from .stream_life cimport Life, new_life
 from .stream_strays cimport in_range, judge_body, stray_lines, whole_json
 from .stream_undecided cimport apply_pending, give_up, keep, leave_undecided
-from .wiretext cimport Wire
+from .wiretext cimport Wire, new_wire
 
 # Assigned by the import of jsonmarks.py: tests of C integers.
 cdef int HAS_RANGE, HAS_SURROGATE
@@ -63,6 +65,7 @@ cdef class Stream:
     cdef public Wire wire
     cdef public list removed
 
+    cdef begin(self, dialect, bint strict, limits, rules, read, text)
     cpdef whole(self, bytes name, value, int flags, Py_ssize_t size, long long start)
     cpdef block(self, bytes name, bytes data, spans, bytes stray, start, bint final)
     cdef data(self, bytes name, bytes data, spans, bint final)
@@ -93,5 +96,7 @@ cdef class Stream:
     cpdef close(self)
 
 
+@cython.locals(stream=Stream)
+cpdef Stream new_stream(dialect, bint strict, limits, rules, read, text)
 @cython.locals(name=str)
 cdef bint tells_end(value, tuple terminator) except -1

@@ -1,6 +1,8 @@
 # cython: language_level=3
 """How wiretext.py is compiled."""
 
+cimport cython
+
 # Assigned by the import of field_spec.py: comparisons of C integers.
 cdef int APPEND, CONTENT, PARTS, UNLESS
 
@@ -13,6 +15,10 @@ cdef class Wire:
 
     cpdef begin(self, data, Py_ssize_t start)
     cpdef end(self)
+
+
+@cython.locals(wire=Wire)
+cpdef Wire new_wire(read)
 
 
 cdef class Span:
