@@ -377,6 +377,8 @@ class Stream:
             if not value:
                 return
         steady = self.planning and not (failed or (self.asked is not None and self.asked.open))
+        if self.acts is None and not ledger.merged:
+            steady = False  # what begins an answer opens places
         if steady and may_turn(value, known, table.error_tree, self.acts is not None):
             steady = False  # the next one may be a failure
         ledger.plan = new_plan(table.telling) if steady else None

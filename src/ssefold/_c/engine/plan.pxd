@@ -7,7 +7,10 @@ cimport cython
 cdef int MOST_NOTES
 
 
+# The collector need not know of one: its notes lead to the answer, never back.
 @cython.final
+@cython.no_gc
+@cython.freelist(4)
 cdef class Plan:
     cdef readonly list notes
     cdef readonly list paths
