@@ -84,6 +84,7 @@ CYTHON = [
     "fast.runs",
     "fast.slots",
     "fast.templates",
+    "following",
     "framing",
     "jsonread",
     "jsonwrite",

@@ -8,7 +8,7 @@
 
 from ssefold import _backend
 from ssefold._accumulator import StreamAccumulator
-from ssefold._relay import afold, atap, fold, tap
+from ssefold._relay import adeltas, afold, atap, deltas, fold, tap
 from ssefold._replay import replay
 from ssefold._version import __version__
 from ssefold.delta import DELTA_KINDS, Delta
@@ -46,9 +46,11 @@ __all__ = [
     "StreamMalformed",
     "StreamTruncated",
     "__version__",
+    "adeltas",
     "afold",
     "atap",
     "backend",
+    "deltas",
     "fold",
     "replay",
     "tap",

@@ -43,11 +43,6 @@ class Answering(_Core):
         self.close()
 
     @property
-    def status(self) -> str:
-        """ "open", "complete", "truncated" or "failed"."""
-        return self._stream.status
-
-    @property
     def dialect(self) -> str | None:
         """The dialect's name, or None while no event decided."""
         return self._stream.dialect
@@ -152,9 +147,7 @@ class Answering(_Core):
 
     # -- parts of the answer -------------------------------------------------------
 
-    @property
-    def usage(self) -> dict[str, Any] | None:
-        """The answer's usage in the dialect's own words, a fresh dict, or None."""
+    def _usage(self) -> dict[str, Any] | None:
         found = self._select(self._ways().usage)
         usage = self._plain(found[0]) if found else None
         return usage if isinstance(usage, dict) else None
@@ -165,27 +158,10 @@ class Answering(_Core):
         repaired: str = repair(text)
         return repaired
 
-    def take_text(self, choice: int = 0) -> str:
-        """The text since the last call, its pieces in the order of arrival.
-
-        A high surrogate waits for its half while one can come. A full value in the place of
-        another, or of its deltas, gives only its extension of them; a text that it took out of
-        the answer is given all the same, asked for before or not.
-        """
+    def _take_text(self, choice: int) -> str:
         return take_text(self, choice)
 
-    def take(self) -> list[Delta]:
-        """The pieces since the last call, with their types: text, reasoning, tool calls.
-
-        In the order of the answer: choices by number, then blocks, items and parts;
-        in a message the reasoning before the text, that before the tool calls. All
-        pieces of one place (kind, choice, index and part), joined over all calls, are
-        the same however the input was cut and however often it was asked for. A
-        A high surrogate waits for its half. A full value in the place of its deltas adds only its
-        extension of them; a text that it took out of the answer is given all the same. An object
-        is given once its element is whole. At any byte, after close too. Pieces given by
-        take_text() are not missing here, nor the other way round.
-        """
+    def _take(self) -> list[Delta]:
         return take(self)
 
     def _ended(self) -> bool:
@@ -194,11 +170,7 @@ class Answering(_Core):
         over: bool = stream.life.is_over()
         return over
 
-    def finish_reason(self, choice: int = 0) -> str | None:
-        """Why the choice ended, in the dialect's own words; None while it has not.
-
-        A reason that came as a number (an enum's) is that number's text.
-        """
+    def _finish_reason(self, choice: int) -> str | None:
         found = self._select(self._ways().finish, choice)
         reason = self._plain(found[0]) if found else None
         if type(reason) is int:

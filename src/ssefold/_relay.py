@@ -1,7 +1,8 @@
-"""fold and tap: whole sources through an accumulator.
+"""fold, tap and deltas: whole sources through an accumulator.
 
 Enters: bytes, a binary file, an iterable or async iterable of bytes.
-Leaves: the answer; or every chunk, untouched, while an accumulator listens.
+Leaves: the answer; or every chunk, untouched, while an accumulator listens; or the answer in
+pieces, as they come.
 Must not know: backends, dialects, clients.
 """
 
@@ -13,6 +14,8 @@ from typing import Any, Protocol, TypeVar, cast
 
 from ssefold._accumulator import StreamAccumulator
 from ssefold._input import BytesLike
+from ssefold.delta import Delta
+from ssefold.errors import StreamError
 
 READ_SIZE = 64 * 1024
 
@@ -103,13 +106,119 @@ async def _atap(
         _close(acc)
 
 
+def deltas(
+    source: Source, acc: StreamAccumulator | None = None, **options: Any
+) -> Iterator[Delta]:
+    """The pieces of an answer, as StreamAccumulator.take() gives them, while its source is read.
+
+        for delta in ssefold.deltas(response.iter_bytes()):
+            if delta.kind == "text":
+                print(delta.text, end="", flush=True)
+
+    source: as for fold. options: as for StreamAccumulator. Without `acc` it raises behind the
+    last piece what result() raises: an answer that was cut ends with an exception, and not as a
+    whole one does. With an `acc` it never does: the accumulator has the status, and `tap_error`
+    names an exception of its own that was held back. The source's exceptions pass through.
+    However the loop ends, the accumulator is closed then.
+
+    The pieces of one read stand in the order of the answer. How many there are is no promise;
+    the text of each place, joined, is. Raises TypeError at once for an `acc` that is no
+    accumulator, for `acc` together with options, and for any other source.
+    """
+    listener = _listener(acc, options)
+    try:
+        return _deltas(chunks(source), listener, acc is None)
+    except TypeError:
+        _close(listener)
+        raise
+
+
+def _deltas(
+    source: Iterator[Any], acc: StreamAccumulator, raises: bool
+) -> Iterator[Delta]:
+    try:
+        acc.take()
+        for chunk in source:
+            going = _fed(acc, chunk, raises)
+            yield from acc.take()
+            if not going:
+                acc.feed(b"")  # raises again
+        _close(acc)
+        yield from acc.take()
+    finally:
+        _close(acc)
+    if raises:
+        acc._judge()
+
+
+def adeltas(
+    source: AsyncSource, acc: StreamAccumulator | None = None, **options: Any
+) -> AsyncIterator[Delta]:
+    """deltas() for sources that are read asynchronously as well: as afold()."""
+    listener = _listener(acc, options)
+    if not (hasattr(source, "read") or isinstance(source, AsyncIterable)):
+        try:
+            chunks(source)
+        except TypeError:
+            _close(listener)
+            raise
+    return _adeltas(achunks(source), listener, acc is None)
+
+
+async def _adeltas(
+    source: AsyncIterator[Any], acc: StreamAccumulator, raises: bool
+) -> AsyncIterator[Delta]:
+    try:
+        acc.take()
+        async for chunk in source:
+            going = _fed(acc, chunk, raises)
+            for delta in acc.take():
+                yield delta
+            if not going:
+                acc.feed(b"")  # raises again
+        _close(acc)
+        for delta in acc.take():
+            yield delta
+    finally:
+        _close(acc)
+    if raises:
+        acc._judge()
+
+
+def _listener(acc: StreamAccumulator | None, options: dict[str, Any]) -> StreamAccumulator:
+    """The accumulator that a source of deltas is fed to."""
+    if acc is None:
+        return StreamAccumulator(**options)
+    _check_acc(acc)
+    if options:
+        raise TypeError(
+            f"an accumulator has its options already: {', '.join(options)} cannot be given with acc"
+        )
+    return acc
+
+
+def _fed(acc: StreamAccumulator, chunk: Any, raises: bool) -> bool:
+    """Feed a chunk; False: a strict fold met its fault, and the pieces before it come first.
+
+    raises: any other exception passes; else `acc` notes it, and the source is read on.
+    """
+    try:
+        acc.feed(chunk)
+    except StreamError as error:
+        if raises:
+            return False
+        _hold_back(acc, error)
+    except Exception as error:
+        if raises:
+            raise
+        _hold_back(acc, error)
+    return True
+
+
 def _check(source: object, acc: object, how: str, wanted: str) -> None:
     """Raise TypeError for any visible mistake before anything was read."""
     kind = type(source)
-    if isinstance(acc, type):
-        raise TypeError(f"acc must be a StreamAccumulator, not the class {acc.__name__!r}")
-    if not (callable(getattr(acc, "feed", None)) and callable(getattr(acc, "close", None))):
-        raise TypeError(f"acc must be a StreamAccumulator, not {type(acc).__name__!r}")
+    _check_acc(acc)
     # The bytes of a str or a bytes object are no chunks.
     single = isinstance(source, (str, bytes, bytearray, memoryview))
     old_way = how == "__iter__" and hasattr(kind, "__getitem__")
@@ -117,6 +226,14 @@ def _check(source: object, acc: object, how: str, wanted: str) -> None:
         _close(cast(StreamAccumulator, acc))
         name = source.__name__ if isinstance(source, type) else kind.__name__
         raise TypeError(f"{wanted}, not {name!r}")
+
+
+def _check_acc(acc: object) -> None:
+    """Raise TypeError for an accumulator that is none."""
+    if isinstance(acc, type):
+        raise TypeError(f"acc must be a StreamAccumulator, not the class {acc.__name__!r}")
+    if not (callable(getattr(acc, "feed", None)) and callable(getattr(acc, "close", None))):
+        raise TypeError(f"acc must be a StreamAccumulator, not {type(acc).__name__!r}")
 
 
 def _hold_back(acc: StreamAccumulator, error: Exception) -> None:

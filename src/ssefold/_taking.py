@@ -6,6 +6,9 @@ Must not know: bytes, dialects, who asks.
 
 Each place of an answer is given to two readers of their own, take_text() and take(): what one of
 them took is not missing for the other. The places are found by engine/taking.py.
+
+This is the walk, which finds every new piece. Behind it the backend follows the texts that it
+found (following.py), until anything happens but their growth.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from ssefold.engine.taking import SETTLED
 
 def take_text(acc: Any, choice: int) -> str:
     """The text that came to a choice since the last call: StreamAccumulator.take_text()."""
+    mark = acc._begin_walk(0)
     final = acc._ended()
     given: dict[Any, Any] = {}
     stream = acc._stream
@@ -34,11 +38,15 @@ def take_text(acc: Any, choice: int) -> str:
             shown.append(leaf)
     taken: str = repair("".join(pieces))
     _give(acc, given, shown, 0)
+    if mark is not None and arrivals is None and not final:
+        rows = [(leaf, key, 0, None) for key, leaf in texts if not isinstance(leaf, str)]
+        acc._follow_from(0, mark, choice, rows)
     return taken
 
 
 def take(acc: Any) -> list[Delta]:
     """What came since the last call, as typed pieces: StreamAccumulator.take()."""
+    mark = acc._begin_walk(1)
     stream = acc._stream
     root = stream.root
     if root is None:
@@ -47,7 +55,9 @@ def take(acc: Any) -> list[Delta]:
     said: dict[Any, dict[str, str]] = {}
     given: dict[Any, Any] = {}
     shown: dict[int, Any] = {}
-    seen = (acc._taken, given, acc._ended(), stream.known.names)
+    final = acc._ended()
+    seen = (acc._taken, given, final, stream.known.names)
+    grows: list[Any] = []
     for kind, leaf, place, key, group in acc._leaves(root, stream.source.deltas, seen):
         if id(leaf) in shown:
             continue  # what several fields of one place gave
@@ -55,6 +65,7 @@ def take(acc: Any) -> list[Delta]:
         piece, given[key] = _piece(acc, leaf, before)
         if not isinstance(leaf, (str, dict)):
             shown[id(leaf)] = leaf
+            grows.append((leaf, key, given[key] or 0, (kind, "", *map(_repaired, place)), group))
         if piece:
             found.append((Delta(kind, piece, *map(_repaired, place)), group))
             if group is not None:
@@ -62,7 +73,20 @@ def take(acc: Any) -> list[Delta]:
                 texts[group[1]] = texts.get(group[1], "") + piece
     taken = [delta for delta, group in found if group is None or _is_first(group, said)]
     _give(acc, given, shown.values(), 1)
+    if mark is not None and not final and _are_told_apart(grows):
+        acc._follow_from(1, mark, None, [row[:4] for row in grows])
     return taken
+
+
+def _are_told_apart(grows: list[Any]) -> bool:
+    """Whether each piece of these texts is new, whatever comes to the others.
+
+    False where two of them may say the same, and where the string that a text began with was
+    given and nothing behind it yet.
+    """
+    families = [row[4][0] for row in grows if row[4] is not None]
+    counted = all([type(row[2]) is int for row in grows])
+    return counted and len(set(families)) == len(families)
 
 
 def _piece(acc: Any, leaf: Any, given: Any) -> tuple[str, Any]:

@@ -85,14 +85,16 @@ ALSO = {("engine.detect", "rules"), ("_relay", "_input")}
 # The compiled backend from the bottom up, headers and modules alike.
 COMPILED = (
     "bytewalk", "jsonscan", "engine.events", "pieces", "framing", "utf8", "wholeframe", "decoder",
+    "frameends",
     "jsonread", "jsonbody", "jsonwrite", "jsonnumber", "fast.jsoncompact", "text",
-    *(f"engine.{name}" for name in ENGINE), "statewrite", "fast.slots", "fast.build",
-    "fast.members", "fast.runs", "fast.templates", "core",
+    *(f"engine.{name}" for name in ENGINE), "statewrite", "following", "fast.slots",
+    "fast.build", "fast.members", "fast.runs", "fast.templates", "core",
 )  # fmt: skip
 
 # The pure one.
 PURE = (
-    "framing", "decoder", "jsonread", "jsonwrite", "text", "fast.build", "fast.templates", "core",
+    "framing", "decoder", "jsonread", "jsonwrite", "text", "following", "fast.build",
+    "fast.templates", "core",
 )  # fmt: skip
 
 # What is not ours and may be imported at all; of the standard library, what adapters and

@@ -123,11 +123,17 @@ def taken(acc: Any) -> Any:
     return before, [tuple(d) for d in acc.take()], acc.take_text()
 
 
-def accumulator(reads: list[bytes], close: bool = False, **options: Any) -> Callable[[], Any]:
+def accumulator(
+    reads: list[bytes], close: bool = False, looks: bool = False, **options: Any
+) -> Callable[[], Any]:
+    """looks: somebody takes before each read."""
+
     def make() -> Any:
         acc = ssefold.StreamAccumulator(**options)
         acc.take()
         for read in reads:
+            if looks:
+                taken(acc)
             with contextlib.suppress(SSEFoldError):
                 acc.feed(read)
         if close:
@@ -198,6 +204,11 @@ def reads() -> dict[str, Scenario]:
                 found[f"{what} of {name}{', closed' if close else ''}"] = (
                     accumulator(STREAMS[name][:-1], close), act, taken,
                 )  # fmt: skip
+    for name in ("words", "one text", "choices", "calls"):
+        for what in ("take", "take_text", "usage", "finish_reason"):
+            found[f"{what} of {name} after each event"] = (
+                accumulator(STREAMS[name][:6], looks=True), READS[what], taken,
+            )  # fmt: skip
     return found
 
 

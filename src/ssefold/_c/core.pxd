@@ -1,6 +1,7 @@
 # cython: language_level=3
 """The contract of core.pyx: what StreamAccumulator stands on."""
 
+from .following cimport Following
 from .framing cimport Framer
 from .jsonread cimport Reading
 from .engine.stream cimport Stream
@@ -13,6 +14,13 @@ cdef class FoldCore:
     cdef public object tap_error        # the type's name of the first error a tap held back
     cdef readonly long long _cold       # blocks that nothing recognised, for the tests
     cdef dict _given                    # pieces taken by text readers, or None
+    cdef long long _turn                # counts every change but those of slots
+    cdef Following _new_text            # the texts that take_text() follows, or None
+    cdef Following _new_pieces          # those of take(), or None
+    cdef long long _usage_mark          # the turn without a usage, or -1
+    cdef object _reason                 # finish_reason()'s answer at its mark
+    cdef object _reason_choice
+    cdef long long _reason_mark
     cdef object _limits
     cdef tuple _options
     cdef Framer _framer
@@ -30,12 +38,13 @@ cdef class FoldCore:
 
     cdef int start(self, tuple options, limits) except -1
     cdef Stream made(self)
+    cdef bint is_as_at(self, long long mark) noexcept
     # Frames of the last kind, as far as they go: how many bytes.
     cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) noexcept
     # Take bytes in, `done` of them already folded; the limits of the whole stream, then frame by
     # frame.
     cdef void watch(self, const unsigned char *buf, Py_ssize_t size) noexcept
-    cdef int take(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1
+    cdef int take_in(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1
     cdef int walk(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos) except -1
     # Known frames, as far as they go.
     cdef Py_ssize_t run(self, const unsigned char *buf, Py_ssize_t size, bint *cut) except -1

@@ -6,8 +6,6 @@ Leaves: a Stream that took in all blocks.
 Must not know: the meaning of blocks, the callers' view.
 """
 
-import os
-
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.string cimport memcpy
@@ -19,76 +17,28 @@ from ssefold._options import DEFAULT_LIMITS, DEFAULT_OPTIONS, check_limits, chec
 
 from .fast.build cimport Head, head_has
 from .bytewalk cimport line_end
+from .following cimport Following, following
+from .frameends cimport ends_frame, has_blank_line, is_line_end, last_frame
 from .framing cimport Framer
 from .jsonread cimport Reading, read_members, read_value
 from .jsonread import read
 from .jsonwrite cimport write
 from .engine.taking cimport leaves, texts
-from .pieces cimport Piece
+from .pieces cimport piece_bytes
 from .engine.state cimport read as read_state
 from .engine.state cimport select
 from .statewrite cimport write_state
 from .engine.stream_failures cimport may_fail
 from .engine.stream cimport Stream, new_stream
 from .engine.stream_life import CLOSE, STOP
-from .fast.templates cimport RUN_CR, RUN_CRLF, RUN_CUT, Templates
+from .fast.templates cimport FAST, MEMBERS, RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
-
-# A private switch, to compare the fast path with the cold one: off, on, or nothing but
-# known members (fast/members.pyx), which take over only where templates turn out to be many.
-cdef enum:
-    OFF = 0
-    ON = 1
-    MEMBERS = 2
-
-cdef int FAST = {"0": OFF, "members": MEMBERS}.get(os.environ.get("SSEFOLD_TEMPLATES", "1"), ON)
 
 cdef int OK = _values.OK
 
 cdef enum:
     # A cut frame waits for its rest up to this size; a larger one is framed as it comes.
     CARRY = 16384
-
-
-cdef bytes piece_bytes(Piece *piece):
-    return PyBytes_FromStringAndSize(<const char *>piece.ptr, piece.size)
-
-
-cdef inline bint is_line_end(unsigned char c) noexcept nogil:
-    return c == c'\n' or c == c'\r'
-
-
-cdef bint ends_frame(const unsigned char *p, Py_ssize_t size) noexcept nogil:
-    """Whether a blank line ends these bytes, which end with a line end."""
-    if size < 2:
-        return False
-    if p[size - 1] == c'\n' and p[size - 2] == c'\r':
-        size -= 1
-    return size > 1 and (p[size - 2] == c'\n' or (p[size - 2] == c'\r' and p[size - 1] == c'\r'))
-
-
-cdef Py_ssize_t last_frame(const unsigned char *p, Py_ssize_t size) noexcept nogil:
-    """Where the last of these frames begins; the LF behind a CR belongs to it."""
-    while size and is_line_end(p[size - 1]):
-        size -= 1
-    while size and not (is_line_end(p[size - 1]) and ends_frame(p, size)):
-        size -= 1
-    if size > 1 and p[size - 1] == c'\n' and p[size - 2] == c'\r':
-        size -= 1
-    return size
-
-
-cdef bint has_blank_line(const unsigned char *p, Py_ssize_t size) noexcept nogil:
-    """Whether a blank line stands in these bytes."""
-    cdef const unsigned char *begin = p
-    cdef const unsigned char *end = p + size
-    while True:
-        p = line_end(p, end)
-        if p == end:
-            return False
-        p += 1
-        if ends_frame(begin, p - begin):
-            return True
 
 
 cdef class FoldCore:
@@ -125,7 +75,10 @@ cdef class FoldCore:
         cdef long long total_limit = -1 if most is None else most
         cdef long long event_limit = -1 if event_most is None else event_most
         self.settle()  # somebody may be reading the old members
-        before = (self._folded, self._framer, self._known, self._given, self._limits, self._options)
+        before = (
+            self._folded, self._framer, self._known, self._given, self._limits, self._options,
+            self._new_text, self._new_pieces, self._reason, self._reason_choice,
+        )
         self._options = options
         self._limits = limits
         self._most = total_limit
@@ -134,6 +87,10 @@ cdef class FoldCore:
         self._framer = framer
         self._known = known
         self._given = None
+        self._new_text = self._new_pieces = None
+        self._reason = self._reason_choice = None
+        self._usage_mark = self._reason_mark = -1
+        self._turn += 1
         self.tap_error = None
         self.drop_carry()
         self._quick = self._strange = self._torn = False
@@ -163,6 +120,11 @@ cdef class FoldCore:
         if self._given is None:
             self._given = {}
         return self._given
+
+    @property
+    def status(self):
+        """ "open", "complete", "truncated" or "failed"."""
+        return self.made().status
 
     @property
     def events(self):
@@ -209,7 +171,7 @@ cdef class FoldCore:
             self._refuse("closed")
         self._busy = True
         try:
-            self.take(buf, size, done)
+            self.take_in(buf, size, done)
             through = True
         finally:
             self._busy = False
@@ -245,7 +207,7 @@ cdef class FoldCore:
         else:
             self._folded.last = self._framer.frame_start
 
-    cdef int take(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1:
+    cdef int take_in(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1:
         cdef Stream stream = self._folded
         cdef long long begin = self.bytes - done
         cdef bint over
@@ -257,6 +219,7 @@ cdef class FoldCore:
             self.mend()
         over = 0 <= self._most < self.bytes
         if over:
+            self._turn += 1
             size = max(0, self._most - begin)
         self.walk(buf, size, done)
         if over and not stream.life.dead:
@@ -325,6 +288,7 @@ cdef class FoldCore:
         cdef Py_ssize_t head = 0, data
         cdef int done
         whole = known is not None and framer.at_boundary()
+        self._turn += 1
         done = framer.advance(buf, size, pos)
         if done != 1:
             return done
@@ -510,6 +474,7 @@ cdef class FoldCore:
         cdef bint whole
         self._quick = False
         self._torn = True
+        self._turn += 1
         stream.planning = False
         if stream.ledger is not None:
             stream.ledger.plan = None
@@ -537,6 +502,7 @@ cdef class FoldCore:
         cdef Framer framer = self._framer
         if not stream.life.reads:
             return
+        self._turn += 1
         if not stream.life.torn:
             stream.lose(self.bytes)
         if self._busy or framer is None or (framer.at_boundary() and not self._carried):
@@ -558,6 +524,92 @@ cdef class FoldCore:
         cdef Templates known = self._known
         return 0 if known is None else known.flush()
 
+    # -- readings that somebody repeats after each event ------------------------------------------
+
+    def take_text(self, choice=0):
+        """The text since the last call, its pieces in the order of arrival.
+
+        A high surrogate waits for its half while one can come. A full value in the place of
+        another, or of its deltas, gives only its extension of them; a text that it took out of
+        the answer is given all the same, asked for before or not.
+        """
+        cdef Following known = self._new_text
+        if known is not None and self.is_as_at(known.mark) and choice is known.choice:
+            return known.text()
+        return self._take_text(choice)
+
+    def take(self):
+        """The pieces since the last call, with their types: text, reasoning, tool calls.
+
+        In the order of the answer: choices by number, then blocks, items and parts; in a
+        message the reasoning before the text, that before the tool calls. All pieces of one
+        place (kind, choice, index and part), joined over all calls, are the same however the
+        input was cut and however often it was asked for. A high surrogate waits for its half.
+        A full value in the place of its deltas adds only its extension of them; a text that it
+        took out of the answer is given all the same. An object is given once its element is
+        whole. At any byte, after close too. Pieces given by take_text() are not missing here,
+        nor the other way round.
+        """
+        cdef Following known = self._new_pieces
+        if known is not None and self.is_as_at(known.mark):
+            return known.deltas()
+        return self._take()
+
+    @property
+    def usage(self):
+        """The answer's usage in the dialect's own words, a fresh dict, or None."""
+        # Nothing that is found while a feed runs holds.
+        cdef long long mark = -1 if self._busy else self._turn
+        if self.is_as_at(self._usage_mark):
+            return None
+        found = self._usage()
+        if found is None:
+            self._usage_mark = mark
+        return found
+
+    def finish_reason(self, choice=0):
+        """Why the choice ended, in the dialect's own words; None while it has not.
+
+        A reason that came as a number (an enum's) is that number's text.
+        """
+        cdef long long mark = -1 if self._busy else self._turn
+        if choice is self._reason_choice and self.is_as_at(self._reason_mark):
+            return self._reason
+        reason = self._finish_reason(choice)
+        self._reason_mark = -1  # nobody sees the new choice beside the old reason
+        self._reason, self._reason_choice = reason, choice
+        self._reason_mark = mark
+        return reason
+
+    cdef bint is_as_at(self, long long mark) noexcept:
+        """Whether nothing happened since but that recognised chunks changed slots.
+
+        Nor may one of these say more than that a text grew: which tool is called, say.
+        """
+        return mark == self._turn and self._known is not None and not (
+            self._known.cells.unsure or self._folded.surrogates)
+
+    def _begin_walk(self, int reader):
+        """A reader looks at all of the answer: the mark of now, None while a feed runs."""
+        cdef Following known = self._new_pieces if reader else self._new_text
+        if known is not None:
+            known.catch_up(self._taken)
+            if reader:
+                self._new_pieces = None
+            else:
+                self._new_text = None
+        return None if self._busy else self._turn
+
+    def _follow_from(self, int reader, long long mark, choice, list rows):
+        """From that mark on only these texts, in rows of following(), can grow."""
+        cdef Following known = following(reader, mark, choice, rows)
+        if mark != self._turn:
+            return  # the collector ran code that fed
+        if reader:
+            self._new_pieces = known
+        else:
+            self._new_text = known
+
     def close(self):
         """The end of input; never raises, and a second call does nothing.
 
@@ -569,6 +621,7 @@ cdef class FoldCore:
             return  # a feed runs in another thread: the stream is its own
         self._busy = True
         self._quick = False
+        self._turn += 1
         try:
             self.end()
             through = True

@@ -15,10 +15,12 @@ from typing import Any, NoReturn
 from ssefold._input import BytesLike, as_bytes
 from ssefold._options import Dialects, check_limits, check_options
 from ssefold._py.fast.templates import Templates
+from ssefold._py.following import Following, following
 from ssefold._py.framing import NO_LIMIT, Block, Framer
 from ssefold._py.jsonread import read
 from ssefold._py.jsonwrite import write
 from ssefold._py.text import Text
+from ssefold.delta import Delta
 from ssefold.engine.state import read as read_state
 from ssefold.engine.state import select
 from ssefold.engine.stream import Stream, new_stream
@@ -42,7 +44,8 @@ class FoldCore:
 
     __slots__ = (
         "_at", "_before", "_begin", "_carried", "_event_limit", "_fast", "_framer", "_known",
-        "_limits", "_options", "_owner", "_reading", "_stream", "_taken", "bytes", "tap_error",
+        "_limits", "_new_pieces", "_new_text", "_options", "_owner", "_reading", "_reason",
+        "_stream", "_taken", "_turn", "_usage_mark", "bytes", "tap_error",
     )  # fmt: skip
 
     _owner: dict[int, object]
@@ -63,6 +66,7 @@ class FoldCore:
             # signal's handler may raise behind each, and a taken one would stay taken for ever.
             owner = self._owner = {}
             self._fast = FAST
+            self._turn = 0  # counts whatever may change more than slots do
         mine = object()
         try:
             if owner.setdefault(0, mine) is not mine:
@@ -93,6 +97,12 @@ class FoldCore:
         self._stream = stream
         self._carried = self._before = b""
         self._taken: dict[Any, int | str] = {}
+        self._new_text: Following | None = None  # what take_text() follows
+        self._new_pieces: Following | None = None  # what take() follows
+        self._usage_mark = -1  # the turn in which there was none
+        # What finish_reason() was asked, when, what it said.
+        self._reason: tuple[Any, int, str | None] = (None, -1, None)
+        self._turn += 1
         self.tap_error: str | None = None
         self.bytes = self._begin = self._at = 0
         self._reading: bytes | None = None
@@ -101,6 +111,11 @@ class FoldCore:
         """Private: start anew, with the fast path on or off."""
         self._fast = bool(on)
         self._start(self._options, self._limits)
+
+    @property
+    def status(self) -> str:
+        """ "open", "complete", "truncated" or "failed"."""
+        return self._stream.status
 
     @property
     def events(self) -> int:
@@ -140,7 +155,7 @@ class FoldCore:
             self._begin = self.bytes
             self._before = self._carried
             self._reading = data  # an exception loses the bytes found here
-            self._take(data)
+            self._take_in(data)
             self._reading = None
             self._before = b""
             if stream.strict and stream.log.fault_count:
@@ -160,6 +175,7 @@ class FoldCore:
         framer = self._framer
         data = self._reading or b""
         end = self._begin + len(data)
+        self._turn += 1
         stream.planning = False
         if stream.ledger is not None:
             stream.ledger.plan = None
@@ -182,6 +198,7 @@ class FoldCore:
         framer = self._framer
         if not stream.life.reads:
             return
+        self._turn += 1
         if not stream.life.torn:
             stream.lose(self.bytes)
         if 0 in self._owner or framer is None or (framer.at_boundary() and not self._carried):
@@ -189,7 +206,7 @@ class FoldCore:
         framer.lose(self.bytes, False, -1)
         self._carried = b""
 
-    def _take(self, data: bytes) -> None:
+    def _take_in(self, data: bytes) -> None:
         stream = self._stream
         begin = self.bytes
         self.bytes += len(data)
@@ -207,6 +224,8 @@ class FoldCore:
             self._cold(framer, data, None)
         else:
             self._walk(framer, data, self._known)
+        if over or framer.limit_offset >= 0:
+            self._turn += 1
         if framer.limit_offset >= 0:
             stream.limit("limit_event_bytes", framer.limit_offset)
         elif over and most is not None:
@@ -287,6 +306,7 @@ class FoldCore:
             self._at = framer.frame_start
             for block in framer.feed(data):
                 self._at = block.start
+                self._turn += 1
                 hand_on(stream, block)
                 self._at = block.end
                 if stream.life.dead:
@@ -301,6 +321,7 @@ class FoldCore:
             stream.planning = whole and block.has_data
             events = stream.events
             odd = log.fault_count + log.anomaly_count
+            self._turn += 1
             hand_on(stream, block)
             self._at = block.end
             if (
@@ -321,6 +342,107 @@ class FoldCore:
             if stream.life.dead:
                 break
 
+    # -- readings that somebody repeats after each event ------------------------------------------
+
+    def take_text(self, choice: int = 0) -> str:
+        """The text since the last call, its pieces in the order of arrival.
+
+        A high surrogate waits for its half while one can come. A full value in the place of
+        another, or of its deltas, gives only its extension of them; a text that it took out of
+        the answer is given all the same, asked for before or not.
+        """
+        known = self._new_text
+        if known is not None and choice is known.choice and self._is_as_at(known.mark):
+            return known.text()
+        return self._take_text(choice)
+
+    def take(self) -> list[Delta]:
+        """The pieces since the last call, with their types: text, reasoning, tool calls.
+
+        In the order of the answer: choices by number, then blocks, items and parts; in a
+        message the reasoning before the text, that before the tool calls. All pieces of one
+        place (kind, choice, index and part), joined over all calls, are the same however the
+        input was cut and however often it was asked for. A high surrogate waits for its half.
+        A full value in the place of its deltas adds only its extension of them; a text that it
+        took out of the answer is given all the same. An object is given once its element is
+        whole. At any byte, after close too. Pieces given by take_text() are not missing here,
+        nor the other way round.
+        """
+        known = self._new_pieces
+        if known is not None and self._is_as_at(known.mark):
+            return known.deltas()
+        return self._take()
+
+    @property
+    def usage(self) -> dict[str, Any] | None:
+        """The answer's usage in the dialect's own words, a fresh dict, or None."""
+        if self._is_as_at(self._usage_mark):
+            return None
+        mark = self._mark()
+        found = self._usage()
+        if found is None:
+            self._usage_mark = mark
+        return found
+
+    def finish_reason(self, choice: int = 0) -> str | None:
+        """Why the choice ended, in the dialect's own words; None while it has not.
+
+        A reason that came as a number (an enum's) is that number's text.
+        """
+        asked, mark, reason = self._reason
+        if choice is asked and self._is_as_at(mark):
+            return reason
+        mark = self._mark()
+        reason = self._finish_reason(choice)
+        self._reason = (choice, mark, reason)
+        return reason
+
+    def _mark(self) -> int:
+        """A finding of now holds until anything but the recognised happens; -1: never."""
+        return -1 if 0 in self._owner else self._turn
+
+    def _is_as_at(self, mark: int) -> bool:
+        """Whether nothing happened since but that recognised chunks changed slots.
+
+        Nor may one of these say more than that a text grew: which tool is called, say.
+        """
+        known = self._known
+        return mark == self._turn and known is not None and not (
+            known.cells.unsure or self._stream.surrogates)
+
+    def _begin_walk(self, reader: int) -> int | None:
+        """A reader looks at all of the answer: the mark of now, None while a feed runs."""
+        known = self._new_pieces if reader else self._new_text
+        if known is not None:
+            known.catch_up(self._taken)
+            if reader:
+                self._new_pieces = None
+            else:
+                self._new_text = None
+        return None if 0 in self._owner else self._turn
+
+    def _follow_from(self, reader: int, mark: int, choice: Any, rows: list[Any]) -> None:
+        """From that mark on only these texts, in rows of following(), can grow."""
+        known = following(reader, mark, choice, rows)
+        if mark != self._turn:
+            return  # another thread fed
+        if reader:
+            self._new_pieces = known
+        else:
+            self._new_text = known
+
+    def _take_text(self, choice: int) -> str:
+        raise NotImplementedError  # Answering knows where texts stand, and what else is asked for
+
+    def _take(self) -> list[Delta]:
+        raise NotImplementedError
+
+    def _usage(self) -> dict[str, Any] | None:
+        raise NotImplementedError
+
+    def _finish_reason(self, choice: int) -> str | None:
+        raise NotImplementedError
+
     def close(self) -> None:
         """The end of input; never raises, and a second call does nothing.
 
@@ -335,6 +457,7 @@ class FoldCore:
                 self._lose()
             self._begin = self.bytes
             self._reading = b""
+            self._turn += 1
             self._end()
             self._reading = None
         except Exception:

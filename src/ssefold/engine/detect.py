@@ -14,7 +14,7 @@ from typing import Any
 
 from ssefold.rules import DETECTS, DIALECTS, FAILURES, HEARTBEATS, USUAL
 
-from .rows import sheet
+from .rows import Names, Reading, called_in, names_in, sheet
 from .table import Table, merges, unreachable
 
 # Of the tables, for those who do not see them.
@@ -29,11 +29,12 @@ _USUAL: Mapping[str, Any] = USUAL
 class Source(dict):  # type: ignore[type-arg]
     """A dialect's literals, by their names, with the usual ones where a row is silent.
 
-    deltas: its DELTAS, ready to be walked. One object is one dialect: it is known by its
-    identity.
+    deltas: its DELTAS, ready to be walked. told: the members on the ways to whatever somebody
+    follows; called: those of them that say which tool is called. One object is one dialect: it
+    is known by its identity.
     """
 
-    __slots__ = ("deltas", "plain")
+    __slots__ = ("called", "deltas", "plain", "told")
     __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
 
@@ -42,6 +43,8 @@ class Source(dict):  # type: ignore[type-arg]
         self["FIELDS"] = {path: _usual(row) for path, row in literals["FIELDS"].items()}
         self["NAMES"] = {**_USUAL["NAMES"], **literals.get("NAMES", {})}
         self.deltas = sheet(literals.get("DELTAS", {}))
+        self.called = called_in(self.deltas)
+        self.told = names_in(self.deltas, Reading(self["READ"], Names(self["NAMES"]))) | self.called
         self.plain: Table | None = None  # made when it is first asked for
 
 

@@ -434,3 +434,38 @@ def _row(steps: list[str], below: Any, alike: bool) -> Any:
 def _below(below: Any) -> tuple[Any, ...]:
     """The rows of a list's elements, or of the texts in their place."""
     return ((LEAF, (), below, -1, False),) if isinstance(below, str) else sheet(below)
+
+
+def names_in(rows: tuple[Any, ...], ways: Reading) -> frozenset[str]:
+    """The members on the ways to what is taken, and to what else callers ask for."""
+    names: set[str] = set()
+    for what, path, below, _, _ in rows:
+        names.update(path)
+        if what == BY:
+            for case in below.values():
+                names |= names_in(case, UNREAD)
+        elif what == INSIDE or what == EACH:
+            names |= names_in(below, UNREAD)
+    for way in (ways.text, ways.finish, ways.calls, ways.usage, ways.inner, ways.parts):
+        for step in way:
+            if isinstance(step, str):
+                names.add(step)
+                continue
+            names.update(step.gather or ())
+            steps = (step.entry, step.each, step.by, step.type, step.has, step.lacks)
+            names.update([name for name in steps if isinstance(name, str)])
+    return frozenset(names)
+
+
+def called_in(rows: tuple[Any, ...]) -> frozenset[str]:
+    """The members that tell which tool a call is of."""
+    names: set[str] = set()
+    for what, _, below, _, _ in rows:
+        if what == CALL:
+            names.update([path[-1] for paths in below for path in paths])
+        elif what == BY:
+            for case in below.values():
+                names |= called_in(case)
+        elif what == INSIDE or what == EACH:
+            names |= called_in(below)
+    return frozenset(names)

@@ -72,6 +72,16 @@ def tapping(source: Iterator[bytes], buffers: list[bytearray], texts: list[str])
     ssefold.tap(source)  # type: ignore[call-arg]
 
 
+async def following(source: Iterator[bytes], later: AsyncIterator[bytes]) -> None:
+    for delta in ssefold.deltas(source, dialect="openai.chat"):
+        assert_type(delta, Delta)
+    ssefold.deltas(source, StreamAccumulator())
+    ssefold.deltas(later)  # type: ignore[arg-type]
+    async for delta in ssefold.adeltas(later, StreamAccumulator()):
+        assert_type(delta, Delta)
+    ssefold.adeltas(source, strict=True)
+
+
 async def async_tapping(source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     with StreamAccumulator() as acc:
         async for chunk in ssefold.atap(source, acc):

@@ -75,6 +75,7 @@ cdef class Cells:
     cdef list known             # each Cell and ListCell, or None: there are few
     cdef dict routes            # (id of values, name) -> Cell, or None while there are few
     cdef int dirty              # how many of them are to be decoded before anybody reads
+    cdef bint unsure            # one of them may say more to who follows than that a text grew
     cdef bint fresh             # a scalar became a slot: what repeats it has to be looked at
     cdef Py_ssize_t pending     # what the scalars that wait may weigh at most
 
@@ -96,6 +97,8 @@ cdef class Cells:
     # The cell of values[name], or None.
     cdef Cell cell_of(self, values, name)
     cdef ListCell list_cell_of(self, elements)
+    # A slot at this member from now on; called: it is a text.
+    cdef int slot_at(self, name, bint called) except -1
     # What an appended value grows, a last one replaces, a list extends; None: no slot for it.
     cdef object text_of(self, entry)
     cdef object last_of(self, entry)

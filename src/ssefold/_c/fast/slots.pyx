@@ -593,7 +593,16 @@ cdef class Cells:
     cdef object text_of(self, entry):
         target = entry[1]
         text = target[entry[2]] if type(target) is dict else getattr(target, entry[2])
-        return text if type(text) is Text else None
+        if type(text) is not Text:
+            return None
+        self.slot_at(entry[2], True)
+        return text
+
+    cdef int slot_at(self, name, bint called) except -1:
+        source = self.stream.source
+        if not self.unsure and name in (source.called if called else source.told):
+            self.unsure = True
+        return 0
 
     cdef object last_of(self, entry):
         """The cell of a last value that differed once: it is a slot for ever."""
@@ -607,6 +616,7 @@ cdef class Cells:
             cell.name = entry[2]
             cell.charged = entry[0] == LAST_MEMBER
             found = cell
+            self.slot_at(entry[2], False)
             self.know(cell)
             self.fresh = True
         return found
@@ -614,6 +624,7 @@ cdef class Cells:
     cdef object list_of(self, entry):
         cdef ListCell cell
         found = entry[1][entry[2]]
+        self.slot_at(entry[2], False)
         if type(found) is Elements:
             if (<Elements>found).waiting is None:
                 (<Elements>found).waiting = bytearray()

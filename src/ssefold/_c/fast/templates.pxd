@@ -12,6 +12,16 @@ cdef enum:
     RUN_CRLF = 4        # and the LF behind it was taken too
 
 
+# A private switch, to compare the fast path with the cold one: off, on, or nothing but
+# known members (fast/members.pyx), which take over only where templates turn out to be many.
+cdef enum:
+    OFF = 0
+    ON = 1
+    MEMBERS = 2
+
+cdef int FAST
+
+
 cdef class Templates:
     cdef Stream stream
     cdef Cells cells

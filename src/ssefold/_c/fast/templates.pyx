@@ -20,6 +20,8 @@ A value goes the cold way if it could mean more than its bytes: a bad escape, ba
 a number that might be out of range, a key that comes twice.
 """
 
+import os
+
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from libc.string cimport memcmp
 
@@ -56,6 +58,8 @@ from .slots cimport (
 )
 from ..engine.stream cimport Stream
 from ..text cimport Text
+
+FAST = {"0": OFF, "members": MEMBERS}.get(os.environ.get("SSEFOLD_TEMPLATES", "1"), ON)
 
 cdef enum:
     MAX_TEMPLATES = 64

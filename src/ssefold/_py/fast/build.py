@@ -31,6 +31,7 @@ from ssefold.engine.outcomes import (
     ROUTED,
 )
 from ssefold.engine.plan import Plan
+from ssefold.engine.stream import Stream
 from ssefold.engine.stream_failures import is_telling
 
 # A slot is looked at one by one: where there are more, the cold path costs as much.
@@ -129,12 +130,14 @@ class Cells:
     """The last values of one stream that differed once: slots from then on.
 
     fresh: one became a slot, and the templates that repeat it have to be looked at.
+    unsure: a slot may say more to a follower than that a text grew.
     """
 
-    __slots__ = ("fresh", "known")
+    __slots__ = ("fresh", "known", "stream", "unsure")
 
-    def __init__(self) -> None:
-        self.fresh = False
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.fresh = self.unsure = False
         self.known: dict[tuple[int, str], Cell] = {}
 
     def of(self, kind: int, values: Any, name: str, changed: bool) -> Cell | None:
@@ -142,15 +145,20 @@ class Cells:
         route = (id(values), name)  # a cell holds its own key
         found = self.known.get(route)
         if found is None and changed:
+            if name in self.stream.source.told:
+                self.unsure = True
             found = self.known[route] = Cell(values, name, kind == LAST_MEMBER)
             self.fresh = True
         return found
 
-
-def text_of(target: Any, name: str) -> Text | None:
-    """The text that grows at `name` of an object's values, or of a state."""
-    text = target.get(name) if type(target) is dict else getattr(target, name)
-    return text if type(text) is Text else None
+    def text_of(self, target: Any, name: str) -> Text | None:
+        """The text that grows at `name` of an object's values, or of a state."""
+        text = target.get(name) if type(target) is dict else getattr(target, name)
+        if type(text) is not Text:
+            return None
+        if name in self.stream.source.called:
+            self.unsure = True
+        return text
 
 
 def build(cells: Cells, plan: Plan, frame: bytes, data: int, size: int) -> Template | None:
@@ -274,7 +282,7 @@ class _Builder:
         if telling and kind == APPENDED:
             return False
         if kind == APPENDED:
-            text = text_of(target, name) if is_string else None
+            text = self.cells.text_of(target, name) if is_string else None
             return text is not None and self.add_slot(kind, text, end)
         if kind == COUNTED:
             return is_number and self.add_slot(kind, target, end)

@@ -65,7 +65,7 @@ class Templates:
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
-        self.cells = Cells()
+        self.cells = Cells(stream)
         # By the length of their heads, then by the head: searching costs a slice for each
         # length, however many there are.
         self.heads: dict[int, dict[bytes, list[Template]]] = {}
