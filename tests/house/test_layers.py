@@ -32,7 +32,7 @@ class Layer(NamedTuple):
 # by relative imports, which mean the compiled twin once the importer is compiled.
 ENGINE = (
     "jsonvalue", "plan", "rows", "table", "log", "wiretext", "blockdata", "lookup_blocks",
-    "lookup_calls", "state", "lookup_hints", "judgement", "taking", "ledger", "field_parts",
+    "lookup_calls", "state", "lookup_hints", "taking", "ledger", "judgement", "field_parts",
     "field_voices", "field_written", "field_candidates", "field_calls", "field_unknown",
     "field_merge", "event_order", "event_address", "event_full", "event_starts", "event_items",
     "event_verbs", "event_numbers", "event_merge", "detect", "detect_named", "stream_life",
