@@ -1,6 +1,7 @@
 # cython: language_level=3
 """The contract of core.pyx: what StreamAccumulator stands on."""
 
+from .carry cimport Carry
 from .following cimport Following
 from .framing cimport Framer
 from .jsonread cimport Reading
@@ -29,23 +30,26 @@ cdef class FoldCore:
     cdef long long _event_limit     # max_event_bytes, or -1
     cdef int _fast                  # whether templates are used
     cdef Templates _known           # None where they are not
-    cdef unsigned char *_carry      # the beginning of a cut frame
-    cdef Py_ssize_t _carried        # its size
-    cdef Py_ssize_t _carry_room
+    cdef Carry _carry               # the beginning of a cut frame
     cdef bint _quick                # a run may go on at the next byte: no frame is cut
     cdef bint _torn                 # an exception left the midst of a read
     cdef bint _strange              # what waits is like nothing known: it waits to be learned from
 
     cdef int start(self, tuple options, limits) except -1
     cdef Stream made(self)
+    cdef object feed_bytes(self, const unsigned char *buf, Py_ssize_t size, bint lent)
     cdef bint is_as_at(self, long long mark) noexcept
     # Frames of the last kind, as far as they go: how many bytes.
     cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) noexcept
     # Take bytes in, `done` of them already folded; the limits of the whole stream, then frame by
     # frame.
     cdef void watch(self, const unsigned char *buf, Py_ssize_t size) noexcept
-    cdef int take_in(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1
-    cdef int walk(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos) except -1
+    cdef int take_in(
+        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done, bint lent
+    ) except -1
+    cdef int walk(
+        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos, bint lent
+    ) except -1
     # Known frames, as far as they go.
     cdef Py_ssize_t run(self, const unsigned char *buf, Py_ssize_t size, bint *cut) except -1
     # One block by the cold path; the framer's answer.
@@ -61,7 +65,6 @@ cdef class FoldCore:
     cdef bint may_teach(self, const unsigned char *p, Py_ssize_t size) noexcept
     cdef Py_ssize_t resume(self, const unsigned char *buf, Py_ssize_t size) except -1
     cdef int release(self) except -1
-    cdef void drop_carry(self) noexcept
     cdef void lose(self, const unsigned char *buf, Py_ssize_t size) noexcept
     cdef int mend(self) except -1
     cdef int end(self) except -1

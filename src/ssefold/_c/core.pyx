@@ -6,9 +6,8 @@ Leaves: a Stream that took in all blocks.
 Must not know: the meaning of blocks, the callers' view.
 """
 
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.mem cimport PyMem_Free, PyMem_Realloc
-from libc.string cimport memcpy
 
 from ssefold._input import as_bytes
 from ssefold.engine import jsonmarks as _values
@@ -17,6 +16,7 @@ from ssefold._options import DEFAULT_LIMITS, DEFAULT_OPTIONS, check_limits, chec
 
 from .fast.build cimport Head, head_has
 from .bytewalk cimport line_end
+from .carry cimport MOST_CARRIED, drop_bytes, keep_bytes
 from .following cimport Following, following
 from .frameends cimport ends_frame, has_blank_line, is_line_end, last_frame
 from .framing cimport Framer
@@ -35,10 +35,6 @@ from .fast.templates cimport FAST, MEMBERS, RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
 
 cdef int OK = _values.OK
-
-cdef enum:
-    # A cut frame waits for its rest up to this size; a larger one is framed as it comes.
-    CARRY = 16384
 
 
 cdef class FoldCore:
@@ -62,7 +58,7 @@ cdef class FoldCore:
             self._busy = False
 
     def __dealloc__(self):
-        PyMem_Free(self._carry)
+        drop_bytes(&self._carry)
 
     cdef int start(self, tuple options, limits) except -1:
         # All is made before anything is set, and the old members go only when all is set: each of
@@ -92,7 +88,7 @@ cdef class FoldCore:
         self._usage_mark = self._reason_mark = -1
         self._turn += 1
         self.tap_error = None
-        self.drop_carry()
+        drop_bytes(&self._carry)
         self._quick = self._strange = self._torn = False
         self.bytes = self._cold = 0
         del before
@@ -150,10 +146,24 @@ cdef class FoldCore:
         the first fault, and from then on. MemoryError: merged events stay; the rest of the chunk
         is lost, and so is the rest of a cut frame in the next chunks: the fault `lost_input`.
         """
+        cdef Py_buffer view
+        if type(chunk) is not bytes:
+            try:
+                PyObject_GetBuffer(chunk, &view, PyBUF_SIMPLE)
+            except (TypeError, ValueError, BufferError):
+                chunk = as_bytes(chunk)  # raises, or brings the bytes of other items in a row
+            else:
+                try:
+                    return self.feed_bytes(<const unsigned char *>view.buf, view.len, True)
+                finally:
+                    PyBuffer_Release(&view)
+        return self.feed_bytes(
+            <const unsigned char *>PyBytes_AS_STRING(chunk), PyBytes_GET_SIZE(chunk), False)
+
+    cdef object feed_bytes(self, const unsigned char *buf, Py_ssize_t size, bint lent):
+        """lent: somebody else's bytes, held for the call; Python code may change them."""
         cdef bint through = False
-        cdef bytes data = <bytes>chunk if type(chunk) is bytes else as_bytes(chunk)
-        cdef const unsigned char *buf = <const unsigned char *>PyBytes_AS_STRING(data)
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(data), done = 0
+        cdef Py_ssize_t done = 0
         cdef Stream stream = self._folded
         cdef long long before
         if stream is None:
@@ -171,7 +181,7 @@ cdef class FoldCore:
             self._refuse("closed")
         self._busy = True
         try:
-            self.take_in(buf, size, done)
+            self.take_in(buf, size, done, lent)
             through = True
         finally:
             self._busy = False
@@ -207,7 +217,9 @@ cdef class FoldCore:
         else:
             self._folded.last = self._framer.frame_start
 
-    cdef int take_in(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done) except -1:
+    cdef int take_in(
+        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done, bint lent
+    ) except -1:
         cdef Stream stream = self._folded
         cdef long long begin = self.bytes - done
         cdef bint over
@@ -221,21 +233,24 @@ cdef class FoldCore:
         if over:
             self._turn += 1
             size = max(0, self._most - begin)
-        self.walk(buf, size, done)
+        self.walk(buf, size, done, lent)
         if over and not stream.life.dead:
             stream.limit("limit_total_bytes", self._most)
         if stream.life.dead:
             self._framer = None  # its buffer goes too
-            self.drop_carry()
+            drop_bytes(&self._carry)
             self.settle()
         return 0
 
-    cdef int walk(self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos) except -1:
+    cdef int walk(
+        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos, bint lent
+    ) except -1:
+        cdef bytes ours
         cdef Stream stream = self._folded
         cdef Framer framer = self._framer
         cdef bint cut = False
         cdef int done
-        if self._carried:
+        if self._carry.size:
             pos = self.resume(buf, size)
         while not stream.life.dead:
             if self._known is not None and framer.settle(buf, size, &pos):
@@ -247,6 +262,12 @@ cdef class FoldCore:
                 cut = cut or self.may_teach(buf + pos, size - pos)
                 if cut and self.hold(buf + pos, size - pos):
                     break
+            if lent:
+                # Recognised frames are folded in place, and run no code. From here on a collector's
+                # finalizer may run: what was looked at must stay as it was.
+                ours = buf[pos:size]
+                buf = <const unsigned char *>PyBytes_AS_STRING(ours)
+                size, pos, lent = size - pos, 0, False
             done = self.cold(buf, size, &pos)
             if done < 0:
                 stream.limit("limit_event_bytes", framer.limit_offset)
@@ -390,18 +411,10 @@ cdef class FoldCore:
 
     cdef int hold(self, const unsigned char *p, Py_ssize_t size) except -1:
         """Keep the beginning of a frame until its rest comes; 0 if it is too large."""
-        cdef unsigned char *carry
-        cdef Py_ssize_t need = self._carried + size
-        if need > CARRY or 0 <= self._event_limit < need:
+        cdef Py_ssize_t need = self._carry.size + size
+        if need > MOST_CARRIED or 0 <= self._event_limit < need:
             return 0
-        if need > self._carry_room:
-            carry = <unsigned char *>PyMem_Realloc(self._carry, need + (need >> 1))
-            if carry == NULL:
-                raise MemoryError
-            self._carry = carry
-            self._carry_room = need + (need >> 1)
-        memcpy(self._carry + self._carried, p, size)
-        self._carried = need
+        keep_bytes(&self._carry, p, size)
         return 1
 
     cdef bint may_teach(self, const unsigned char *p, Py_ssize_t size) noexcept:
@@ -409,7 +422,7 @@ cdef class FoldCore:
 
         Only whole frames can be learned from: it waits, too, while nothing is known of it.
         """
-        if size == 0 or size > CARRY or not self._known.wanted():
+        if size == 0 or size > MOST_CARRIED or not self._known.wanted():
             return False
         return (p[0] == c'd' or p[0] == c'e') and not has_blank_line(p, size)
 
@@ -420,7 +433,7 @@ cdef class FoldCore:
         would cost the square of a frame. Nor is a strange one: its further bytes cannot make it
         known.
         """
-        cdef Py_ssize_t before = self._carried, pos = 0, part, done = 0
+        cdef Py_ssize_t before = self._carry.size, pos = 0, part, done = 0
         cdef bint cut
         cdef const unsigned char *line
         while pos < size:
@@ -431,38 +444,31 @@ cdef class FoldCore:
             pos += part
             cut = True
             if line < buf + size and not self._strange:
-                done = self.run(self._carry, self._carried, &cut)
+                done = self.run(self._carry.buf, self._carry.size, &cut)
                 self._strange = done == 0 and not cut
             if done > 0:
-                self.drop_carry()
+                drop_bytes(&self._carry)
                 return done - before
             if line < buf + size and self._strange:
                 if not self._known.wanted():
                     break
-                if ends_frame(self._carry, self._carried):
+                if ends_frame(self._carry.buf, self._carry.size):
                     self.release()  # in one piece, to be learned from
                     return pos
         else:
             return size
-        self._carried = before
+        self._carry.size = before
         self.release()
         return 0
 
     cdef int release(self) except -1:
         """Give the waiting bytes to the framer: they are not like anything known."""
-        cdef Py_ssize_t size = self._carried, pos = 0
+        cdef Py_ssize_t size = self._carry.size, pos = 0
         cdef Stream stream = self._folded
-        while not stream.life.dead and self.cold(self._carry, size, &pos) == 1:
+        while not stream.life.dead and self.cold(self._carry.buf, size, &pos) == 1:
             pass
-        self.drop_carry()
+        drop_bytes(&self._carry)
         return 0
-
-    cdef void drop_carry(self) noexcept:
-        """Nothing waits any more: most streams wait for their next event, in great numbers."""
-        self._carried = 0
-        self._carry_room = 0
-        PyMem_Free(self._carry)
-        self._carry = NULL
 
     cdef void lose(self, const unsigned char *buf, Py_ssize_t size) noexcept:
         """An exception left the midst of a read, this one or the end: nothing may point into it.
@@ -471,6 +477,7 @@ cdef class FoldCore:
         """
         cdef Framer framer = self._framer
         cdef Stream stream = self._folded
+        cdef Py_ssize_t carried = self._carry.size
         cdef bint whole
         self._quick = False
         self._torn = True
@@ -491,10 +498,10 @@ cdef class FoldCore:
             elif size > 1:
                 whole = is_line_end(buf[size - 1]) and ends_frame(buf, size)
             else:
-                whole = self._carried > 1 and is_line_end(self._carry[self._carried - 1]) and (
-                    ends_frame(self._carry, self._carried))
+                whole = carried > 1 and is_line_end(self._carry.buf[carried - 1]) and (
+                    ends_frame(self._carry.buf, carried))
             framer.lose(self.bytes, whole, buf[size - 1] if size else -1)
-        self.drop_carry()
+        drop_bytes(&self._carry)
 
     def _miss(self):
         """For a tap: a read was not taken at all, and stands nowhere in the answer."""
@@ -505,10 +512,10 @@ cdef class FoldCore:
         self._turn += 1
         if not stream.life.torn:
             stream.lose(self.bytes)
-        if self._busy or framer is None or (framer.at_boundary() and not self._carried):
+        if self._busy or framer is None or (framer.at_boundary() and not self._carry.size):
             return
         framer.lose(self.bytes, False, -1)
-        self.drop_carry()
+        drop_bytes(&self._carry)
         self._quick = False
 
     cdef int mend(self) except -1:
@@ -639,7 +646,7 @@ cdef class FoldCore:
         cdef Framer framer = self._framer
         self.settle()
         if framer is not None and stream.life.reads:
-            if self._carried:
+            if self._carry.size:
                 self.release()
             done = framer.finish(True)
             if done < 0:
