@@ -153,6 +153,67 @@ def test_a_buffer_is_the_callers_again_after_the_feed(backend: Backend) -> None:
     assert acc.result() == answer("Hello")
 
 
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_buffer_is_the_callers_again_whatever_the_feed_raised(
+    backend: Backend, strict: bool
+) -> None:
+    acc = backend.StreamAccumulator(strict=strict)
+    buffer = bytearray(HELLO[:100] + b"\n\n" + BROKEN)
+    with contextlib.suppress(StreamError):
+        acc.feed(buffer)
+    buffer.extend(b"#")
+    acc.close()
+    with pytest.raises(StreamError):
+        acc.feed(buffer)
+    buffer.extend(b"#")
+
+
+@pytest.mark.parametrize("first", [0, 30])
+def test_a_buffer_that_code_changes_within_the_feed(backend: Backend, first: int) -> None:
+    """A collector's finalizer or callback may run in its midst: the bytes are those of before."""
+    parts = [chunk(f"word {n} ") for n in range(first)]
+    # Each of them is read for itself: its object makes the collector run.
+    strange = [chunk("s", **{f"new{n}": {"a": [{"b": [n]}]}}) for n in range(60)]
+    stream = b"".join([*parts, *strange, *parts, *strange]) + DONE
+    acc, twin = backend.StreamAccumulator(), backend.StreamAccumulator()
+    for part in parts:
+        acc.feed(part)
+        twin.feed(part)
+    twin.feed(stream)
+    buffer = bytearray(stream)
+    runs = []
+
+    def change(phase: str, info: Any) -> None:
+        if acc.events > first:  # within the feed
+            runs.append(phase)
+            buffer[:] = b'"' * len(buffer)
+
+    before = gc.get_threshold()
+    gc.callbacks.append(change)
+    gc.set_threshold(5)
+    try:
+        acc.feed(buffer)
+    finally:
+        gc.callbacks.remove(change)
+        gc.set_threshold(*before)
+    assert runs
+    assert acc.snapshot() == twin.snapshot()
+    assert state(acc) == state(twin)
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview, lambda part: memoryview(bytearray(part))])
+def test_any_buffer_at_any_cut(backend: Backend, kind: Callable[[bytes], Any]) -> None:
+    words = [chunk(f"word {n} ") for n in range(40)]
+    stream = b"".join([*words[:20], chunk("s", new={"a": 1}), *words[20:]]) + DONE
+    whole = fed(backend, stream)
+    for size in (1, 7, 100, len(words[0]), 1000, len(stream)):
+        acc = backend.StreamAccumulator()
+        for at in range(0, len(stream), size):
+            acc.feed(kind(stream[at : at + size]))
+        acc.close()
+        assert state(acc) == state(whole)
+
+
 def test_the_callers_object_is_not_kept(backend: Backend) -> None:
     class Chunk(bytearray):
         pass
