@@ -415,7 +415,8 @@ def check_taken(one: Watched, stream: bytes) -> None:
 def json_lines(stream: bytes) -> list[Any]:
     """The events of a clean stream."""
     lines = re.split(rb"\r\n|\r|\n", stream.removeprefix(b"\xef\xbb\xbf"))
-    return [json.loads(line[5:]) for line in lines if line[5:].strip()[:1] == b"{"]
+    data = [line[5:] for line in lines if line.startswith(b"data:")]
+    return [json.loads(text) for text in data if text.strip()[:1] == b"{"]
 
 
 def has_index(event: Any) -> bool:
@@ -436,10 +437,11 @@ def arrived(stream: bytes) -> tuple[str, bool]:
     differ = set()
     exact = True
     made: dict[Any, set[int]] = {}  # the items that came, and which parts of them
+    ids: dict[Any, int] = {}  # and at which index
     for event in json_lines(stream):
-        note_places(event, made)
+        note_places(event, made, ids)
         for at, piece, full in text_pieces(event):
-            at = place_of(event, at, made)
+            at = place_of(event, at, made, ids)
             old = texts.get(at, "")
             if full and not (piece.startswith(old) and at not in differ):
                 differ.add(at)
@@ -450,32 +452,46 @@ def arrived(stream: bytes) -> tuple[str, bool]:
     return "".join(out), exact
 
 
-def note_places(event: Any, made: dict[Any, set[int]]) -> None:
+def note_places(event: Any, made: dict[Any, set[int]], ids: dict[Any, int]) -> None:
     """Which item and which part an event of Responses is about."""
     item, part = event.get("output_index"), event.get("content_index")
+    whole = event.get("item")
+    known = event.get("item_id") or (whole.get("id") if isinstance(whole, dict) else None)
     if type(item) is int:
+        if known is not None:
+            ids.setdefault(known, item)
         made.setdefault(item, set())
         if type(part) is int:
             made[item].add(part)
 
 
-def place_of(event: Any, at: Any, made: dict[Any, set[int]]) -> Any:
-    """The indexes of a text that a whole item or answer holds: it has no holes where they had."""
+def place_of(event: Any, at: Any, made: dict[Any, set[int]], ids: dict[Any, int]) -> Any:
+    """The indexes of a text that a whole item or answer holds: it has no holes where they had.
+
+    An item that came is known by its id, wherever it stands: of a resumed stream the first
+    ones did not come.
+    """
     if not isinstance(at, tuple) or "content_index" in event:
         return at
     item, part = at
+    whole = event.get("item")
     if "response" in event:
-        item = nth(made, item)
+        output = event["response"]["output"]
+        whole = output[item]
+        known = ids.get(whole.get("id"))
+        item = nth(made, item, len(output)) if known is None else known
     parts = made.setdefault(item, set())
-    part = nth(parts, part)
+    part = nth(parts, part, len(whole["content"]))
     parts.add(part)
     return item, part
 
 
-def nth(indexes: Iterable[int], place: int) -> int:
-    """The index at this place; one behind all of them where so many never came."""
+def nth(indexes: Iterable[int], place: int, count: int) -> int:
+    """The index at this place among `count`: where more stand than came, the place itself."""
     known = sorted(indexes)
-    return known[place] if place < len(known) else max([place, *[one + 1 for one in known]])
+    if count > len(known):
+        return place
+    return known[place]
 
 
 def is_routed(stream: bytes) -> bool:
