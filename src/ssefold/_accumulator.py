@@ -1,8 +1,17 @@
-"""StreamAccumulator: a person's questions to a folded stream.
+r"""StreamAccumulator: a person's questions to a folded stream.
 
 Enters: options, and through the backend's core the bytes of one stream.
 Leaves: status, answer, text, usage, errors; exceptions that carry the partial answer.
 Must not know: how bytes become blocks and blocks a state.
+
+    >>> from ssefold import StreamAccumulator
+    >>> acc = StreamAccumulator()
+    >>> acc.feed(b'data: {"choices":[{"index":0,"delta":{"content":"Hel')
+    0
+    >>> acc.feed(b'lo"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n')
+    2
+    >>> acc.status, acc.text(), acc.finish_reason()
+    ('complete', 'Hello', 'stop')
 """
 
 from __future__ import annotations

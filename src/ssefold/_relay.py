@@ -1,9 +1,17 @@
-"""fold, tap and deltas: whole sources through an accumulator.
+r"""fold, tap and deltas: whole sources through an accumulator.
 
 Enters: bytes, a binary file, an iterable or async iterable of bytes.
 Leaves: the answer; or every chunk, untouched, while an accumulator listens; or the answer in
 pieces, as they come.
 Must not know: backends, dialects, clients.
+
+    >>> from ssefold import StreamAccumulator, tap
+    >>> acc = StreamAccumulator()
+    >>> chunks = [b'data: {"choices":[{"index":0,"delta":{"cont', b'ent":"Hi"}}]}\n\n']
+    >>> list(tap(chunks, acc)) == chunks
+    True
+    >>> acc.status, acc.text()
+    ('truncated', 'Hi')
 """
 
 from __future__ import annotations

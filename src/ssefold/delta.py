@@ -1,7 +1,16 @@
-"""The pieces that came to an answer since somebody last asked: the record, and its kinds.
+r"""The pieces that came to an answer since somebody last asked: the record, and its kinds.
 
 Enters: nothing. Leaves: the frozen record `Delta` and the closed list of its kinds.
 Must not know: dialects, states, how new pieces are found.
+
+    >>> from ssefold import StreamAccumulator
+    >>> acc = StreamAccumulator()
+    >>> acc.feed(b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n')
+    1
+    >>> acc.take()
+    [Delta(kind='text', text='Hi', choice=0, index=None, part=None, id=None, name=None)]
+    >>> acc.take()
+    []
 """
 
 from __future__ import annotations

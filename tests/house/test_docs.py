@@ -8,8 +8,10 @@ code, limit, exit code and public name stands in the reference, and nothing else
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
+import doctest
 import io
 import os
 import re
@@ -94,6 +96,35 @@ def test_sessions_print_what_they_say(block: Block) -> None:
         cwd=ROOT, env=environment(), capture_output=True, text=True,
     )  # fmt: skip
     assert done.stdout.split("===\n")[:-1] == [output for _, output in session]
+
+
+def examples() -> dict[str, str]:
+    """The docstrings of modules with an example, by the modules' names."""
+    source = ROOT / "src"
+    found = {}
+    for path in sorted((source / "ssefold").rglob("*.py")):
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        if ">>> " in said:
+            name = ".".join(path.relative_to(source).with_suffix("").parts)
+            found[name.removesuffix(".__init__")] = said
+    return found
+
+
+EXAMPLES = examples()
+
+
+def test_modules_have_examples() -> None:
+    asked = {"_accumulator", "_relay", "_replay", "delta", "engine.field_written", "_py.framing"}
+    assert {f"ssefold.{name}" for name in asked} <= set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_of_modules_print_what_they_say(name: str) -> None:
+    example = doctest.DocTestParser().get_doctest(EXAMPLES[name], {}, name, name, 0)
+    told: list[str] = []
+    result = doctest.DocTestRunner(verbose=False).run(example, out=told.append)
+    assert result.attempted > 1
+    assert result.failed == 0, "".join(told)
 
 
 def test_quickstart() -> None:

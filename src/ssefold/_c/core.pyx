@@ -668,7 +668,7 @@ cdef class FoldCore:
         finally:
             self._busy = False
 
-    # -- for the Reader that stands above ------------------------------------------
+    # -- for the layers above ------------------------------------------------------
 
     def _read(self, state):
         self.settle()

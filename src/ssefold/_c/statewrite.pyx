@@ -39,7 +39,7 @@ from .engine.state cimport (
     Parts,
     Place,
     Replaced,
-    Slots,
+    Hinted,
     elements,
 )
 from .engine.state import default_of
@@ -83,7 +83,7 @@ cdef int put_state(Writer *w, state) except -1:
         return put_value(w, copy((<Grown>state).items if kind is Grown else state))
     if kind is Elements:
         return put_elements(w, <Elements>state)
-    if kind is Entries or kind is Calls or kind is Parts or kind is Slots or kind is Keyed:
+    if kind is Entries or kind is Calls or kind is Parts or kind is Hinted or kind is Keyed:
         return put_states(w, elements(state))
     if kind is Echo:
         return put_string(w, (<Echo>state).text)

@@ -11,7 +11,7 @@ cdef class Text:
     cdef Py_ssize_t characters      # how many it showed reader 0 that are not given
     cdef bint escaped               # a backslash stands in it
     cdef readonly Py_ssize_t taken  # how many characters take() has given to reader 0
-    cdef public object voice        # whether they are given at all (voices.Voice), or None
+    cdef public object voice        # whether they are given at all (field_voices.Voice), or None
 
     # Room for n bytes more; False, and nothing changed, where memory is short.
     cdef bint has_room(self, Py_ssize_t n) noexcept

@@ -1,4 +1,4 @@
-"""SSE framing, pure: bytes → blocks.
+r"""SSE framing, pure: bytes → blocks.
 
 Enters: the bytes of a stream, cut anywhere; the end of input.
 Leaves: blocks (`Framer`), for the fold and for `SSEDecoder`.
@@ -13,6 +13,13 @@ The rules (WHATWG HTML 9.2.5 and 9.2.6) and their meaning here:
   order as one big read.
 - The limit counts whole known lines and the blank line. It falls on the first byte past it,
   though not before the byte that decides the line's name.
+
+    >>> from ssefold._py.framing import Framer
+    >>> framer = Framer(None, raw=False, comments=False, strays=False)
+    >>> [block.data for block in framer.feed(b"data: a\r")]
+    []
+    >>> [block.data for block in framer.feed(b"\ndata: b\n\nda")]
+    [b'a\nb']
 """
 
 from __future__ import annotations

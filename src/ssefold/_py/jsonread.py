@@ -4,6 +4,10 @@ Enters: bytes, a place in them, the nesting allowed.
 Leaves: how the reading ended, the value (its closed part before a fault), the position in bytes,
 flags; the same as the compiled twin, whatever library ran.
 Must not know: frames, events, dialects.
+
+    >>> from ssefold._py.jsonread import read
+    >>> read(b'{"a":[1,2', 0, 9)
+    (2, {'a': [1]}, 9, 0)
 """
 
 from __future__ import annotations

@@ -3,6 +3,15 @@
 Enters: decoded strings.
 Leaves: the whole text, and its pieces since the last taking; whether it is JSON.
 Must not know: the meaning of the text.
+
+    >>> from ssefold._py.text import Text
+    >>> text = Text()
+    >>> text.append("Hel")
+    >>> text.take(False)
+    'Hel'
+    >>> text.append("lo")
+    >>> text.take(False)
+    'lo'
 """
 
 from __future__ import annotations
@@ -30,7 +39,7 @@ class Text:
     one step.
     _pieces: the appended strings; None for those in `_joined`. That holds how many pieces were
     joined, and their text. taken: how many characters the first reader, reader 0, was given.
-    voice: whether they are given at all, where another field may say the same (voices.Voice), or
+    voice: whether they are given at all, where another field may say the same (a Voice), or
     None.
     """
 

@@ -1,4 +1,11 @@
-"""replay: a whole answer as the frames of a stream, the way back from a fold."""
+"""replay: a whole answer as the frames of a stream, the way back from a fold.
+
+    >>> from ssefold import fold, replay
+    >>> answer = {"object": "text_completion", "choices": [{"index": 0, "text": "Hello"}]}
+    >>> stream = b"".join(replay(answer, piece=2))
+    >>> stream.count(b"data: "), fold(stream)["choices"][0]["text"]
+    (5, 'Hello')
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,11 @@
 Enters: the bytes of a stream as they are read; the offset of a fault; a width.
 Leaves: two short lines, fit for a terminal.
 Must not know: the fault's nature, or who shows it.
+
+    >>> from ssefold.cli.excerpt import draw
+    >>> print(draw(b'data: {"a":x}', 11, 40))
+        data: {"a":x}
+                   ^
 """
 
 from __future__ import annotations

@@ -3,6 +3,10 @@
 Enters: a decoded event and its SSE event name; or a whole JSON body.
 Leaves: the deciding dialect, or None; tables, compiled once.
 Must not know: states, merging.
+
+    >>> from ssefold.engine.detect import OURS, dialect_of
+    >>> dialect_of({"choices": []}, "", OURS)["NAME"]
+    'openai.chat'
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from typing import Any
 
 from ssefold.rules import DETECTS, DIALECTS, FAILURES, HEARTBEATS, USUAL
 
-from .rows import Names, Reading, called_in, names_in, sheet
+from .rows import Names, ReadRow, called_in, names_in, sheet
 from .table import Table, merges, unreachable
 
 # Of the tables, for those who do not see them.
@@ -44,7 +48,7 @@ class Source(dict):  # type: ignore[type-arg]
         self["NAMES"] = {**_USUAL["NAMES"], **literals.get("NAMES", {})}
         self.deltas = sheet(literals.get("DELTAS", {}))
         self.called = called_in(self.deltas)
-        self.told = names_in(self.deltas, Reading(self["READ"], Names(self["NAMES"]))) | self.called
+        self.told = names_in(self.deltas, ReadRow(self["READ"], Names(self["NAMES"]))) | self.called
         self.plain: Table | None = None  # made when it is first asked for
 
 
@@ -83,7 +87,7 @@ def table_of(source: Source, overrides: Mapping[str, str]) -> Table:
     return _table(source, tuple(overrides.items()))
 
 
-def plain_table(source: Source) -> Table:
+def bare_table(source: Source) -> Table:
     """The dialect's table without overrides."""
     table = source.plain
     if type(table) is not Table:  # of neither backend, or of the other one

@@ -36,7 +36,7 @@ class Asked:
         self.source = source
         self.open = has_signs(source)
 
-    def take(self, value: Any, kind: str, failed: bool) -> None:
+    def watch(self, value: Any, kind: str, failed: bool) -> None:
         """An event came; a failure or a heartbeat alone says nothing of the dialect."""
         if decides_for(self.source, value, kind):
             self.open = False

@@ -5,7 +5,7 @@ Leaves: the object or the list there, made where it is missing; or None.
 Must not know: the action there, the dialect's name.
 
 Two kinds of lists are addressed by index: in one kind the index gives nothing but the order
-(Entries), in the other it is a hint among others (Slots, lookup_hints.py). A plain list of an
+(Entries), in the other it is a hint among others (Hinted, lookup_hints.py). A plain list of an
 answer becomes one of them when the first event addresses it.
 
 One source for both backends: `_c/engine/event_address.pxd` says how it is compiled.
@@ -34,7 +34,7 @@ from .lookup_hints import (
     meant,
 )
 from .rows import Action
-from .state import Entries, Place, Slots, member, new_place, whole_place
+from .state import Entries, Hinted, Place, member, new_place, whole_place
 
 
 class Address:
@@ -85,7 +85,7 @@ class Address:
         """Whether an event means a certain element although it has no such index."""
         if action.other is not None or is_open(value):
             return False  # it may have been still to come
-        return step is not action.slot or action.verb in WHOLE
+        return step is not action.element or action.verb in WHOLE
 
     def holder(self, action: Action, value: Any, make: Any) -> Any:
         """The object around the target, made where it is missing, or None."""
@@ -194,7 +194,7 @@ class Address:
         self.way = (*self.way, position) if self.way else (position,)
         return held.items[position]
 
-    def begun(self, held: Slots, index: Any, step: Any, value: Any, make: Any) -> Any:
+    def begun(self, held: Hinted, index: Any, step: Any, value: Any, make: Any) -> Any:
         """A new element without a start; None past the limit."""
         _, by, path = step
         rule = self.ledger.table.lists[path]
@@ -211,18 +211,18 @@ class Address:
 
     def may_grow(self, held: Any, rule: Any) -> bool:
         """The same for either kind of list."""
-        if type(held) is Slots:
+        if type(held) is Hinted:
             return self.may_enter(held, rule)
         return self.ledger.room(rule.limit, held.count())
 
-    def may_enter(self, held: Slots, rule: Any) -> bool:
+    def may_enter(self, held: Hinted, rule: Any) -> bool:
         """Whether there may be one element more."""
         if self.ledger.room(rule.limit, len(held.items)):
             return True
         held.skipped = True
         return False
 
-    def enter(self, held: Slots, index: Any, element: Any) -> int:
+    def enter(self, held: Hinted, index: Any, element: Any) -> int:
         """A new element behind those with its index; its position, the end of the way."""
         position = insert(held, index, element)
         way, latest = self.way, self.order.latest

@@ -15,8 +15,8 @@ from typing import Any
 
 from .jsonvalue import repair_text, same, text_weight, weight
 from .lookup_calls import FEW
-from .lookup_hints import keep
-from .state import Place, Replaced, Slots, member, new_place
+from .lookup_hints import keep_known
+from .state import Hinted, Place, Replaced, member, new_place
 
 
 def full_value(order: Any, old: Any, new: Any, at: Any, step: int = -1) -> Any:
@@ -32,7 +32,7 @@ def full_value(order: Any, old: Any, new: Any, at: Any, step: int = -1) -> Any:
         return _full_text(order, old, new, at)
     if type(old) is Place and isinstance(new, dict):
         return _full_place(order, old, new, at, step)
-    if type(old) is Slots:
+    if type(old) is Hinted:
         if isinstance(new, list):
             return _full_slots(order, old, new, at, step)
         if new is None and at is not None:
@@ -50,11 +50,11 @@ def _begun(order: Any, old: Any, new: Any, step: int) -> Any:
         return order.ledger.text() if type(new) is str and new else old
     if step % 2 == 0:
         return new_place(None) if isinstance(new, dict) else old
-    return Slots() if isinstance(new, list) and new and _rule(order, step) else old
+    return Hinted() if isinstance(new, list) and new and _rule(order, step) else old
 
 
 def _rule(order: Any, step: int) -> Any:
-    """How the table holds a list on the way to a text, if its elements are Slots."""
+    """How the table holds a list on the way to a text, if its elements are Hinted."""
     rule = order.ledger.table.text_rules[step // 2]
     return rule if rule is not None and rule.hint else None
 
@@ -94,7 +94,7 @@ def part_with(held: Any, key: Any, old: Any) -> None:
     """The texts that go from an object or a list stay to be taken: nobody may have asked yet."""
     if old is None or type(old) is str:
         return  # as most are: no fragments made them
-    if type(old) is Place or type(old) is Slots or hasattr(old, "take"):
+    if type(old) is Place or type(old) is Hinted or hasattr(old, "take"):
         if held.gone is None:
             held.gone = []
         held.gone.append((key, old))
@@ -113,13 +113,13 @@ def _is_nothing(state: Any) -> bool:
     return state is None or (isinstance(state, (str, list)) and not state)
 
 
-def _coming_back(slots: Any, old: Any, value: Any, table: Any) -> Any:
+def _coming_back(hinted: Any, old: Any, value: Any, table: Any) -> Any:
     """(number, element) of the first such element that went from a list, or None."""
-    for number, element in slots.gone:
+    for number, element in hinted.gone:
         ids = (_id(element, table.names.id), _id(value, table.names.id))
         if ids[0] != ids[1] and ids[0] and ids[1]:
             continue
-        if number in old.numbers or number in slots.numbers:
+        if number in old.numbers or number in hinted.numbers:
             continue
         if _alike(element, value, table):
             return number, element
@@ -130,13 +130,13 @@ def lives_on(old: Any, new: Any) -> bool:
     """Whether the new value is taken in the place of the old one from now on."""
     if old is new or type(new) is Replaced:
         return True
-    return type(old) is type(new) and (type(old) is Place or type(old) is Slots)
+    return type(old) is type(new) and (type(old) is Place or type(old) is Hinted)
 
 
 def _full_slots(order: Any, old: Any, new: Any, at: Any, step: int) -> Any:
-    slots = Slots()
-    slots.top = old.top  # a number that goes is given to no other
-    slots.gone = old.gone
+    hinted = Hinted()
+    hinted.top = old.top  # a number that goes is given to no other
+    hinted.gone = old.gone
     rule = _rule(order, step) if step >= 0 else None
     most = None if rule is None else order.ledger.most(rule.limit)
     table = order.ledger.table
@@ -150,22 +150,22 @@ def _full_slots(order: Any, old: Any, new: Any, at: Any, step: int) -> Any:
         place = former[position]
         before = None if place < 0 else old.items[place]
         index = position if place < 0 else old.indexes[place]
-        number = old.numbers[place] if place >= 0 else position if position > slots.top else -1
-        if place < 0 and slots.gone is not None and isinstance(value, dict):
-            again = _coming_back(slots, old, value, table)
+        number = old.numbers[place] if place >= 0 else position if position > hinted.top else -1
+        if place < 0 and hinted.gone is not None and isinstance(value, dict):
+            again = _coming_back(hinted, old, value, table)
             if again is not None:
                 number, before = again
-                slots.gone.remove(again)
+                hinted.gone.remove(again)
         element = full_value(order, before, value, below, further)
-        keep(slots, index, number, element)
+        keep_known(hinted, index, number, element)
         if not lives_on(before, element):
-            part_with(slots, number, before)
+            part_with(hinted, number, before)
     kept = set(former)
     for position, value in enumerate(old.items):
         if value is not None and position not in kept:
             _lost(order, value, at)
-            part_with(slots, old.numbers[position], value)
-    return slots
+            part_with(hinted, old.numbers[position], value)
+    return hinted
 
 
 def _former(old: Any, new: Any, table: Any) -> list[int]:

@@ -28,12 +28,12 @@ from .lookup_hints import (
     started,
 )
 from .rows import Action
-from .state import Place, Slots, new_place, whole_place
+from .state import Hinted, Place, new_place, whole_place
 
 
 def list_of(address: Address, action: Action, value: Any) -> Any:
     """The list of the event's element, or None."""
-    name, by, path = action.slot
+    name, by, path = action.element
     if not address.routed(action, value) or (is_open(value) and by not in value):
         return None
     holder = address.holder(action, value, action.make)
@@ -47,9 +47,9 @@ def put_item(address: Address, action: Action, value: Any, source: Any) -> None:
     held = list_of(address, action, value) if source else None
     if held is None:
         return
-    _, by, path = action.slot
+    _, by, path = action.element
     rule = address.ledger.table.lists[path]
-    position = started(address.ledger.table, held, action.slot, value, source)
+    position = started(address.ledger.table, held, action.element, value, source)
     if position == NOWHERE:
         return
     if position < 0:
@@ -76,7 +76,7 @@ def put_item(address: Address, action: Action, value: Any, source: Any) -> None:
     kind = address.order.kind_of(source)
     address.order.begins(action, kind, address.way)
     step = address.order.step_of(action, kind, address.way)
-    take_in(address, place, source, rule.text, step)
+    start_members(address, place, source, rule.text, step)
     address.ledger.merged = place.started = True
     if step >= 0 and address.order.begin_texts(place.values, len(action.path) + 1):
         address.order.comes_late(address.way)
@@ -86,7 +86,7 @@ def put_item(address: Address, action: Action, value: Any, source: Any) -> None:
         address.order.follow_below(action.steps, place, address.way)
 
 
-def take_in(address: Address, place: Place, source: Any, text: Any, step: int) -> None:
+def start_members(address: Address, place: Place, source: Any, text: Any, step: int) -> None:
     """The members of a start. The element's own stay; an empty one changes nothing.
 
     Of an element that began before, only content of the start's own is replaced.
@@ -116,9 +116,9 @@ def full_item(address: Address, action: Action, value: Any, source: Any) -> bool
     held = list_of(address, action, value)
     if held is None:
         return False
-    _, by, path = action.slot
+    _, by, path = action.element
     rule = address.ledger.table.lists[path]
-    position = ended(address.ledger.table, held, action.slot, value, source)
+    position = ended(address.ledger.table, held, action.element, value, source)
     if position == NOWHERE:
         return False
     index = hint(value, by)
@@ -154,7 +154,7 @@ def full_item(address: Address, action: Action, value: Any, source: Any) -> bool
 def fill_items(address: Address, values: Any, key: str, fresh: Any) -> None:
     """The elements of a base, if none of them came yet."""
     table = address.ledger.table
-    held: Slots = list_at(values, key, table.lists[key])
+    held: Hinted = list_at(values, key, table.lists[key])
     steps = table.text_steps
     address.way = ()
     for index, element in enumerate(fresh):
@@ -177,7 +177,7 @@ def fill_items(address: Address, values: Any, key: str, fresh: Any) -> None:
         address.way = ()
 
 
-def is_there(address: Address, held: Slots, key: str, index: int, element: Any) -> bool:
+def is_there(address: Address, held: Hinted, key: str, index: int, element: Any) -> bool:
     """Whether an element of a base came before: by its id, or one of its type at its index."""
     rule = address.ledger.table.lists[key]
     known = isinstance(element, dict) and rule.known is not None

@@ -40,7 +40,7 @@ from .jsonvalue import given, is_open, same, text_weight
 from .ledger import Ledger
 from .lookup_hints import is_hint, list_at
 from .rows import Action
-from .state import Place, Slots, elements, member, new_place
+from .state import Hinted, Place, elements, member, new_place
 
 # Larger numbers are no sequence numbers.
 MOST_NUMBER = 1 << 62
@@ -160,7 +160,7 @@ class EventMerger:
             )
             if event is not None and self.ledger.wire.start:
                 event = event[self.ledger.wire.start :]  # glued to another
-            code = sequence.take(number, event)
+            code = sequence.oddity_of(number, event)
             if not counted and last != sequence.last:
                 self.ledger.restructure()  # a template has the number before as a literal
             if code:
@@ -232,7 +232,7 @@ class EventMerger:
         for key, kept in early.items():
             given = values.get(key)
             values[key] = kept
-            if type(kept) is Slots and isinstance(given, list) and key in self.ledger.table.lists:
+            if type(kept) is Hinted and isinstance(given, list) and key in self.ledger.table.lists:
                 fill(self.address, values, key, given)
         self.begin_answer(values)
 
@@ -316,14 +316,14 @@ class EventMerger:
             if source is not None and not isinstance(source, dict):
                 self.verbs.wrong(action)
             return
-        if is_hint(self.ledger.table, action.slot[2]):
+        if is_hint(self.ledger.table, action.element[2]):
             put_item(self.address, action, value, source)
         else:
             begin(self.address, action, value, source)
 
     def place_for(self, action: Action, value: Any) -> Any:
         """(list, index, its rule) where the element of this event belongs, or nothing."""
-        step = action.slot
+        step = action.element
         if self.address.routed(action, value):
             holder = self.address.holder(action, value, action.make)
             if holder is not None:
@@ -346,7 +346,7 @@ class EventMerger:
                 self.verbs.wrong(action)
                 return
         at = (None, action.source[-1])
-        if action.slot is not None:
+        if action.element is not None:
             came = self.full_element(action, value, source, at)
         elif self.address.routed(action, value):
             place = self.address.holder(action, value, action.make)
@@ -372,7 +372,7 @@ class EventMerger:
 
     def full_element(self, action: Action, value: Any, source: Any, at: Any) -> bool:
         """A full value in the place of an element; True if a text may have come with it."""
-        if is_hint(self.ledger.table, action.slot[2]):
+        if is_hint(self.ledger.table, action.element[2]):
             return full_item(self.address, action, value, source)
         held, index, _ = self.place_for(action, value)
         if held is None:

@@ -4,6 +4,11 @@ Enters: the numbers of a stream's events, in the order they came.
 Leaves: for each, the code of an anomaly, or "".
 Must not know: the events' content.
 
+    >>> from ssefold.engine.event_numbers import Sequence
+    >>> sequence = Sequence()
+    >>> [sequence.oddity_of(number, b"") for number in (0, 1, 3, 3)]
+    ['', '', 'sequence_gap', 'sequence_repeated']
+
 One source for both backends: `_c/engine/event_numbers.pxd` says how it is compiled.
 """
 
@@ -33,7 +38,7 @@ class Sequence:
         self.first: Any = None
         self.missing: list[tuple[int, int]] = []
 
-    def take(self, number: int, event: Any) -> str:
+    def oddity_of(self, number: int, event: Any) -> str:
         """The oddity of this number: a code, or "" if there is none.
 
         event: the bytes of one with the number 0.

@@ -19,7 +19,7 @@ from typing import Any
 from .ledger import Ledger
 from .lookup_hints import list_at
 from .rows import Action
-from .state import Indexed, Place, Slots, member, select, whole_place
+from .state import Hinted, Indexed, Place, member, select, whole_place
 
 
 class Order:
@@ -110,7 +110,7 @@ class Order:
         """A value goes from the answer: True if fragments had made it."""
         if type(old) is Place:
             return any([self.goes(below) for below in old.values.values()])
-        if type(old) is Slots:
+        if type(old) is Hinted:
             return any([self.goes(below) for below in old.items])
         if not hasattr(old, "take") or not old.get():
             return False
@@ -163,7 +163,7 @@ class Order:
     def step_of(self, action: Action, kind: Any, way: Any) -> int:
         """Where a full value of this type stands on the way to a text (event_full.py), or -1."""
         path = action.steps
-        if action.slot is not None:
+        if action.element is not None:
             if type(kind) is not str or len(path) > len(self.ledger.table.text_steps):
                 return -1
             return 2 * len(path) if self.is_text(path, kind, way) else -1

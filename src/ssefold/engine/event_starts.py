@@ -29,7 +29,7 @@ def begin(address: Address, action: Any, value: Any, source: Any) -> None:
 
     An empty one makes no entry: a limit counts entries with content.
     """
-    name, by, path = action.slot
+    name, by, path = action.element
     if _says_nothing(source) or not address.routed(action, value):
         return
     holder = address.holder(action, value, action.make)
@@ -56,7 +56,7 @@ def begin(address: Address, action: Any, value: Any, source: Any) -> None:
     if rule.text in source:
         address.way = (*address.way, index)
         address.order.begins(action, kind, address.way)
-    _take_in(address, known.values, source, rule, action)
+    _start_members(address, known.values, source, rule, action)
     if address.order.arrivals is not None:
         address.order.follow_start(action, known, address.way)
 
@@ -81,7 +81,7 @@ def _begin_another(address: Address, action: Any, held: Any, index: Any, rule: A
     """A new element at the index, behind those already there; None past the limit."""
     used = held.at(index) is not None
     if used:
-        address.ledger.anomaly("index_reused", None, action.slot[1])
+        address.ledger.anomaly("index_reused", None, action.element[1])
         for old in held.open_at(index):
             stop_one(address, old)
     if not address.ledger.room(rule.limit, held.count()):
@@ -99,7 +99,7 @@ def _begin_another(address: Address, action: Any, held: Any, index: Any, rule: A
     return place
 
 
-def _take_in(address: Address, values: Any, source: Any, rule: Any, action: Any) -> None:
+def _start_members(address: Address, values: Any, source: Any, rule: Any, action: Any) -> None:
     """Missing members are filled in, content of its own replaces."""
     kind = values.get(rule.type)
     if kind is None:
@@ -187,7 +187,7 @@ def _is_grown(value: Any) -> bool:
 
 def stop(address: Address, action: Any, value: Any) -> None:
     """All elements at an index are finished; of none it is nothing."""
-    name, by, path = action.slot
+    name, by, path = action.element
     holder = _begun(address, action, value)
     if holder is None or holder.values.get(name) is None or not address.routed(action, value):
         return
@@ -198,7 +198,7 @@ def stop(address: Address, action: Any, value: Any) -> None:
             stop_one(address, place)
     else:
         position = meant(
-            address.ledger.table, held, action.slot, value, hint(value, by), None, OWN_DONE
+            address.ledger.table, held, action.element, value, hint(value, by), None, OWN_DONE
         )
         stop_one(address, held.nth(position) if position >= 0 else None)
 

@@ -61,7 +61,7 @@ class Verbs:
             return
         added = self.ledger.added
         turns = verb == APPEND and self.order.grows(action, place, self.address.way)
-        if action.slot is None:
+        if action.element is None:
             self.change(place.values, action.leaf, action, source, value)
         elif verb == SPREAD:
             self.spread(place.values, source, action, value)
@@ -176,7 +176,7 @@ class Verbs:
     def change_element(self, values: Any, action: Action, source: Any, value: Any) -> None:
         """Change a string in the place of an element."""
         self.ledger.no_plan()
-        name, by, path = action.slot
+        name, by, path = action.element
         rule = self.ledger.table.lists[path]
         if is_open(value) and by not in value:
             return  # the end was still to come
@@ -294,7 +294,7 @@ class Verbs:
             self.wrong(action)
             return
         place = self.address.element(
-            values, action.slot, value, self.made(action, source)[-1], None
+            values, action.element, value, self.made(action, source)[-1], None
         )
         if place is None:
             return

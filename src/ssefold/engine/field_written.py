@@ -11,6 +11,10 @@ last one counts.
 Strangers choose the paths. A list is held by the indexes that came: a high one costs no more than
 a low one, and a missing one leaves nothing. A path's length is bounded by the allowed depth.
 
+    >>> from ssefold.engine.field_written import steps_of
+    >>> steps_of("$.city['na.me'][0]", 9)
+    ('city', 'na.me', 0)
+
 One source for both backends: `_c/engine/field_written.pxd` says how it is compiled.
 """
 

@@ -277,19 +277,19 @@ def _checked(own: dict[str, Any]) -> Source:
         _wrong("NAME", f"must be a name other than 'auto', not {own['NAME']!r}")
     _mapping("FIELDS", own.get("FIELDS", {}))
     _options("NAMES", _mapping("NAMES", own.get("NAMES", {})), {}, NAMED)
-    full = _inherited(own)
-    _check_fields(full["FIELDS"])
-    _check_kinds(full)
-    lists = _mapping("LISTS", full["LISTS"])
+    sections = _inherited(own)
+    _check_fields(sections["FIELDS"])
+    _check_kinds(sections)
+    lists = _mapping("LISTS", sections["LISTS"])
     for path, rule in lists.items():
         _pattern("LISTS", path, MEMBERS, "a.b")
         _options(f"LISTS[{path!r}]", _mapping(f"LISTS[{path!r}]", rule), *LIST)
-    _check_events(full)
-    _check_aliases(full)
-    _check_held(full)
-    _check_reading(full)
-    _check_deltas("DELTAS", full["DELTAS"])
-    return Source(full)
+    _check_events(sections)
+    _check_aliases(sections)
+    _check_held(sections)
+    _check_reading(sections)
+    _check_deltas("DELTAS", sections["DELTAS"])
+    return Source(sections)
 
 
 def _inherited(own: dict[str, Any]) -> dict[str, Any]:
@@ -308,27 +308,28 @@ def _inherited(own: dict[str, Any]) -> dict[str, Any]:
         "LISTS": {}, "ENDS": {},
         "FINISHED": {}, "TERMINATOR": {}, "READ": {}, "DELTAS": {}, "NAMES": {},
     }  # fmt: skip
-    full = {**nothing, **base, **own}
+    sections = {**nothing, **base, **own}
     for section in ("FIELDS", "NAMES"):
-        full[section] = {**base.get(section, {}), **own.get(section, {})}
-    _mapping("READ", full["READ"])
-    given = {what: (way,) if isinstance(way, str) else way for what, way in full["READ"].items()}
-    full["READ"] = {"text": (), "finish": (), "calls": (), "usage": (), **given}
-    return full
+        sections[section] = {**base.get(section, {}), **own.get(section, {})}
+    _mapping("READ", sections["READ"])
+    ways = sections["READ"].items()
+    given = {name: (way,) if isinstance(way, str) else way for name, way in ways}
+    sections["READ"] = {"text": (), "finish": (), "calls": (), "usage": (), **given}
+    return sections
 
 
-def _check_kinds(full: Mapping[str, Any]) -> None:
+def _check_kinds(sections: Mapping[str, Any]) -> None:
     """KIND and EVENTS go together; SEQUENCE is for such dialects, TERMINATOR for the others."""
-    _mapping("EVENTS", full["EVENTS"])
-    if ("KIND" in full) != bool(full["EVENTS"]):
+    _mapping("EVENTS", sections["EVENTS"])
+    if ("KIND" in sections) != bool(sections["EVENTS"]):
         _wrong("the table", "'KIND' and 'EVENTS' go together")
     for name in ("KIND", "SEQUENCE"):
-        if name in full and not _is_string(full[name]):
-            _wrong(name, f"must be the name of a member, not {full[name]!r}")
-    if "SEQUENCE" in full and "KIND" not in full:
+        if name in sections and not _is_string(sections[name]):
+            _wrong(name, f"must be the name of a member, not {sections[name]!r}")
+    if "SEQUENCE" in sections and "KIND" not in sections:
         _wrong("SEQUENCE", "is for events that have kinds: it needs 'KIND'")
-    for name, last in _mapping("TERMINATOR", full["TERMINATOR"]).items():
-        if "KIND" in full:
+    for name, last in _mapping("TERMINATOR", sections["TERMINATOR"]).items():
+        if "KIND" in sections:
             _wrong("TERMINATOR", f"is for events without kinds: these have the verb {END!r}")
         if not _is_string(name):
             _wrong("TERMINATOR", f"{name!r} is not the name of a member")
@@ -398,10 +399,10 @@ def _check_siblings(fields: Mapping[str, Any]) -> None:
 # -- EVENTS ---------------------------------------------------------------------------------------
 
 
-def _check_events(full: Mapping[str, Any]) -> None:
-    events, lists = full["EVENTS"], full["LISTS"]
+def _check_events(sections: Mapping[str, Any]) -> None:
+    events, lists = sections["EVENTS"], sections["LISTS"]
     texts: dict[str, str] = {}
-    deciding = {full.get("KIND"), full.get("SEQUENCE")}
+    deciding = {sections.get("KIND"), sections.get("SEQUENCE")}
     for kind, actions in events.items():
         where = f"EVENTS[{kind!r}]"
         if not _is_string(kind) or kind.count("*") > 1:
@@ -418,22 +419,22 @@ def _check_events(full: Mapping[str, Any]) -> None:
                 _check_actions(here, below, lists, texts, {*deciding, actions["by"]})
 
 
-def _check_aliases(full: Mapping[str, Any]) -> None:
-    for alias, kind in _mapping("ALIASES", full["ALIASES"]).items():
+def _check_aliases(sections: Mapping[str, Any]) -> None:
+    for alias, kind in _mapping("ALIASES", sections["ALIASES"]).items():
         if not _is_string(alias) or "*" in alias:
             _wrong("ALIASES", f"{alias!r} is not one kind")
-        if not _is_string(kind) or kind not in full["EVENTS"] or "*" in kind:
+        if not _is_string(kind) or kind not in sections["EVENTS"] or "*" in kind:
             _wrong(f"ALIASES[{alias!r}]", f"{kind!r} is not one kind of EVENTS")
 
 
-def _check_held(full: Mapping[str, Any]) -> None:
+def _check_held(sections: Mapping[str, Any]) -> None:
     """A list is routed by its rule or by its events: each of them holds it in its own way."""
     routed = {
         rule.get("into", path.rpartition(".")[2])
-        for path, rule in full["FIELDS"].items()
+        for path, rule in sections["FIELDS"].items()
         if isinstance(rule, Mapping) and rule_of(rule) in ROUTED_RULES
     }
-    for path in full["LISTS"]:
+    for path in sections["LISTS"]:
         if path.rpartition(".")[2] in routed:
             _wrong(f"LISTS[{path!r}]", "FIELDS say how it is held")
 
@@ -504,8 +505,8 @@ STEPS: dict[str, dict[str, str]] = {
 }
 
 
-def _check_reading(full: Mapping[str, Any]) -> None:
-    for name, path in full["READ"].items():
+def _check_reading(sections: Mapping[str, Any]) -> None:
+    for name, path in sections["READ"].items():
         where = f"READ[{name!r}]"
         if name not in ("text", "finish", "calls", "usage"):
             _wrong("READ", f"{name!r} is not one of text, finish, calls, usage")
@@ -515,11 +516,11 @@ def _check_reading(full: Mapping[str, Any]) -> None:
             _check_step(where, step)
         for step in path[-1:]:
             _check_step(where, step, name == "usage")
-    finished = _mapping("FINISHED", full["FINISHED"])
+    finished = _mapping("FINISHED", sections["FINISHED"])
     if finished:
         allowed = {"each": STRING, "or": STRINGS, "stopped": STRING}
         _options("FINISHED", finished, {"has": STRING}, allowed)
-    whole = full["WHOLE"]
+    whole = sections["WHOLE"]
     for one in whole if isinstance(whole, tuple) else (whole,):
         if not _mapping("WHOLE", one):
             _wrong("WHOLE", "must hold something, or every body would be an answer")
@@ -527,22 +528,22 @@ def _check_reading(full: Mapping[str, Any]) -> None:
             _pattern("WHOLE", path, ELEMENT, "choices[0].message")
             if not _is_string(kind):
                 _wrong(f"WHOLE[{path!r}]", f"must be a string, not {kind!r}")
-    if not isinstance(full["ERRORS"], tuple):
-        _mistyped("ERRORS", "a list of paths", full["ERRORS"])
-    for row in full["ERRORS"]:
+    if not isinstance(sections["ERRORS"], tuple):
+        _mistyped("ERRORS", "a list of paths", sections["ERRORS"])
+    for row in sections["ERRORS"]:
         if isinstance(row, Mapping):
             _options("ERRORS", row, {"at": STRING, "is": STRINGS}, {})
             row = row["at"]
         _pattern("ERRORS", row, FIELD, "choices[].error")
-    _check_signs(full)
-    _check_ends(full["ENDS"])
+    _check_signs(sections)
+    _check_ends(sections["ENDS"])
 
 
-def _check_signs(full: Mapping[str, Any]) -> None:
+def _check_signs(sections: Mapping[str, Any]) -> None:
     """The signs of the dialect, and the members of its own events."""
-    _options("DETECT", _mapping("DETECT", full["DETECT"]), {}, SIGNS)
-    if "OWN" in full and not _is_strings(full["OWN"]):
-        _wrong("OWN", f"must be a list of strings, not {full['OWN']!r}")
+    _options("DETECT", _mapping("DETECT", sections["DETECT"]), {}, SIGNS)
+    if "OWN" in sections and not _is_strings(sections["OWN"]):
+        _wrong("OWN", f"must be a list of strings, not {sections['OWN']!r}")
 
 
 def _check_ends(ends: Any) -> None:

@@ -1,7 +1,11 @@
-"""Questions to any plain JSON value, closed or not.
+r"""Questions to any plain JSON value, closed or not.
 
 Enters: values as a reader hands them on (jsonmarks.py). Leaves: measures and copies.
 Must not know: dialects, rules, states.
+
+    >>> from ssefold.engine.jsonvalue import repair
+    >>> repair({"a": "\ud83d" + "\ude00", "b": "\ud83d"})
+    {'a': '😀', 'b': '�'}
 
 One source for both backends: `_c/engine/jsonvalue.pxd` says how it is compiled.
 """

@@ -20,16 +20,16 @@ from .rows import JUDGE_CALL, JUDGE_OPEN
 from .state import (
     Elements,
     Entries,
+    Hinted,
     Keyed,
     Parts,
     Place,
     Replaced,
-    Slots,
     elements,
     member,
 )
 
-LISTS = (list, Calls, Elements, Entries, Keyed, Parts, Slots)
+LISTS = (list, Calls, Elements, Entries, Keyed, Parts, Hinted)
 
 
 def judge(ledger: Any, ends: Any, depth: int, terminated: bool) -> None:

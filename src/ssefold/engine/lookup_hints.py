@@ -1,6 +1,6 @@
 """The element of a list that an event means, where its index is no more than a hint.
 
-Enters: a list (Slots), its row in the table, an event.
+Enters: a list (Hinted), its row in the table, an event.
 Leaves: the position of an existing element, or the place for a new one.
 Must not know: verbs, an element's content, the dialect's name.
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 from .jsonvalue import given, is_open
-from .state import Entries, Place, Slots, member, whole_place
+from .state import Entries, Hinted, Place, member, whole_place
 from .table import Table
 
 # No element is meant: there is none yet, or the event was cut before it could say.
@@ -58,7 +58,7 @@ def fits(table: Table, element: Any, path: str, wanted: Any) -> bool:
 
 
 def meant(
-    table: Table, held: Slots, step: Any, value: Any, index: Any, wanted: Any, done: int
+    table: Table, held: Hinted, step: Any, value: Any, index: Any, wanted: Any, done: int
 ) -> int:
     """The position of the element meant by the event, NONE or NOWHERE.
 
@@ -80,7 +80,7 @@ def meant(
     return NONE if index is not None else last_open(table, held, path, wanted, NONE)
 
 
-def at_index(table: Table, held: Slots, index: Any, path: str, wanted: Any) -> int:
+def at_index(table: Table, held: Hinted, index: Any, path: str, wanted: Any) -> int:
     """The newest fitting element at this index, or NONE."""
     position = find(held, index)
     while position >= 0:
@@ -91,7 +91,7 @@ def at_index(table: Table, held: Slots, index: Any, path: str, wanted: Any) -> i
     return NONE
 
 
-def by_id(table: Table, held: Slots, index: Any, path: str, value: Any, wanted: Any) -> int:
+def by_id(table: Table, held: Hinted, index: Any, path: str, value: Any, wanted: Any) -> int:
     """The element with the event's id; without id and index, the one added last."""
     rule = table.lists[path]
     own, key = rule.own, rule.own_from
@@ -113,7 +113,7 @@ def by_id(table: Table, held: Slots, index: Any, path: str, value: Any, wanted: 
     return last_open(table, held, path, wanted, done)
 
 
-def with_id(table: Table, held: Slots, own: str, known: str, path: str, wanted: Any) -> int:
+def with_id(table: Table, held: Hinted, own: str, known: str, path: str, wanted: Any) -> int:
     """The newest fitting element with `known` at its member `own`, or NONE."""
     for position in range(len(held.items) - 1, -1, -1):
         element = held.items[position]
@@ -122,7 +122,7 @@ def with_id(table: Table, held: Slots, own: str, known: str, path: str, wanted: 
     return NONE
 
 
-def last_open(table: Table, held: Slots, path: str, wanted: Any, done: int) -> int:
+def last_open(table: Table, held: Hinted, path: str, wanted: Any, done: int) -> int:
     """The last added element that fits and is open (NONE: open or not), or NONE."""
     if held.skipped:
         return NONE
@@ -154,7 +154,7 @@ def id_of(element: Any, own: str) -> Any:
 # -- starts and ends ---------------------------------------------------------------------------
 
 
-def started(table: Table, held: Slots, step: Any, value: Any, source: Any) -> int:
+def started(table: Table, held: Hinted, step: Any, value: Any, source: Any) -> int:
     """The position of the element whose start comes again or late, NONE or NOWHERE."""
     _, by, path = step
     rule = table.lists[path]
@@ -192,7 +192,7 @@ def is_begun(element: Any) -> bool:
     return True
 
 
-def same_element(table: Table, held: Slots, path: str, source: Any) -> int:
+def same_element(table: Table, held: Hinted, path: str, source: Any) -> int:
     """The element with the id of `source`; without ids, with its second one and its type.
 
     Where one of both has an id and the other none, they are one until its `.done` came.
@@ -225,7 +225,7 @@ def is_ended(element: Any) -> bool:
     return type(element) is Place and element.stopped
 
 
-def ended(table: Table, held: Slots, step: Any, value: Any, source: Any) -> int:
+def ended(table: Table, held: Hinted, step: Any, value: Any, source: Any) -> int:
     """The position of the element for a full value, NONE or NOWHERE."""
     _, by, path = step
     rule = table.lists[path]
@@ -259,7 +259,7 @@ def differ(element: Any, source: Any, known: Any) -> bool:
 # -- where elements stand ----------------------------------------------------------------------
 
 
-def find(held: Slots, index: Any) -> int:
+def find(held: Hinted, index: Any) -> int:
     """The position of the last element with that index, or NONE."""
     if index is not None and index <= held.highest:
         for position in range(len(held.indexes) - 1, -1, -1):
@@ -269,7 +269,7 @@ def find(held: Slots, index: Any) -> int:
     return NONE
 
 
-def insert(held: Slots, index: Any, element: Any) -> int:
+def insert(held: Hinted, index: Any, element: Any) -> int:
     """Add an element behind those with no larger index, None: the last; its position."""
     if index is None:
         index = held.highest + 1
@@ -281,7 +281,7 @@ def insert(held: Slots, index: Any, element: Any) -> int:
     return position
 
 
-def add(held: Slots, position: int, index: Any, number: Any, element: Any) -> None:
+def add(held: Hinted, position: int, index: Any, number: Any, element: Any) -> None:
     """Add an element with this number, or if it is taken, the next free one."""
     if number <= held.top and number in held.numbers:
         number = held.top + 1
@@ -293,7 +293,7 @@ def add(held: Slots, position: int, index: Any, number: Any, element: Any) -> No
     put(held, position, index, number, element)
 
 
-def keep(held: Slots, index: Any, number: Any, element: Any) -> None:
+def keep_known(held: Hinted, index: Any, number: Any, element: Any) -> None:
     """Add an element at the end as it was known before; -1: with a number of its own."""
     if number < 0:
         number = held.top + 1
@@ -303,7 +303,7 @@ def keep(held: Slots, index: Any, number: Any, element: Any) -> None:
     put(held, len(held.items), index, number, element)
 
 
-def put(held: Slots, position: int, index: Any, number: Any, element: Any) -> None:
+def put(held: Hinted, position: int, index: Any, number: Any, element: Any) -> None:
     """Into all three lists, or into none of them where memory is short."""
     size = len(held.items)
     try:
@@ -316,13 +316,13 @@ def put(held: Slots, position: int, index: Any, number: Any, element: Any) -> No
             del held.numbers[position : position + len(held.numbers) - size]
 
 
-def lead(held: Slots, position: int, index: Any) -> None:
+def lead(held: Hinted, position: int, index: Any) -> None:
     """From now on this index leads to the element."""
     held.indexes[position] = index
     held.highest = max(held.highest, index)
 
 
-def shift(held: Slots, position: int) -> None:
+def shift(held: Hinted, position: int) -> None:
     """Elements from there on have the next index."""
     for behind in range(position, len(held.indexes)):
         held.indexes[behind] += 1
@@ -333,11 +333,11 @@ def list_at(values: Any, name: str, rule: Any) -> Any:
     """The addressed list at `name`; the plain elements there stay in it."""
     held = values.get(name)
     if rule.hint:
-        if type(held) is not Slots:
-            slots = values[name] = Slots()
+        if type(held) is not Hinted:
+            hinted = values[name] = Hinted()
             for position, element in enumerate(held if type(held) is list else ()):
-                add(slots, position, position, position, element)
-            return slots
+                add(hinted, position, position, position, element)
+            return hinted
     elif type(held) is not Entries:
         entries = values[name] = Entries()
         for position, element in enumerate(held if type(held) is list else ()):

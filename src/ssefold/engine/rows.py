@@ -158,8 +158,8 @@ class Action:
     path:   the steps from the answer to the object with the target, each (name, by, list): `by`
             is the member of the event with the index, or None for an object; `list` names the
             list in LISTS.
-    slot:   such a step, if the target is an element; leaf: its key, if it is a member.
-    steps:  path, and slot behind it if there is one.
+    element: such a step, if the target is one; leaf: its key, if it is a member.
+    steps:  path, and the element's step behind it if there is one.
     source: steps into the event.
     make:   members of the elements on the way, where they are missing, outermost first.
     other:  the action instead where the event has no index.
@@ -173,6 +173,7 @@ class Action:
     __slots__ = (
         "again",
         "constant",
+        "element",
         "error",
         "holds",
         "index",
@@ -183,7 +184,6 @@ class Action:
         "make",
         "other",
         "path",
-        "slot",
         "source",
         "steps",
         "suffix",
@@ -195,8 +195,8 @@ class Action:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.verb: str = options["do"]
         leaf: Any
-        self.path, self.slot, leaf = _address(options.get("at", ""))
-        self.steps = self.path if self.slot is None else (*self.path, self.slot)
+        self.path, self.element, leaf = _address(options.get("at", ""))
+        self.steps = self.path if self.element is None else (*self.path, self.element)
         self.leaf = leaf
         self.source: tuple[Any, ...] = steps(options.get("from", ""))
         make = options.get("make", ())
@@ -336,7 +336,7 @@ class Step:
         self.lacks: Any = options.get("lacks")
 
 
-class Reading:
+class ReadRow:
     """Where text, finish reason, tool calls and usage stand in the answer (READ): ways of names
     and Steps, () for none.
 
@@ -362,7 +362,7 @@ def _way(way: Any, names: Names) -> tuple[Any, ...]:
 
 
 # Of a stream without an answer.
-UNREAD = Reading({}, Names(dict.fromkeys(Names.__slots__, "")))
+UNREAD = ReadRow({}, Names(dict.fromkeys(Names.__slots__, "")))
 
 
 def text_steps(way: tuple[Any, ...]) -> tuple[tuple[Any, ...], str | None]:
@@ -436,7 +436,7 @@ def _below(below: Any) -> tuple[Any, ...]:
     return ((LEAF, (), below, -1, False),) if isinstance(below, str) else sheet(below)
 
 
-def names_in(rows: tuple[Any, ...], ways: Reading) -> frozenset[str]:
+def names_in(rows: tuple[Any, ...], ways: ReadRow) -> frozenset[str]:
     """The members on the ways to what is taken, and to what else callers ask for."""
     names: set[str] = set()
     for what, path, below, _, _ in rows:

@@ -5,7 +5,7 @@ Leaves: plain dicts, lists and scalars, fresh at each reading.
 Must not know: events, rules beyond the order of keys, the origin of bytes.
 
 Plain JSON values stand for themselves. A growing or routed value has a class: Text (the backend's
-buffers), Place (an object with rules), Elements, Entries, Calls, Keyed, Grown, Parts, Slots
+buffers), Place (an object with rules), Elements, Entries, Calls, Keyed, Grown, Parts, Hinted
 (lists), Echo, JSONText and Replaced.
 
 One source for both backends: `_c/engine/state.pxd` says how it is compiled.
@@ -321,7 +321,7 @@ class Entries(Indexed):
         return found
 
 
-class Slots(Indexed):
+class Hinted(Indexed):
     """A list of elements whose indexes are mere hints (lookup_hints.py).
 
     items are in the order of the answer. Beside each stand two numbers: its index, an address
@@ -529,7 +529,7 @@ def read(value: Any) -> Any:
         return entries.read()
     if kind is Calls or kind is Parts:
         return value.read()
-    if kind is Keyed or kind is Grown or kind is Slots or kind is JSONText or kind is Elements:
+    if kind is Keyed or kind is Grown or kind is Hinted or kind is JSONText or kind is Elements:
         return value.read()
     if isinstance(value, (dict, list)):
         return copy(value)
@@ -567,7 +567,7 @@ def select(value: Any, path: tuple[Any, ...], choice: int) -> list[Any]:
 
 def indexed(value: Any) -> list[tuple[int, Any]]:
     """The states of a list's elements with their indexes."""
-    if type(value) is Entries or type(value) is Slots:
+    if type(value) is Entries or type(value) is Hinted:
         return value.pairs()
     return list(enumerate(elements(value)))
 
@@ -640,7 +640,7 @@ def elements(value: Any) -> list[Any]:
     if kind is Calls:
         calls: list[Any] = value.ordered()
         return calls
-    if kind is Parts or kind is Slots or kind is Keyed:
+    if kind is Parts or kind is Hinted or kind is Keyed:
         return list(value.items)
     if type(value) is Elements:
         return value.read()

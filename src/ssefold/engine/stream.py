@@ -30,8 +30,8 @@ from .detect import (
     OURS,
     SOURCES,
     among,
+    bare_table,
     dialect_of,
-    plain_table,
     table_of,
 )
 from .detect_named import Asked
@@ -58,7 +58,7 @@ from .stream_failures import (
 )
 from .stream_life import CLOSE, ERROR, FINISHED, LOSS, STOP, TERMINATOR, new_life
 from .stream_strays import in_range, judge_body, stray_lines, whole_json
-from .stream_undecided import apply_pending, give_up, keep, leave_undecided
+from .stream_undecided import apply_pending, give_up, leave_undecided, put_off
 from .wiretext import leave_out, new_wire, put_back, strip
 
 
@@ -253,7 +253,7 @@ class Stream:
         """One event whose data is whole JSON."""
         self.count()
         if isinstance(value, dict):
-            self.take(name, value, flags, size)
+            self.admit(name, value, flags, size)
         elif not self.odd(name, value, flags):
             self.log.anomaly("wrong_type", "")
             self.note_other()
@@ -275,7 +275,7 @@ class Stream:
             return True
         return False
 
-    def take(self, name: bytes, value: Any, flags: int, size: int) -> bool:
+    def admit(self, name: bytes, value: Any, flags: int, size: int) -> bool:
         """Find the dialect, look for an error, merge; whether the event reports a failure."""
         if flags & HAS_RANGE:
             self.removed = []
@@ -300,11 +300,11 @@ class Stream:
         known = named or answers(value)
         failed = self.tells_failure(kind, value, known)
         if self.asked is not None and self.asked.open:
-            self.asked.take(value, kind, failed)
+            self.asked.watch(value, kind, failed)
         if table is not None:
             self.merge(value, kind, failed, known)
         else:
-            keep(self, value, kind, size, failed)
+            put_off(self, value, kind, size, failed)
         if self.removed is not None:
             self.leave_removed()
         return failed
@@ -434,7 +434,7 @@ class Stream:
         """Settle the dialect."""
         self.source = source
         self.dialect = source["NAME"]
-        table = table_of(source, self.rules) if self.rules else plain_table(source)
+        table = table_of(source, self.rules) if self.rules else bare_table(source)
         # Not a method of ours: its holder would hold the stream, and the stream holds all.
         parse = None if table.kind is None else partial(parse_text, self.read, self.depth)
         ledger = new_ledger(table, self.limits, self.log, self.text, parse)
@@ -534,7 +534,7 @@ class Stream:
     def known(self) -> Any:
         """The dialect's table, also of a body with a whole answer; None: no dialect yet."""
         if self.table is None and self.source is not None:
-            return plain_table(self.source)
+            return bare_table(self.source)
         return self.table
 
     @property

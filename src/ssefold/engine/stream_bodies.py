@@ -68,7 +68,7 @@ class Body:
         self.parts.append(stray)
         return True
 
-    def text(self) -> bytes:
+    def possible_json(self) -> bytes:
         """The body, or how it begins, if it may be JSON."""
         parts, self.parts = self.parts, None
         return b"\n".join(parts).lstrip() if parts else b""

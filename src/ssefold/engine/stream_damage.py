@@ -104,7 +104,7 @@ def salvage(stream: Any, name: bytes, data: bytes, value: Any, flags: int) -> bo
     failed = False
     if isinstance(value, dict):
         if name in OUR_NAMES or not stream.aside().stands_by(stream.table, kind, value):
-            failed = stream.take(name, value, flags, len(data))
+            failed = stream.admit(name, value, flags, len(data))
         else:
             stream.note_other()
     elif first is not None and not is_open(first) and stream.fails(kind, first):

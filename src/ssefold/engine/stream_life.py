@@ -8,6 +8,13 @@ Three machines run side by side, and each signal goes to all of them. MACHINES s
 leads; a signal without a row in a state changes nothing: an error behind the terminator, say,
 belongs to no answer.
 
+    >>> from ssefold.engine.stream_life import ERROR, TERMINATOR, new_life
+    >>> life = new_life()
+    >>> life.move(TERMINATOR)
+    >>> life.move(ERROR)
+    >>> life.status(True)
+    'complete'
+
 One source for both backends: `_c/engine/stream_life.pxd` says how it is compiled.
 """
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from ssefold.engine.jsonmarks import HAS_RANGE, HAS_SURROGATE, NOTHING, OK, OUT_OF_RANGE
 
-from .detect import plain_table, whole_answer
+from .detect import bare_table, whole_answer
 from .jsonvalue import is_open
 from .stream_bodies import BEGINNING, Body, unreadable
 from .stream_failures import UNDER, first_of
@@ -60,7 +60,7 @@ def fails_on(stream: Any, line: bytes, is_field: bool) -> bool:
 
 def judge_body(stream: Any) -> None:
     """Judges a body without any event at its end."""
-    text = stream.body.text()
+    text = stream.body.possible_json()
     value = whole_json(stream, text) if text[:1] == b"{" else NOTHING
     if text[:1] == b"[":
         first = first_of(stream.read(text, 0, stream.depth)[1])
@@ -74,7 +74,7 @@ def judge_body(stream: Any) -> None:
             stream.source = source
             stream.dialect = source["NAME"]
             stream.answer = value
-            stream.fails_at(value, plain_table(source))
+            stream.fails_at(value, bare_table(source))
             stream.life.move(FINISHED)
             return
     if not (stream.life.failed or stream.body.is_cut()):

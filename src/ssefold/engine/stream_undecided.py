@@ -21,7 +21,7 @@ UNDECIDED_BYTES = 64 * 1024
 UNDECIDED_EVENT = 16  # the least count of one: `{}` is held as an object, not as two bytes
 
 
-def keep(stream: Any, value: Any, kind: str, size: int, failed: bool) -> None:
+def put_off(stream: Any, value: Any, kind: str, size: int, failed: bool) -> None:
     """Keep an event until one decides for a dialect.
 
     failed: it reports a failure, and so waits for no dialect.

@@ -41,7 +41,7 @@ from .rows import (
     ListRow,
     Names,
     PartsRow,
-    Reading,
+    ReadRow,
     actions_of,
     steps,
     text_steps,
@@ -218,7 +218,7 @@ class Table:
 
     def __init__(self, source: Mapping[str, Any], overrides: Mapping[str, str]) -> None:
         self.names = names = Names(source["NAMES"])
-        self.read = Reading(source["READ"], names)
+        self.read = ReadRow(source["READ"], names)
         self.name: str = source["NAME"]
         self.kind: str | None = source.get("KIND")
         self.lists: dict[str, Any] = {

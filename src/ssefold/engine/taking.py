@@ -26,11 +26,11 @@ from .rows import BY, CALL, INSIDE, LEAF, OWN_ROWS
 from .state import (
     Echo,
     Entries,
+    Hinted,
     JSONText,
     Keyed,
     Parts,
     Place,
-    Slots,
     elements,
     indexed,
     member,
@@ -262,9 +262,9 @@ def _elements(value: Any, by_index: bool, key: Any, seen: Any) -> list[Any]:
     the order of arrival for tool calls, else the place.
     """
     kind = type(value)
-    if kind is Slots and value.gone is not None:
+    if kind is Hinted and value.gone is not None:
         return [*value.gone, *value.pairs()]
-    if kind is Entries or kind is Slots:
+    if kind is Entries or kind is Hinted:
         pairs: list[Any] = value.pairs()
         return pairs
     if kind is Calls:

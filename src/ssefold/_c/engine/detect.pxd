@@ -20,7 +20,7 @@ cdef class Among:
     cdef readonly tuple sources
 
 
-cpdef plain_table(source)
+cpdef bare_table(source)
 @cython.locals(members=dict, signs=_Signs)
 cpdef dialect_of(value, str event, Among choice)
 cpdef bint has_signs(source) except -1

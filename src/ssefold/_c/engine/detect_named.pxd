@@ -12,5 +12,5 @@ cdef class Asked:
     cdef public bint open
     cdef public bint wrong
 
-    cpdef take(self, value, str kind, bint failed)
+    cpdef watch(self, value, str kind, bint failed)
     cpdef note(self)

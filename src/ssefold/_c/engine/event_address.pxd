@@ -8,7 +8,7 @@ from .event_order cimport Order
 from .ledger cimport Ledger
 from .jsonvalue cimport given, is_open, same
 from .lookup_hints cimport hint, insert, is_hint, lead, list_at, meant
-from .state cimport Entries, Place, Slots, member, new_place, whole_place
+from .state cimport Entries, Place, Hinted, member, new_place, whole_place
 from .rows cimport Action, ListRow
 
 # Assigned by the import of lookup_hints.py.
@@ -32,14 +32,14 @@ cdef class Address:
     @cython.locals(held=Entries, place=Place, name=str, by=str, path=str, done=int, rule=ListRow)
     cdef Place element(self, dict values, tuple step, value, dict make, Action action)
     @cython.locals(
-        held=Slots, name=str, by=str, path=str, position=int, by_index=cython.bint, rule=ListRow
+        held=Hinted, name=str, by=str, path=str, position=int, by_index=cython.bint, rule=ListRow
     )
     cdef Place hinted(self, dict values, tuple step, value, dict make, int done)
     @cython.locals(place=Place, by=str, path=str, rule=ListRow)
-    cdef Place begun(self, Slots held, index, tuple step, value, dict make)
+    cdef Place begun(self, Hinted held, index, tuple step, value, dict make)
     cdef bint may_grow(self, held, ListRow rule) except -1
-    cdef bint may_enter(self, Slots held, ListRow rule) except -1
-    cdef int enter(self, Slots held, index, element) except -2
+    cdef bint may_enter(self, Hinted held, ListRow rule) except -1
+    cdef int enter(self, Hinted held, index, element) except -2
     @cython.locals(place=Place)
     cdef Place opened(self, Entries held, index, str by, plain, ListRow rule)
     cdef fill_in(self, Place place, value, ListRow rule, dict make)

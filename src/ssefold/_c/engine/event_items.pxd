@@ -7,24 +7,24 @@ from .event_address cimport Address
 from .event_full cimport full_value, text_member
 from .jsonvalue cimport given, is_open, weight
 from .lookup_hints cimport ended, find, fits, hint, is_hint, lead, list_at, same_element, started
-from .state cimport Entries, Place, Slots, member, new_place, whole_place
+from .state cimport Entries, Place, Hinted, member, new_place, whole_place
 from .rows cimport Action, ListRow
 
 # Assigned by the import of lookup_hints.py.
 cdef int NOWHERE
 
 @cython.locals(name=str, by=str, path=str, holder=Place)
-cdef Slots list_of(Address address, Action action, value)
-@cython.locals(held=Slots, place=Place, by=str, path=str, position=int, step=int, rule=ListRow)
+cdef Hinted list_of(Address address, Action action, value)
+@cython.locals(held=Hinted, place=Place, by=str, path=str, position=int, step=int, rule=ListRow)
 cpdef put_item(Address address, Action action, value, source)
 @cython.locals(values=dict, further=int)
-cdef take_in(Address address, Place place, source, text, int step)
-@cython.locals(held=Slots, by=str, path=str, position=int, step=int, rule=ListRow)
+cdef start_members(Address address, Place place, source, text, int step)
+@cython.locals(held=Hinted, by=str, path=str, position=int, step=int, rule=ListRow)
 cpdef bint full_item(Address address, Action action, value, source) except -1
-@cython.locals(held=Slots, place=Place, position=int)
+@cython.locals(held=Hinted, place=Place, position=int)
 cpdef fill_items(Address address, dict values, str key, given)
 @cython.locals(position=int)
-cdef bint is_there(Address address, Slots held, str key, int index, element) except -1
+cdef bint is_there(Address address, Hinted held, str key, int index, element) except -1
 @cython.locals(held=Entries, place=Place)
 cpdef fill(Address address, dict values, str key, given)
 cpdef fill_base(Address address, dict values, source)

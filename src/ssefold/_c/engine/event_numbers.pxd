@@ -7,5 +7,5 @@ cdef class Sequence:
     cdef public bint counts
     cdef public object first
     cdef public list missing
-    cpdef str take(self, long long number, event)
+    cpdef str oddity_of(self, long long number, event)
     cpdef pass_one(self)

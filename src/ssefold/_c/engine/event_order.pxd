@@ -5,7 +5,7 @@ cimport cython
 
 from .ledger cimport Ledger
 from .lookup_hints cimport list_at
-from .state cimport Indexed, Place, Slots, member, select, whole_place
+from .state cimport Indexed, Place, Hinted, member, select, whole_place
 from .rows cimport Action, ListRow
 
 

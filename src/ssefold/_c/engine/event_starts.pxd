@@ -20,7 +20,7 @@ cdef _begin_again(Address address, Action action, Entries held, index, Place pla
 @cython.locals(place=Place)
 cdef Place _begin_another(Address address, Action action, Entries held, index, ListRow rule)
 @cython.locals(exclusive=dict)
-cdef _take_in(Address address, dict values, source, ListRow rule, Action action)
+cdef _start_members(Address address, dict values, source, ListRow rule, Action action)
 cdef _as_text(Address address, str key, given, Action action)
 cdef _begin_json(Address address, dict values, str key, given)
 cdef _replace_json(Address address, JSONText json_text, given, wire)

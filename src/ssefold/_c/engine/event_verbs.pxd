@@ -10,7 +10,7 @@ from .field_parts cimport keep_text
 from .jsonvalue cimport given, is_open, same, text_weight, weight
 from .plan cimport Plan
 from .lookup_hints cimport add, find, hint, insert, is_hint, list_at, shift
-from .state cimport Indexed, JSONText, Parts, Place, Replaced, Slots, member
+from .state cimport Indexed, JSONText, Parts, Place, Replaced, Hinted, member
 from .rows cimport Action, ListRow
 
 # Assigned by the import of outcomes.py: comparisons of C integers.
@@ -37,7 +37,7 @@ cdef class Verbs:
     cdef change_element(self, dict values, Action action, source, value)
     cdef extend_list(self, dict values, str key, source, Action action)
     cdef push(self, dict values, str key, element)
-    @cython.locals(held=Slots, by=str, position=int)
+    @cython.locals(held=Hinted, by=str, position=int)
     cdef insert(self, dict values, str key, element, Action action, value)
     cdef append_json(self, dict values, str key, source)
     cdef begin_json(self, dict values, str key, source, str text)

@@ -56,7 +56,7 @@ cdef class Action:
     cdef readonly str verb
     cdef readonly tuple path
     cdef readonly tuple steps
-    cdef readonly object slot
+    cdef readonly object element
     cdef readonly object leaf
     cdef readonly tuple source
     cdef readonly tuple make
@@ -94,7 +94,7 @@ cdef class Step:
     cdef readonly str lacks
 
 
-cdef class Reading:
+cdef class ReadRow:
     cdef readonly tuple text
     cdef readonly tuple finish
     cdef readonly tuple calls

@@ -70,7 +70,7 @@ cdef class Entries(Indexed):
     cpdef read(self)
 
 
-cdef class Slots(Indexed):
+cdef class Hinted(Indexed):
     cdef public list items
     cdef public list indexes
     cdef public list numbers

@@ -8,7 +8,7 @@ from .detect_named cimport Asked
 from .stream_bodies cimport Body
 from .stream_bystanders cimport Bystanders
 from .blockdata cimport is_comment
-from .detect cimport Among, dialect_of, plain_table
+from .detect cimport Among, dialect_of, bare_table
 from .judgement cimport judge
 from .log cimport Log, new_log
 from .field_merge cimport FieldMerger, new_merger
@@ -21,7 +21,7 @@ from .stream_failures cimport answers, failure_at, failure_of, first_of, is_full
 from .stream_failures cimport may_stand, may_turn, named_members
 from .stream_life cimport Life, new_life
 from .stream_strays cimport in_range, judge_body, stray_lines, whole_json
-from .stream_undecided cimport apply_pending, give_up, keep, leave_undecided
+from .stream_undecided cimport apply_pending, give_up, leave_undecided, put_off
 from .wiretext cimport Wire, new_wire
 
 # Assigned by the import of jsonmarks.py: tests of C integers.
@@ -71,7 +71,7 @@ cdef class Stream:
     cdef data(self, bytes name, bytes data, spans, bint final)
     cpdef count(self)
     cpdef event(self, bytes name, value, int flags, Py_ssize_t size)
-    cpdef take(self, bytes name, value, int flags, Py_ssize_t size)
+    cpdef admit(self, bytes name, value, int flags, Py_ssize_t size)
     cpdef heartbeat(self)
     cpdef terminator(self)
     cdef bint is_foreign(self) except -1

@@ -1,7 +1,7 @@
 # cython: language_level=3
 """How stream_strays.py is compiled: what is rare asks nothing by offset."""
 
-from .detect cimport plain_table
+from .detect cimport bare_table
 from .jsonvalue cimport is_open
 from .stream_failures cimport first_of
 

@@ -1,7 +1,7 @@
 # cython: language_level=3
 """How table.py is compiled: the nodes' attributes by offset."""
 
-from .rows cimport CallsRow, Ends, Names, PartsRow, Reading
+from .rows cimport CallsRow, Ends, Names, PartsRow, ReadRow
 
 
 cdef class Node:
@@ -57,7 +57,7 @@ cdef class Table:
     cdef readonly tuple patterns
     cdef readonly object sequence
     cdef readonly Names names
-    cdef readonly Reading read
+    cdef readonly ReadRow read
     cdef readonly object finished
     cdef readonly tuple terminator
     cdef readonly frozenset telling

@@ -7,7 +7,7 @@ cdef enum:
     # In an object with more members, nobody looks for a key that comes twice.
     MAX_KEYS = 16
 
-# The list at `p`, checked and weighed (plain.weight) in one walk; answers the byte behind
+# The list at `p`, checked and weighed (jsonvalue.weight) in one walk; answers the byte behind
 # it. SCAN_BAD: it is none, or the cold path has to look at it. SCAN_CUT: the data ends
 # inside. SCAN_LOOSE: it does not stand there as JSON would write it (see put_compact).
 cdef const unsigned char *scan_list(

@@ -33,7 +33,7 @@ cdef struct Found:
     const unsigned char *start
     Py_ssize_t size
     int flags
-    Py_ssize_t weight           # of an extending list (plain.weight)
+    Py_ssize_t weight           # of an extending list (jsonvalue.weight)
 
 
 # The plan's vocabulary (outcomes.py), as C integers.

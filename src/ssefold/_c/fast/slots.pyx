@@ -228,7 +228,7 @@ cdef struct Key:
 cdef Py_ssize_t weigh(
     const unsigned char **at, const unsigned char *end, int *flags
 ) noexcept nogil:
-    """The weight (plain.weight) of the valid JSON value at `at`; `at` moves behind it.
+    """The weight (jsonvalue.weight) of the valid JSON value at `at`; `at` moves behind it.
 
     -1: a value for the cold path.
     """

@@ -356,7 +356,7 @@ class Templates:
             self.forget()
             steady = False
         elif self.changes != ledger.changes or self.cells.fresh:
-            self.keep_what_holds()
+            self.drop_stale()
         self.cells.fresh = False
         self.openings = ledger.openings
         self.structure = ledger.structure
@@ -372,7 +372,7 @@ class Templates:
         self.count = 0
         self.last = self.likely = None
 
-    def keep_what_holds(self) -> None:
+    def drop_stale(self) -> None:
         """Some literals are no longer the values in the answer."""
         kept = self.all()
         self.heads.clear()
