@@ -91,6 +91,11 @@ def ratio(slower: list[int], faster: list[int]) -> float:
     return median(a / b for a, b in zip(slower, faster, strict=True))
 
 
+def beyond(longer: list[int], shorter: list[int]) -> float:
+    """How many nanoseconds more the first takes: the median over the rounds."""
+    return median(a - b for a, b in zip(longer, shorter, strict=True))
+
+
 def spread(times: list[int]) -> tuple[float, float, float]:
     """Median and quartiles."""
     if len(times) < 2:

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from peers import ours
+from peers import looks, ours
 
 import ssefold
 
@@ -37,9 +37,11 @@ from .show import grid, number
 HERE = Path(__file__).parent
 RECORDED = HERE / "instructions.json"
 EVENTS = 1000
+AFTER_EACH = " after each"  # a reading after each event, one event per read
 TO_JSON = ", to JSON"  # behind the way of reading: the answer's JSON instead of the answer
 ROWS: tuple[tuple[str, str], ...] = (
     ("text", "16 KiB"), ("text", "16 KiB, to JSON"), ("text", "event"),
+    ("text", "take_text after each"), ("text", "take after each"),
     ("text_obfuscation", "16 KiB"), ("tools", "16 KiB"),
     ("parallel_tools", "16 KiB"), ("n4", "16 KiB"), ("n10", "16 KiB"),
     ("usage_every_chunk", "16 KiB"), ("created_changing", "16 KiB"),
@@ -58,7 +60,10 @@ PATIENCE = 600
 def work(name: str, how: str, times: int) -> None:
     """What runs under callgrind: one shape, so many times, in the compiled backend."""
     traffic = shapes.build(name, _events(name))
-    peer = ours.fold_row("c") if traffic.dialect else ours.frames_row("c")
+    if how.endswith(AFTER_EACH):
+        peer, how = looks.look_row("c", how.removesuffix(AFTER_EACH)), "event"
+    else:
+        peer = ours.fold_row("c") if traffic.dialect else ours.frames_row("c")
     reads = traffic.reads(how.removesuffix(TO_JSON))
     run = peer.json if how.endswith(TO_JSON) else peer.run
     assert run is not None

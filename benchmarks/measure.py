@@ -13,7 +13,7 @@ from functools import partial
 from json import loads
 from typing import Any
 
-from peers.rows import Peer
+from peers.rows import Peer, Reads
 
 from . import clock, shapes
 from .traffic import Traffic
@@ -58,6 +58,12 @@ class Table:
         if slower not in self.times or faster not in self.times:
             return None
         return clock.ratio(self.times[slower], self.times[faster])
+
+    def beyond(self, name: str, base: str) -> float | None:
+        """Nanoseconds per event that `name` takes beyond `base`, in the same rounds."""
+        if name not in self.times or base not in self.times:
+            return None
+        return clock.beyond(self.times[name], self.times[base]) / (self.events * self.streams)
 
     def as_json(self) -> dict[str, Any]:
         """What results.json keeps of it."""
@@ -114,20 +120,22 @@ def measure(
         run = peer.json if output == "json" else peer.run
         if run is None or not peer.takes(first):
             continue
+        mine = [(stream, peer.given(reads)) for stream, reads in pairs]
         try:
-            _all(run, pairs)
+            _all(run, mine)
         except Exception as error:
             table.broken[peer.name] = f"{type(error).__name__}: {error}"
             continue
-        table.correct[peer.name] = all(checked(peer, *pair, output) for pair in pairs)
+        table.correct[peer.name] = all(checked(peer, *pair, output) for pair in mine)
         table.claims[peer.name] = peer.claims
-        contenders[peer.name] = partial(_all, run, pairs)
-        warmers[peer.name] = partial(_all, run, others)
+        contenders[peer.name] = partial(_all, run, mine)
+        warmed = [(stream, peer.given(reads)) for stream, reads in others]
+        warmers[peer.name] = partial(_all, run, warmed)
     table.times = clock.rounds(contenders, budget, warmers=warmers if warm else None)
     return table
 
 
-def checked(peer: Peer, stream: Traffic, reads: list[bytes], output: str) -> bool:
+def checked(peer: Peer, stream: Traffic, reads: Reads, output: str) -> bool:
     """Whether the peer is right in what is timed; one that breaks is not."""
     try:
         if output == "json":
@@ -137,7 +145,7 @@ def checked(peer: Peer, stream: Traffic, reads: list[bytes], output: str) -> boo
         return False
 
 
-def _all(run: Callable[..., Any], pairs: list[tuple[Traffic, list[bytes]]]) -> None:
+def _all(run: Callable[..., Any], pairs: Sequence[tuple[Traffic, Reads]]) -> None:
     for stream, reads in pairs:
         run(stream, reads)
 

@@ -7,8 +7,8 @@ Must not know: how a row comes about.
     --quick            shorter: fewer rounds, fewer events for those that take long;
                        writes nothing
     --only text,tools  these shapes alone; writes nothing
-    --sections fold    some of: fold, objects, frames, cold, growth, memory, relay; writes
-                       nothing
+    --sections fold    some of: fold, looks, objects, frames, cold, growth, memory, relay;
+                       writes nothing
     --peers orjson     rows whose name holds one of these, beside ssefold's and the floor
 """
 
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 
-from peers.rows import FRAME_MAKERS, MAKERS, Peer, installed
+from peers.rows import FRAME_MAKERS, LENT_MAKERS, LOOK_MAKERS, MAKERS, Peer, installed
 
 from . import clock, shapes
 from .measure import Table, chosen, measure
@@ -33,8 +33,9 @@ EVENT_READS = (
 )  # fmt: skip
 JSON_OUTPUT = ("logprobs", "short", "text")
 OBJECTS = {"text": 2000, "tools": 500, "anthropic_text": 500}
+LOOKED_AT = ("text", "usage_every_chunk", "tools")
 COLD = ("text", "tools", "anthropic_text", "short")
-SECTIONS = ("fold", "objects", "frames", "cold", "growth", "memory", "relay")
+SECTIONS = ("fold", "looks", "objects", "frames", "cold", "growth", "memory", "relay")
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Run:
 
     def wanted(self, makers: dict[str, Callable[[], Peer]]) -> list[Peer]:
         """The peers to run, of those that are there."""
-        own = ("ssefold", "memchr", "empty", "orjson + hand")
+        own = ("ssefold", "memchr", "empty", "orjson +")
         if self.peers:
             makers = {
                 name: make
@@ -88,6 +89,15 @@ def fold(run: Run) -> None:
             run.add(("fold", name, "event", "dict"), peers)
         if name in JSON_OUTPUT:
             run.add(("fold", name, "16 KiB", "json"), peers)
+
+
+def looks(run: Run) -> None:
+    """A reading after each event, and reads that are no bytes: what each costs beside a feed."""
+    lookers, lenders = run.wanted(LOOK_MAKERS), run.wanted(LENT_MAKERS)
+    for name in chosen(LOOKED_AT, run.only):
+        run.add(("looks", name, "event", ""), lookers)
+        for how in ("event", "16 KiB"):
+            run.add(("lent", name, how, ""), lenders)
 
 
 def objects(run: Run) -> None:
@@ -130,6 +140,7 @@ def costs(section: str) -> Callable[[Run], None]:
 
 RUNS: dict[str, Callable[[Run], None]] = {
     "fold": fold,
+    "looks": looks,
     "objects": objects,
     "frames": frames,
     "cold": cold,
@@ -157,7 +168,7 @@ def arguments(argv: list[str]) -> Run:
     for name in given.sections:
         if name not in SECTIONS:
             parser.error(f"no section {name!r}; there are: {', '.join(SECTIONS)}")
-    timed = ("fold", "objects", "frames", "cold")
+    timed = ("fold", "looks", "objects", "frames", "cold")
     sections = given.sections or (timed if given.only else SECTIONS)
     budget = clock.QUICK if given.quick else clock.Budget()
     return Run(budget, given.quick, given.only, sections, given.peers)
@@ -175,7 +186,8 @@ def main(argv: list[str]) -> int:
     core = clock.pin()
     # Everything is imported before the first table, so that none is measured in a
     # smaller process than the next.
-    installed({**MAKERS, **FRAME_MAKERS})
+    for makers in (MAKERS, FRAME_MAKERS, LOOK_MAKERS, LENT_MAKERS):
+        installed(makers)
     clock.settle()
     for section in run.sections:
         RUNS[section](run)

@@ -27,6 +27,14 @@ TEXTS = ("text", "text_obfuscation")
 HARD = ("ever_new", "n10", "n100")
 
 
+# A reading after each event: nanoseconds, those of the feed included; and of the reading alone.
+LOOKS = (
+    ("text", "take_text", 150), ("text", "take", 250), ("text", "deltas", 250),
+    ("text", "usage", 350), ("usage_every_chunk", "usage", 350),
+)  # fmt: skip
+LOOKS_ALONE = (("text", "finish_reason", 100), ("text", "status", 100))
+
+
 @dataclass(frozen=True)
 class Target:
     """One promise."""
@@ -68,6 +76,8 @@ def targets(tables: Mapping[str, Table], costs: Costs) -> list[Target]:
     return [
         *_text(ratio),
         *_event_reads(ratio),
+        *_looks(tables),
+        *_lent(ratio),
         *_shapes(ratio),
         *_frames(tables),
         *_pure(ratio),
@@ -91,6 +101,24 @@ def _event_reads(ratio: Ratio) -> Iterator[Target]:
         what = f"{shape}, one event per read"
         yield Target(f"{what}: time of an empty call", 3, True, ratio(key, C, EMPTY))
         yield Target(f"{what}: faster than {HAND}", 20, False, ratio(key, HAND, C))
+
+
+def _looks(tables: Mapping[str, Table]) -> Iterator[Target]:
+    for shape, name, bound in LOOKS:
+        table, row = tables.get(f"looks/{shape}/event"), f"{C}, {name}"
+        measured = table.per_event(row)[0] if table and row in table.times else None
+        yield Target(f"{shape}, one event per read: feed and {name}", bound, True, measured, "ns")
+    for shape, name, bound in LOOKS_ALONE:
+        table = tables.get(f"looks/{shape}/event")
+        measured = table.beyond(f"{C}, {name}", C) if table else None
+        yield Target(f"{shape}, one event per read: {name} alone", bound, True, measured, "ns")
+
+
+def _lent(ratio: Ratio) -> Iterator[Target]:
+    for how, reads in (("event", "one event per read"), ("16 KiB", "16 KiB reads")):
+        for lent in ("bytearray", "memoryview"):
+            measured = ratio(f"lent/text/{how}", f"{C}, {lent}", C)
+            yield Target(f"text, {reads}: {lent}, time of bytes", 1.1, True, measured)
 
 
 def _shapes(ratio: Ratio) -> Iterator[Target]:

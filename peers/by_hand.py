@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.traffic import Traffic
 
 from .framers import httpx_sse_decoders, httpx_sse_events
-from .rows import Peer, Reads, whole
+from .rows import CHAT, Peer, Reads, whole
 from .serve import Answer, Json, Request, serve, versions
 
 CLAIMS = {
@@ -118,6 +118,33 @@ def httpx_sse_merge() -> Peer:
         dialects=tuple(MERGES),
         packages=("httpx-sse", "orjson"),
     )
+
+
+def orjson_content() -> Peer:
+    """orjson and a look for the content of each event, which has to be a read of its own."""
+    from orjson import loads
+
+    def run(traffic: Traffic, reads: Reads) -> Any:
+        seen = None
+        for chunk in reads:
+            data = chunk[6:]
+            if data.startswith(b"[DONE]"):
+                break
+            choices = loads(data)["choices"]
+            if choices:
+                seen = choices[0]["delta"].get("content")
+        return seen
+
+    def check(traffic: Traffic, reads: Reads) -> bool:
+        if tuple(reads) != traffic.blocks:
+            return False
+        text = "".join(run(traffic, [chunk]) or "" for chunk in reads)
+        return text == (traffic.expected["choices"][0]["message"]["content"] or "")
+
+    return Peer(
+        "orjson + content by hand", "looks", run, check, "the text",
+        dialects=CHAT, packages=("orjson",),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class Peer:
     """One row of a table."""
 
     name: str
-    kind: str  # "fold", "frames" or "floor"
+    kind: str  # "fold", "frames", "looks" or "floor"
     run: Run  # what is timed
     check: Check  # whether the outcome is right, as far as it is claimed
     claims: str = "the whole answer"
@@ -41,10 +41,15 @@ class Peer:
     slow: bool = False  # object per chunk: has a table of its own
     packages: tuple[str, ...] = ()
     json: Run | None = None  # the same, to JSON bytes
+    lends: Callable[[bytes], Any] | None = None  # makes of a read what is handed over
 
     def takes(self, traffic: Traffic) -> bool:
         """Whether it can do anything with this stream."""
         return not self.dialects or traffic.dialect in self.dialects
+
+    def given(self, reads: Reads) -> Reads:
+        """The reads as this row gets them."""
+        return reads if self.lends is None else [self.lends(chunk) for chunk in reads]
 
     @property
     def versions(self) -> dict[str, str]:
@@ -114,6 +119,28 @@ FRAME_MAKERS: dict[str, Callable[[], Peer]] = {
     "launchdarkly-eventsource": _of("peers.framers", "launchdarkly"),
     "openai, SSE decoder": _of("peers.framers", "openai_frames"),
     "anthropic, SSE decoder": _of("peers.framers", "anthropic_frames"),
+}
+LOOKS = ("take_text", "take", "usage", "finish_reason", "status", "tool_calls")
+LOOK_MAKERS: dict[str, Callable[[], Peer]] = {
+    "empty method call": _of("benchmarks.floor", "empty_call"),
+    "ssefold (c)": _of("peers.looks", "feed_row", "c"),
+    **{
+        f"ssefold (c), {name}": _of("peers.looks", "look_row", "c", name)
+        for name in LOOKS
+    },
+    "ssefold (c), deltas": _of("peers.looks", "deltas_row", "c"),
+    "ssefold (python)": _of("peers.looks", "feed_row", "python"),
+    "ssefold (python), take_text": _of("peers.looks", "look_row", "python", "take_text"),
+    "ssefold (python), take": _of("peers.looks", "look_row", "python", "take"),
+    "orjson + content by hand": _of("peers.by_hand", "orjson_content"),
+}
+# The same stream in reads of another type: each backend beside itself.
+LENT_MAKERS: dict[str, Callable[[], Peer]] = {
+    f"ssefold ({backend}){'' if lends is None else f', {lends.__name__}'}": _of(
+        "peers.looks", "feed_row", backend, lends
+    )
+    for backend in ("c", "python")
+    for lends in (None, bytearray, memoryview)
 }
 
 

@@ -14,15 +14,28 @@ from benchmarks.chart import Bar, Group, picture
 from benchmarks.floor import Fallback
 from benchmarks.measure import Table, checked, measure
 from benchmarks.targets import HAND, C, Target, targets
+from benchmarks.targets import LOOKS as LOOK_TARGETS
+from benchmarks.targets import LOOKS_ALONE as ALONE_TARGETS
 from peers.ours import accumulator
-from peers.rows import FRAME_MAKERS, MAKERS, installed
+from peers.rows import FRAME_MAKERS, LENT_MAKERS, LOOK_MAKERS, MAKERS, installed
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of the peers
 
 EVENTS = 32
+ANOTHER = {  # an answer that no shape gives
+    "usage": {},
+    "choices": [
+        {
+            "finish_reason": "another",
+            "message": {"content": "x", "tool_calls": [{"function": {"arguments": "x"}}] * 9},
+        }
+    ],
+}
 ONCE = clock.Budget(0, 1, 1)
 FOLDS, MISSING = installed(MAKERS)
 FRAMES, MISSING_FRAMES = installed(FRAME_MAKERS)
+LOOKS, MISSING_LOOKS = installed(LOOK_MAKERS)
+LENT, MISSING_LENT = installed(LENT_MAKERS)
 
 
 @pytest.mark.parametrize("peer", FOLDS, ids=lambda peer: peer.name)
@@ -37,7 +50,8 @@ def test_a_row_is_right(name: str, peer) -> None:
 
 def test_a_row_is_missing_for_its_library_alone() -> None:
     """A maker that is misspelled in the list would look like one that is not installed."""
-    for reason in {**MISSING, **MISSING_FRAMES}.values():
+    missing = {**MISSING, **MISSING_FRAMES, **MISSING_LOOKS, **MISSING_LENT}
+    for reason in missing.values():
         assert not re.search(r"'(peers|benchmarks)\.", reason), reason
 
 
@@ -53,7 +67,7 @@ def test_instructions_are_counted_of_shapes_that_there_are(capsys, monkeypatch) 
     assert {name for name, _ in instructions.ROWS} <= {*shapes.foldable(), *shapes.framed()}
     assert len(set(instructions.ROWS)) == len(instructions.ROWS)
     monkeypatch.setattr(instructions, "EVENTS", EVENTS)
-    for name, how in instructions.rows(("crlf", "short", "frames")):
+    for name, how in instructions.rows(("text", "crlf", "short", "frames")):
         if C not in MISSING:
             instructions.work(name, how, 1)
     with pytest.raises(SystemExit):
@@ -79,6 +93,46 @@ def test_a_framing_row_is_right(name: str, peer) -> None:
     traffic = shapes.build(name, EVENTS)
     assert peer.check(traffic, traffic.reads())
     assert peer.check(traffic, traffic.reads("event"))
+
+
+@pytest.mark.parametrize("peer", LOOKS, ids=lambda peer: peer.name)
+@pytest.mark.parametrize("name", report.LOOKED_AT)
+def test_a_reading_after_each_event_is_right(name: str, peer) -> None:
+    traffic = shapes.build(name, EVENTS)
+    reads = traffic.reads("event")
+    assert peer.check(traffic, reads)
+    peer.run(traffic, reads)
+    if peer.kind != "floor" and not peer.name.endswith("status"):  # the status is in no answer
+        assert not peer.check(replace(traffic, expected=ANOTHER), reads)
+
+
+@pytest.mark.parametrize("peer", LENT, ids=lambda peer: peer.name)
+@pytest.mark.parametrize("how", ["event", "16 KiB"])
+def test_a_row_of_reads_that_are_no_bytes_is_right(how: str, peer) -> None:
+    traffic = shapes.build("text", EVENTS)
+    reads = peer.given(traffic.reads(how))
+    assert {type(chunk).__name__ for chunk in reads} == {(peer.lends or bytes).__name__}
+    assert peer.check(traffic, reads)
+    assert not peer.check(replace(traffic, expected=ANOTHER), reads)
+
+
+def test_each_look_that_has_a_target_is_a_row() -> None:
+    rows = {name for shape, name, _ in (*LOOK_TARGETS, *ALONE_TARGETS)}
+    assert {f"{C}, {name}" for name in rows} <= set(LOOK_MAKERS)
+    assert {shape for shape, _, _ in (*LOOK_TARGETS, *ALONE_TARGETS)} <= set(report.LOOKED_AT)
+
+
+def test_the_section_of_looks_measures_what_has_a_target(capsys) -> None:
+    run = report.Run(ONCE, True, ("text",), ("looks",), ("nobody",))
+    report.looks(run)
+    assert list(run.tables) == ["looks/text/event", "lent/text/event", "lent/text/16 KiB"]
+    assert not any(table.broken for table in run.tables.values())
+    assert all(all(table.correct.values()) for table in run.tables.values())
+    if C not in MISSING_LOOKS:
+        found = [target for target in targets(run.tables, {}) if target.measured is not None]
+        asked = [name for shape, name, _ in (*LOOK_TARGETS, *ALONE_TARGETS) if shape == "text"]
+        there = [name for name in asked if f"{C}, {name}" not in MISSING_LOOKS]
+        assert len(found) == len(there) + len(("bytearray", "memoryview")) * 2
 
 
 def test_a_row_that_is_wrong_says_so() -> None:
@@ -169,6 +223,7 @@ def test_a_target_is_met_or_not(at_most: bool, measured: float, met: bool) -> No
 def test_ratios_are_taken_round_by_round() -> None:
     # The machine was ten times slower in the second round: for both.
     assert clock.ratio([20, 200, 21], [10, 100, 10]) == 2.0
+    assert clock.beyond([20, 200, 21], [10, 100, 10]) == 11
     turns: list[str] = []
     contenders = {name: partial(turns.append, name) for name in "ab"}
     clock.rounds(contenders, clock.Budget(0, 2, 2), cold=False)
@@ -194,7 +249,7 @@ def test_the_command_line_says_which_shapes_there_are(capsys) -> None:
     assert "text_obfuscation" in capsys.readouterr().err
     run = report.arguments(["--quick", "--only", "text,frames"])
     assert (run.quick, run.only) == (True, ("text", "frames"))
-    assert run.sections == ("fold", "objects", "frames", "cold")
+    assert run.sections == ("fold", "looks", "objects", "frames", "cold")
 
 
 def test_the_compiled_backend_is_a_row_where_it_is_installed() -> None:
