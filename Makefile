@@ -3,6 +3,7 @@
 # Settings, after `make TARGET` or in the environment:
 #   PYTHON=python3.12          the interpreter that makes $(VENV); another one makes it anew
 #   SSEFOLD_NO_EXTENSIONS=1    the pure backend alone, no C compiler needed
+#   SSEFOLD_SCALAR=1           compiled without vectors, as for machines without SSE2 and NEON
 #   SSEFOLD_SANITIZE=1         compiled with the address and undefined-behaviour sanitizers
 #   SSEFOLD_COVERAGE=1         compiled with line tracing; `make test` then reports coverage
 #   JOBS=4                     so many processes share the tests, not one for each core; 0: pytest
@@ -19,7 +20,7 @@ PY := $(VENV)/bin/python
 
 # A switch is on unless it is unset, empty or 0; setup.py reads the same ones.
 on = $(filter-out 0,$(SSEFOLD_$(1)))
-export SSEFOLD_NO_EXTENSIONS SSEFOLD_SANITIZE SSEFOLD_COVERAGE
+export SSEFOLD_NO_EXTENSIONS SSEFOLD_SCALAR SSEFOLD_SANITIZE SSEFOLD_COVERAGE
 
 # What the installed extension was made from: all of _c/, and the modules that are written once
 # for both backends, engine/NAME.py with a _c/engine/NAME.pxd.
@@ -29,7 +30,7 @@ SOURCES := pyproject.toml setup.py src/ssefold/_version.py $(PXD) $(filter %.py,
 	$(foreach suffix,pyx py h,$(wildcard src/ssefold/_c/*.$(suffix) src/ssefold/_c/*/*.$(suffix)))
 
 # Stamps, all inside $(VENV). Their names carry the settings, so that a changed one works anew.
-MODE := $(if $(call on,NO_EXTENSIONS),python,c)$(if $(call on,SANITIZE),-sanitize)$(if $(call on,COVERAGE),-coverage)
+MODE := $(if $(call on,NO_EXTENSIONS),python,c)$(if $(call on,SCALAR),-scalar)$(if $(call on,SANITIZE),-sanitize)$(if $(call on,COVERAGE),-coverage)
 ENVIRONMENT := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 INSTALLED := $(VENV)/.installed-$(MODE)
 EXTRA := $(VENV)/.extra-

@@ -2,6 +2,7 @@
 
 Switches, in the environment (unset, empty or 0: off):
   SSEFOLD_NO_EXTENSIONS  build the pure backend alone: no compiler needed, a py3-none-any wheel
+  SSEFOLD_SCALAR         no vectors: the loops that machines without SSE2 and NEON run
   SSEFOLD_SANITIZE       address and undefined-behaviour sanitizers (`make test` preloads them)
   SSEFOLD_COVERAGE       line tracing for Cython's coverage plugin
 
@@ -195,7 +196,7 @@ class BuildExtensions(build_ext):
             sys.version, sysconfig.get_config_var("EXT_SUFFIX"), sysconfig.get_platform(),
             platform.python_compiler(), version("Cython"), extension.name,
             *(os.environ.get(name, "") for name in ("CC", "CFLAGS", "LDFLAGS", "CPPFLAGS")),
-            *(str(switch(name)) for name in ("SANITIZE", "COVERAGE")),
+            *(str(switch(name)) for name in ("SCALAR", "SANITIZE", "COVERAGE")),
         ]  # fmt: skip
         parts += [str(word).encode() for word in words]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
@@ -243,6 +244,8 @@ class BuildExtensions(build_ext):
 
     def build_extensions(self):
         for extension in self.extensions:
+            if switch("SCALAR"):
+                extension.define_macros.append(("SSEFOLD_SCALAR", "1"))
             if switch("COVERAGE"):
                 extension.define_macros += [
                     ("CYTHON_TRACE", "1"),

@@ -151,6 +151,40 @@ static void check_scans(place p, int size, unsigned char *space) {
     }
 }
 
+static void check_finds(place p, int size) {
+    place end = p + size;
+    int low;
+    for (low = 0; low <= size; low += 1 + (int)below(7)) {
+        unsigned char c = below(2) && low < size ? p[low + (int)below((unsigned)(size - low))]
+                                                 : (unsigned char)below(256);
+        CHECK(ssefold_find(p + low, end, c) == find_either(p + low, end, c, c));
+    }
+}
+
+/* The same bytes at the same end of other memory, and what one wrong bit makes of them. */
+static void check_equal(place p, int size, unsigned char *other, int first) {
+    unsigned char *q = first ? other : other + fence - size;
+    int low, at;
+    memcpy(q, p, (size_t)size);
+    for (low = 0; low <= size; low += 1 + (int)below(7)) {
+        int n = size - low;
+        CHECK(ssefold_equal(p + low, q + low, (size_t)n));
+        CHECK(ssefold_equal(p, q, (size_t)low));
+        if (n == 0) continue;
+        at = low + (int)below((unsigned)n);
+        q[at] ^= (unsigned char)(1u << below(8));
+        CHECK(!ssefold_equal(p + low, q + low, (size_t)n));
+        CHECK(ssefold_equal(p, q, (size_t)low)); /* what is behind is none of its business */
+        q[at] = p[at];
+    }
+    low = 0;
+    for (at = 0; at < size; at++) {
+        q[at] ^= 0x20;
+        CHECK(!ssefold_equal(p, q, (size_t)size));
+        q[at] = p[at];
+    }
+}
+
 static void check_digits(place p, int size) {
     place end = p + size, stop = find_no_digit(p, end), q;
     uint64_t found = 7, wanted = 7;
@@ -317,6 +351,8 @@ int main(int argc, char **argv) {
         at = lay(space, bytes, size, round % 2);
         check_lines(at, size);
         check_scans(at, size, other);
+        check_finds(at, size);
+        check_equal(at, size, other, round % 2);
         check_digits(at, size);
         fill_text(bytes, &size);
         check_text(lay(space, bytes, size, round % 2), size, other);

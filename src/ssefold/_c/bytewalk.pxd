@@ -8,7 +8,8 @@ Must not know: Python objects, frames, what a field does. Everything here is
 """
 
 cimport cython
-from libc.string cimport memcmp
+
+from .simd cimport equal
 
 cdef extern from "bytewalk.h":
     const unsigned char *ssefold_line(
@@ -89,7 +90,7 @@ cdef inline int line_field(const unsigned char *p, Py_ssize_t size) noexcept nog
     if field == FIELD_UNKNOWN:
         return FIELD_UNKNOWN
     length = field_size(field)
-    if size < length or memcmp(p, field_name(field), length) != 0:
+    if size < length or not equal(p, field_name(field), length):
         return FIELD_UNKNOWN
     if size > length and p[length] != c':':
         return FIELD_UNKNOWN

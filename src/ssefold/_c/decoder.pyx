@@ -13,11 +13,11 @@ becomes a str when somebody asks. Which way an event came cannot be told from it
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.string cimport memcmp
 
 from .engine.events cimport ServerSentEvent
 from .framing cimport Framer
 from .pieces cimport Piece
+from .simd cimport equal
 from .utf8 cimport ssefold_text
 from .wholeframe cimport Whole, read_whole
 
@@ -331,7 +331,7 @@ cdef class SSEDecoder:
             self.name_bytes = [b""] * NAME_CACHE
             self.name_texts = [""] * NAME_CACHE
         known = self.name_bytes[slot]
-        if PyBytes_GET_SIZE(known) != size or memcmp(PyBytes_AS_STRING(known), p, size) != 0:
+        if PyBytes_GET_SIZE(known) != size or not equal(PyBytes_AS_STRING(known), p, size):
             # Both are made before either is kept: memory may be short for one of them.
             text = PyUnicode_DecodeUTF8(<const char *>p, size, "replace")
             fresh = PyBytes_FromStringAndSize(<const char *>p, size)

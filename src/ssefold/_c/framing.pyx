@@ -19,7 +19,6 @@ The rules (WHATWG HTML 9.2.5 and 9.2.6) and what they mean here:
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
-from libc.string cimport memchr
 
 from .bytewalk cimport (
     FIELD_DATA,
@@ -44,6 +43,7 @@ from .pieces cimport (
     piece_reserve,
     piece_room,
 )
+from .simd cimport find
 
 cdef enum:
     # Where in a line the stream stands.
@@ -303,7 +303,7 @@ cdef class Framer:
         if field == FIELD_EVENT:
             piece_borrow(&self.event, p, n)
         elif field == FIELD_ID:
-            if n == 0 or memchr(p, 0, n) == NULL:
+            if n == 0 or find(p, p + n, 0) == p + n:
                 piece_borrow(&self.ident, p, n)
                 self.has_id = True
         else:

@@ -15,7 +15,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.stdint cimport uint64_t
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memcpy
 
 from .jsonscan cimport (
     SCAN_ESCAPE,
@@ -31,6 +31,7 @@ from .jsonscan cimport (
     unescape_into,
     unescaped_length,
 )
+from .simd cimport equal, find
 from .utf8 cimport utf8_text
 
 from ssefold import limits as _limits
@@ -250,7 +251,7 @@ cdef inline bint _is_next(PyObject *key, Reader *r) noexcept:
     size = PyUnicode_GET_LENGTH(<object>key)
     return (
         r.end - r.p > size and r.p[size] == c'"'
-        and memcmp(PyUnicode_1BYTE_DATA(<object>key), r.p, size) == 0
+        and equal(PyUnicode_1BYTE_DATA(<object>key), r.p, size)
     )
 
 
@@ -354,7 +355,7 @@ cdef inline unsigned int _slot(const unsigned char *p, Py_ssize_t size) noexcept
 cdef inline bint _is_kept(unsigned int slot, const unsigned char *p, Py_ssize_t size) noexcept:
     cdef PyObject *kept = kept_keys[slot]
     return (kept != NULL and PyUnicode_GET_LENGTH(<object>kept) == size
-            and memcmp(PyUnicode_1BYTE_DATA(<object>kept), p, size) == 0)
+            and equal(PyUnicode_1BYTE_DATA(<object>kept), p, size))
 
 
 cdef object _kept_key(const unsigned char *p, Py_ssize_t size):
@@ -395,7 +396,7 @@ cdef object _keep_key(object key, unsigned int slot):
 cdef str unescape(const unsigned char *p, Py_ssize_t size):
     """The text of a string's body; unpaired surrogates stay, bad UTF-8 is replaced."""
     cdef int flags = 0
-    if size == 0 or memchr(p, c'\\', size) == NULL:
+    if find(p, p + size, c'\\') == p + size:
         return utf8_text(p, size)
     text = _unescape(p, size, &flags)
     if flags & SCAN_SURROGATE:

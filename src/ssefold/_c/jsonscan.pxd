@@ -12,7 +12,8 @@ Flags are only ever added: the caller sets them to 0.
 """
 
 from libc.stdint cimport uint32_t, uint64_t
-from libc.string cimport memchr, memcpy
+
+from .simd cimport find
 
 # The only loop that long text spends its time in. One signed comparison with 0x20
 # catches control characters and everything outside of ASCII at once.
@@ -408,8 +409,8 @@ cdef inline Py_ssize_t unescaped_length(const unsigned char *p, Py_ssize_t size)
     cdef int flags = 0
     cdef const unsigned char *behind
     while True:
-        p = <const unsigned char *>memchr(p, c'\\', end - p) if p < end else NULL
-        if p == NULL:
+        p = find(p, end, c'\\')
+        if p == end:
             return length
         behind = take_escape(p, end, &code, &flags)
         length += put_utf8(units, code) - (behind - p)

@@ -15,9 +15,10 @@ from cpython.mem cimport PyMem_Free
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.stdint cimport uint32_t
-from libc.string cimport memchr, strlen
+from libc.string cimport strlen
 
 from .jsonscan cimport SCAN_SURROGATE, plain_end, put_utf8, take_escape
+from .simd cimport find
 
 cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
@@ -226,9 +227,7 @@ cdef int put_body(Writer *w, const unsigned char *p, Py_ssize_t size, int *flags
     cdef int found
     reserve(w, size)
     while True:
-        slash = <const unsigned char *>memchr(p, c'\\', end - p) if p < end else NULL
-        if slash == NULL:
-            slash = end
+        slash = find(p, end, c'\\')
         put(w, p, slash - p)
         p = slash
         if p == end:

@@ -8,8 +8,6 @@ lines, with a retry line, or with a comment somebody wants.
 Must not know: Python objects, events, what came before. No state survives a call.
 """
 
-from libc.string cimport memchr, memcmp
-
 from .bytewalk cimport (
     FIELD_DATA,
     FIELD_EVENT,
@@ -20,6 +18,7 @@ from .bytewalk cimport (
     line_field,
     ssefold_line,
 )
+from .simd cimport equal, find
 from .utf8 cimport MOST_LINES, Run
 
 
@@ -62,7 +61,7 @@ cdef inline bint read_whole(
             p += 1
         field = FIELD_DATA
         value = line + 5
-        if e - line < 5 or memcmp(line, b"data:", 5) != 0:
+        if e - line < 5 or not equal(line, b"data:", 5):
             field = line_field(line, e - line)
             if field == FIELD_RETRY or (line[0] == c":" and comments):
                 return False
@@ -83,7 +82,7 @@ cdef inline bint read_whole(
         elif field == FIELD_EVENT:
             found.event.ptr = value
             found.event.size = e - value
-        elif memchr(value, 0, e - value) == NULL:
+        elif find(value, e, 0) == e:
             found.ident.ptr = value
             found.ident.size = e - value
     return False

@@ -12,7 +12,7 @@ to JSON is white space and to the framing the end of the line.
 """
 
 from cpython.object cimport PyObject
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memcpy
 
 from ..jsonnumber cimport MAX_FLOAT, MOST_SCALE, SCAN_LOOSE, SCAN_UNSURE, Tenths, scan_written
 from ..jsonscan cimport (
@@ -26,6 +26,7 @@ from ..jsonscan cimport (
     scan_string,
     unescaped_length,
 )
+from ..simd cimport equal, find
 from ..jsonwrite cimport Writer, begin, drop, finish, put, put_body, put_byte, put_float
 
 cdef extern from "Python.h":
@@ -144,8 +145,8 @@ cdef inline const unsigned char *walk_string(
 cdef bint is_written(const unsigned char *p, const unsigned char *end) noexcept nogil:
     """Whether all escapes of a body are as json writes them; control characters may be."""
     while True:
-        p = <const unsigned char *>memchr(p, c'\\', end - p)
-        if p == NULL:
+        p = find(p, end, c'\\')
+        if p == end:
             return True
         if p[1] == c'u' or p[1] == c'/':
             return False
@@ -255,7 +256,7 @@ cdef inline const unsigned char *walk_key(
     for i in range(count):
         # A quote ends both: there is a first byte to compare.
         if (keys[i].size == key.size and keys[i].start[0] == p[0]
-                and memcmp(keys[i].start, p, key.size) == 0):
+                and equal(keys[i].start, p, key.size)):
             return stop(walk, p)
     walk.weight += key.size
     return q + 1
@@ -295,9 +296,8 @@ cdef int put_compact(Writer *w, const unsigned char *p, Py_ssize_t size) except 
 cdef int put_number(Writer *w, const unsigned char *p, Py_ssize_t size) except -1:
     """A number of at most MAX_FLOAT bytes."""
     cdef char text[MAX_FLOAT + 1]
-    if memchr(p, c'.', size) == NULL and memchr(p, c'e', size) == NULL and (
-        memchr(p, c'E', size) == NULL
-    ):
+    cdef const unsigned char *end = p + size
+    if find(p, end, c'.') == end and find(p, end, c'e') == end and find(p, end, c'E') == end:
         if size == 2 and p[0] == c'-' and p[1] == c'0':
             return put_byte(w, c'0')
         return put(w, p, size)

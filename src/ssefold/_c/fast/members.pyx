@@ -20,7 +20,7 @@ cimport cython
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcpy
 
 from .jsoncompact cimport scan_list
 from ..jsonread cimport key_at, scalar_at
@@ -36,6 +36,7 @@ from ..jsonscan cimport (
     scan_value,
     skip_space,
 )
+from ..simd cimport equal
 from ..engine.plan cimport Plan
 from ..engine.jsonvalue cimport same
 from ..engine.stream_failures cimport can_fail, is_of_signs, is_telling
@@ -149,8 +150,8 @@ cdef class Members:
         if self.broken:
             return NO_MATCH
         if size < 7:
-            return INCOMPLETE if memcmp(p, b"data: {", size) == 0 else NO_MATCH
-        if memcmp(p, b"data:", 5) != 0:
+            return INCOMPLETE if equal(p, b"data: {", size) else NO_MATCH
+        if not equal(p, b"data:", 5):
             return NO_MATCH
         p = blank(p + 5, end)
         if p < end and p[0] != c'{':
@@ -163,7 +164,7 @@ cdef class Members:
             return p + 2 - begin
         # A CR ends the blank line, and the frame; a LF behind it belongs to it.
         size = min(end - p, 3)
-        self.cr = memcmp(p, b"\r\n\r", size) == 0
+        self.cr = equal(p, b"\r\n\r", size)
         if self.cr and size == 3:
             return p + 3 - begin
         return INCOMPLETE if self.cr or (size == 1 and p[0] == c'\n') else NO_MATCH
@@ -231,8 +232,8 @@ cdef class Members:
             if standing.cell is not None:
                 return self.match_slot(member, LAST_ONE, <void *>standing.cell, p, end)
         if end - p < member.literal_size:
-            return self.stop(memcmp(p, member.key + member.key_size, end - p) == 0)
-        if memcmp(p, member.key + member.key_size, member.literal_size) != 0:
+            return self.stop(equal(p, member.key + member.key_size, end - p))
+        if not equal(p, member.key + member.key_size, member.literal_size):
             return NULL
         return p + member.literal_size
 
@@ -394,7 +395,7 @@ cdef class Members:
         cdef Member *member = find_token(known, key.start, key.size, token_of(key.value[0]))
         if member != NULL and is_standing(member) and (
             member.literal_size == key.value_size
-            and memcmp(member.key + key.size, key.value, key.value_size) == 0
+            and equal(member.key + key.size, key.value, key.value_size)
         ):
             standing = <Standing>member.target
         if standing is None or standing.values is not entry[1] or standing.name != <str>entry[2]:
@@ -489,7 +490,7 @@ cdef class Members:
         if (
             member != NULL and member.kind == kind and member.target == leads_to
             and member.literal_size == literal
-            and memcmp(member.key + key.size, key.value, literal) == 0
+            and equal(member.key + key.size, key.value, literal)
         ):
             return member
         self.room -= key.size + literal + sizeof(Member)
@@ -605,7 +606,7 @@ cdef Member *find_key_of(Known known, const unsigned char *key, Py_ssize_t size)
     """A member with this key, whatever its value."""
     cdef int i
     for i in range(known.count):
-        if known.members[i].key_size == size and memcmp(known.members[i].key, key, size) == 0:
+        if known.members[i].key_size == size and equal(known.members[i].key, key, size):
             return &known.members[i]
     return NULL
 
@@ -627,7 +628,7 @@ cdef inline Member *find_key(
     for n in range(known.count):
         if i >= known.count:
             i = 0
-        if members[i].key_size < end - p and memcmp(p, members[i].key, members[i].key_size) == 0:
+        if members[i].key_size < end - p and equal(p, members[i].key, members[i].key_size):
             hint[0] = i + 1
             return &members[i]
         i += 1
@@ -673,7 +674,7 @@ cdef const unsigned char *member_value(
     cdef Py_ssize_t size = len(by)
     while p < end:
         q = scan_key(p, end, flags)
-        if flags[0] & SCAN_FAILED or (end - p > size and memcmp(p, key, size) == 0):
+        if flags[0] & SCAN_FAILED or (end - p > size and equal(p, key, size)):
             return q
         q = blank(scan_value(q, end, 256, flags), end)
         if flags[0] & SCAN_FAILED or q == end:

@@ -11,7 +11,7 @@ that is not quite like the template, and says nothing of it. It also stops where
 it raises nothing, and its report is all that was done.
 """
 
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcpy
 
 from .build cimport Template, first_literal, front_size
 from ..jsonscan cimport (
@@ -25,6 +25,7 @@ from ..jsonscan cimport (
     scan_string,
     unescaped_length,
 )
+from ..simd cimport equal
 from ..engine.ledger cimport Ledger
 from ..engine.event_numbers cimport Sequence
 from .slots cimport (
@@ -84,13 +85,13 @@ cdef Py_ssize_t run_words(
         middle_size = template.slots[1].size
     if ledger.held_limit >= 0:
         left = ledger.held_limit - ledger.held
-    while end - p > head_size and memcmp(p, head, head_size) == 0:
+    while end - p > head_size and equal(p, head, head_size):
         word = p + head_size
         flags = 0
         q = word_end(word, end, &flags)
         n = q - word
         if middle_size:
-            if end - q < middle_size or memcmp(q, middle, middle_size) != 0:
+            if end - q < middle_size or not equal(q, middle, middle_size):
                 break
             q += middle_size
             if is_second:
@@ -102,7 +103,7 @@ cdef Py_ssize_t run_words(
             else:
                 q = plain_end(q, end)
         # The tail begins with the quote.
-        if end - q < tail_size + lf or memcmp(q, tail, tail_size) != 0:
+        if end - q < tail_size + lf or not equal(q, tail, tail_size):
             break
         q += tail_size
         weight = word_weight(word, n, flags)
@@ -188,14 +189,14 @@ cdef Py_ssize_t run_text(
             ledger.held = held
             p += run_words(template, stream, head, p, end, most)
             held = ledger.held
-        if end - p <= head_size or memcmp(p, head, head_size):
+        if end - p <= head_size or not equal(p, head, head_size):
             break
         q = start = p + head_size
         weight = fragment = seen = 0
         for i in range(count):
             if i:
                 n = slots[i].size
-                if end - q <= n or memcmp(q, literals + slots[i].literal, n):
+                if end - q <= n or not equal(q, literals + slots[i].literal, n):
                     break
                 q += n
             if i == text_slot:
@@ -211,7 +212,7 @@ cdef Py_ssize_t run_text(
                 weight = q - start
                 fragment = flags
         else:
-            if end - q < tail_size + lf or memcmp(q, tail, tail_size) or (
+            if end - q < tail_size + lf or not equal(q, tail, tail_size) or (
                 q + tail_size - p > most or (lf and q[tail_size] != c'\n')
             ):
                 break
@@ -295,13 +296,13 @@ cdef Py_ssize_t run_numbered(
                 return 0
     if ledger.held_limit >= 0:
         left = ledger.held_limit - ledger.held
-    while end - p > head_size and memcmp(p, head, head_size) == 0:
+    while end - p > head_size and equal(p, head, head_size):
         q = p + head_size
         flags = 0
         for i in range(count):
             if i:
                 n = slots[i].size
-                if end - q <= n or memcmp(q, literals + slots[i].literal, n) != 0:
+                if end - q <= n or not equal(q, literals + slots[i].literal, n):
                     break
                 q += n
             if i == text_slot:
@@ -320,7 +321,7 @@ cdef Py_ssize_t run_numbered(
                     break
                 q += 2
         else:
-            if end - q < tail_size + lf or memcmp(q, tail, tail_size) != 0:
+            if end - q < tail_size + lf or not equal(q, tail, tail_size):
                 break
             q += tail_size
             weight = word_weight(word, size_of_word, flags)
@@ -424,7 +425,7 @@ cdef Py_ssize_t run_steady(
         if numbered >= 0:
             p += run_numbered(template, stream, numbered, head, p, end, most)
         # The rest of a frame is never empty: its last bytes are a line end.
-        if end - p < head_size or memcmp(p, head, head_size):
+        if end - p < head_size or not equal(p, head, head_size):
             break
         q = words = p + head_size
         weight = size_of_words = 0
@@ -435,7 +436,7 @@ cdef Py_ssize_t run_steady(
         for i in range(count):
             if i:
                 n = slots[i].size
-                if end - q <= n or memcmp(q, literals + slots[i].literal, n):
+                if end - q <= n or not equal(q, literals + slots[i].literal, n):
                     break
                 q += n
             elif q == end:
@@ -487,7 +488,7 @@ cdef Py_ssize_t run_steady(
                 if number != sequence.last + 1:
                     break
         else:
-            if end - q < tail_size + lf or memcmp(q, tail, tail_size) or (
+            if end - q < tail_size + lf or not equal(q, tail, tail_size) or (
                 q + tail_size - p > most or (lf and q[tail_size] != c'\n')
             ):
                 break

@@ -14,10 +14,11 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memcpy
 
 from ssefold.engine import outcomes as _plan
 
+from ..bytewalk cimport line_end
 from .jsoncompact cimport MAX_KEYS, put_compact
 from ..jsonnumber cimport MAX_EXPONENT, MAX_FLOAT, MAX_NUMBER, SCAN_LOOSE
 from ..jsonread cimport read
@@ -33,6 +34,7 @@ from ..jsonscan cimport (
     unescaped_length,
 )
 from ..jsonwrite cimport Writer, begin, drop
+from ..simd cimport equal
 from ..engine.ledger cimport Ledger
 from ..engine.jsonvalue cimport weight
 from ..engine.event_numbers cimport Sequence
@@ -280,9 +282,9 @@ cdef Py_ssize_t weigh_members(
             if seen & (SCAN_ESCAPE | SCAN_INVALID_UTF8):
                 return -1
             for i in range(count):
-                if keys[i].size == keys[count].size and memcmp(
+                if keys[i].size == keys[count].size and equal(
                     keys[i].start, keys[count].start, keys[i].size
-                ) == 0:
+                ):
                     return -1
             total += keys[count].size
             count += 1
@@ -318,7 +320,7 @@ cdef bint is_safe_number(
 
 cdef bint has_line_end(const unsigned char *p, const unsigned char *end) noexcept nogil:
     """Whether a line ends in [p, end): white space to JSON, but not to the framing."""
-    return memchr(p, c'\n', end - p) != NULL or memchr(p, c'\r', end - p) != NULL
+    return line_end(p, end) != end
 
 
 cdef inline bint is_blank(const unsigned char *p, Py_ssize_t size) noexcept nogil:
@@ -361,7 +363,7 @@ cdef bint in_unison(Slot *slots, Found *found, int count) except -1:
             if other.rank == voice.rank:
                 return False  # their words count together
             same = found[j].size == found[i].size and (
-                memcmp(found[j].start, found[i].start, found[i].size) == 0)
+                equal(found[j].start, found[i].start, found[i].size))
             if not same and (found[i].flags | found[j].flags) & SCAN_ESCAPE:
                 return False  # they may be one text, written in two ways
             repeats |= same and other.rank < voice.rank

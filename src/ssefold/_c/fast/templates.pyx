@@ -23,7 +23,6 @@ a number that might be out of range, a key that comes twice.
 import os
 
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
-from libc.string cimport memcmp
 
 from .build cimport Head, Template, build, front_size, head_holds, holds
 from .jsoncompact cimport scan_list
@@ -40,6 +39,7 @@ from ..jsonscan cimport (
     scan_value,
     unescaped_length,
 )
+from ..simd cimport equal
 from ..engine.ledger cimport Ledger
 from .members cimport Members
 from .runs cimport run_steady, run_text
@@ -97,17 +97,17 @@ cdef inline Py_ssize_t compare(
     cdef int flags
     if same < head:
         if size <= head:
-            return INCOMPLETE if memcmp(
-                p + same, template.head.bytes + same, size - same) == 0 else NO_MATCH
-        if memcmp(p + same, template.head.bytes + same, head - same):
+            return INCOMPLETE if equal(
+                p + same, template.head.bytes + same, size - same) else NO_MATCH
+        if not equal(p + same, template.head.bytes + same, head - same):
             return NO_MATCH
         same = head
     p += head
     same -= head
     while slot < last:
         if end - p <= slot.size:
-            return INCOMPLETE if memcmp(p + same, literal + same, end - p - same) == 0 else NO_MATCH
-        if memcmp(p + same, literal + same, slot.size - same):
+            return INCOMPLETE if equal(p + same, literal + same, end - p - same) else NO_MATCH
+        if not equal(p + same, literal + same, slot.size - same):
             return NO_MATCH
         same = 0
         p += slot.size
@@ -141,8 +141,8 @@ cdef inline Py_ssize_t compare(
         p = q
         literal = template.literals + (slot.literal if slot < last else template.tail)
     if end - p < template.tail_size:
-        return INCOMPLETE if memcmp(p + same, literal + same, end - p - same) == 0 else NO_MATCH
-    if memcmp(p + same, literal + same, template.tail_size - same):
+        return INCOMPLETE if equal(p + same, literal + same, end - p - same) else NO_MATCH
+    if not equal(p + same, literal + same, template.tail_size - same):
         return NO_MATCH
     return p + template.tail_size - begin
 
@@ -156,8 +156,8 @@ cdef inline unsigned char front_at(Template template, Py_ssize_t i) noexcept nog
 cdef bint begins(Template template, const unsigned char *p, Py_ssize_t size) noexcept:
     """Whether these bytes are the first ones of a frame of it."""
     cdef Py_ssize_t head = min(size, <Py_ssize_t>template.head_size)
-    return (head == 0 or memcmp(p, template.head.bytes, head) == 0) and (
-        memcmp(p + head, template.literals, size - head) == 0)
+    return (head == 0 or equal(p, template.head.bytes, head)) and (
+        equal(p + head, template.literals, size - head))
 
 
 cdef inline bint may_be(Template template, int fork) noexcept nogil:
@@ -405,7 +405,7 @@ cdef class Templates:
         # Known members have to be learned from whole events.
         if headed is None or self.members is not None or self.members_alone:
             return 0
-        if size <= headed.size or memcmp(p, headed.bytes, headed.size) != 0:
+        if size <= headed.size or not equal(p, headed.bytes, headed.size):
             return 0
         return headed.size
 

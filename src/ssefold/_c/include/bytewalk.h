@@ -1,26 +1,33 @@
 #ifndef SSEFOLD_BYTEWALK_H
 #define SSEFOLD_BYTEWALK_H
 /* Where a line ends: loops of bytewalk.pxd. Nothing outside the bounds is read. */
-#include <string.h>
-#if defined(__SSE2__) || defined(_M_X64)
-  #include <emmintrin.h>
-  #define SSEFOLD_SSE2 1
+#include "simd.h"
+
+#if defined(SSEFOLD_VECTORS)
+/* Where a vector has a CR or LF. */
+static inline ssefold_mask ssefold_eols(ssefold_vector v) {
+    return ssefold_lanes(
+        ssefold_or(ssefold_same(v, ssefold_each('\n')), ssefold_same(v, ssefold_each('\r')))
+    );
+}
+
+/* Whether a byte of it is 0x0D or below. */
+static inline int ssefold_low(ssefold_vector v) {
+    return ssefold_lanes(ssefold_same(ssefold_min(v, ssefold_each(0x0D)), v)) != 0;
+}
 #endif
 
 /* May 64 bytes hold a CR or LF? Both lie at 0x0D or below, and so does hardly
    anything else in a stream of text: one minimum over four vectors tells. */
 static inline int ssefold_low64(const unsigned char *p) {
-#ifdef SSEFOLD_SSE2
-    const __m128i *v = (const __m128i *)p;
-    __m128i low = _mm_min_epu8(
-        _mm_min_epu8(_mm_loadu_si128(v), _mm_loadu_si128(v + 1)),
-        _mm_min_epu8(_mm_loadu_si128(v + 2), _mm_loadu_si128(v + 3))
-    );
-    __m128i over = _mm_subs_epu8(low, _mm_set1_epi8(0x0D));
-    return _mm_movemask_epi8(_mm_cmpeq_epi8(over, _mm_setzero_si128())) != 0;
+#if defined(SSEFOLD_VECTORS)
+    return ssefold_low(ssefold_min(
+        ssefold_min(ssefold_load(p), ssefold_load(p + 16)),
+        ssefold_min(ssefold_load(p + 32), ssefold_load(p + 48))
+    ));
 #else
     /* The same by words of 8: a borrow may make a false hit, never a miss. */
-    unsigned long long word, hit = 0;
+    uint64_t word, hit = 0;
     int i;
     for (i = 0; i < 64; i += 8) {
         memcpy(&word, p + i, 8);
@@ -32,22 +39,9 @@ static inline int ssefold_low64(const unsigned char *p) {
 
 /* The first CR or LF of 16 bytes, or 16. */
 static inline int ssefold_eol16(const unsigned char *p) {
-#ifdef SSEFOLD_SSE2
-    __m128i x = _mm_loadu_si128((const __m128i *)p);
-    int mask = _mm_movemask_epi8(
-        _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\n')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\r')))
-    );
-    int i = 0;
-    if (!mask) return 16;
-  #if defined(__GNUC__) || defined(__clang__)
-    i = __builtin_ctz((unsigned)mask);
-  #else
-    while (!(mask & 1)) {
-        mask >>= 1;
-        i++;
-    }
-  #endif
-    return i;
+#if defined(SSEFOLD_VECTORS)
+    ssefold_mask eols = ssefold_eols(ssefold_load(p));
+    return eols ? ssefold_first(eols) : 16;
 #else
     int i;
     for (i = 0; i < 16; i++)
@@ -56,63 +50,53 @@ static inline int ssefold_eol16(const unsigned char *p) {
 #endif
 }
 
-#if defined(SSEFOLD_SSE2) && (defined(__GNUC__) || defined(__clang__))
-  #define SSEFOLD_EOLS(x)                                                                \
-      _mm_movemask_epi8(_mm_or_si128(                                                    \
-          _mm_cmpeq_epi8(x, _mm_set1_epi8('\n')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\r')) \
-      ))
-#endif
-
 /* The first CR or LF in [p, end), or `end`; `high` is set where a byte before it is
    not ASCII. `first` <= p: the bytes from there on may be looked at again. */
 static inline const unsigned char *ssefold_line(
     const unsigned char *first, const unsigned char *p, const unsigned char *end, int *high
 ) {
-#ifdef SSEFOLD_EOLS
-    int found = 0, eols, tops;
+#if defined(SSEFOLD_VECTORS)
+    ssefold_mask found = 0, eols, tops;
     while (end - p >= 64) {
-        const __m128i *v = (const __m128i *)p;
-        __m128i a = _mm_loadu_si128(v), b = _mm_loadu_si128(v + 1);
-        __m128i c = _mm_loadu_si128(v + 2), d = _mm_loadu_si128(v + 3);
-        __m128i low = _mm_min_epu8(_mm_min_epu8(a, b), _mm_min_epu8(c, d));
-        __m128i over = _mm_subs_epu8(low, _mm_set1_epi8(0x0D));
-        if (_mm_movemask_epi8(_mm_cmpeq_epi8(over, _mm_setzero_si128()))) {
+        ssefold_vector a = ssefold_load(p), b = ssefold_load(p + 16);
+        ssefold_vector c = ssefold_load(p + 32), d = ssefold_load(p + 48);
+        if (ssefold_low(ssefold_min(ssefold_min(a, b), ssefold_min(c, d)))) {
             int i;
             for (i = 0; i < 4; i++, p += 16) {
-                __m128i x = _mm_loadu_si128((const __m128i *)p);
-                eols = SSEFOLD_EOLS(x);
-                tops = _mm_movemask_epi8(x);
+                ssefold_vector v = ssefold_load(p);
+                eols = ssefold_eols(v);
+                tops = ssefold_tops(v);
                 if (eols) goto hit;
                 found |= tops;
             }
             continue;
         }
-        found |= _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d)));
+        found |= ssefold_tops(ssefold_or(ssefold_or(a, b), ssefold_or(c, d)));
         p += 64;
     }
     while (end - p >= 16) {
-        __m128i x = _mm_loadu_si128((const __m128i *)p);
-        eols = SSEFOLD_EOLS(x);
-        tops = _mm_movemask_epi8(x);
+        ssefold_vector v = ssefold_load(p);
+        eols = ssefold_eols(v);
+        tops = ssefold_tops(v);
         if (eols) goto hit;
         found |= tops;
         p += 16;
     }
     if (p < end && end - first >= 16) { /* the last 16, without those seen already */
-        int seen = (int)(16 - (end - p));
-        __m128i x = _mm_loadu_si128((const __m128i *)(end - 16));
-        eols = SSEFOLD_EOLS(x) >> seen;
-        tops = _mm_movemask_epi8(x) >> seen;
+        int seen = (int)(16 - (end - p)) * SSEFOLD_LANE;
+        ssefold_vector v = ssefold_load(end - 16);
+        eols = ssefold_eols(v) >> seen;
+        tops = ssefold_tops(v) >> seen;
         if (eols) goto hit;
         found |= tops;
         p = end;
     }
     for (; p < end && *p != '\n' && *p != '\r'; p++) found |= *p & 0x80;
-    *high |= found;
+    *high |= found != 0;
     return p;
 hit:
-    *high |= found | (tops & ((eols & -eols) - 1));
-    return p + __builtin_ctz((unsigned)eols);
+    *high |= (found | (tops & ((eols & (0 - eols)) - 1))) != 0;
+    return p + ssefold_first(eols);
 #else
     const unsigned char *start = p;
     unsigned char found = 0;

@@ -1,24 +1,7 @@
 #ifndef SSEFOLD_JSONSCAN_H
 #define SSEFOLD_JSONSCAN_H
-#include <stdint.h>
-#include <string.h>
-#if !defined(SSEFOLD_NO_SIMD) \
-    && (defined(__SSE2__) || defined(_M_X64) || (defined(_M_IX86_FP) && _M_IX86_FP >= 2))
-  #include <emmintrin.h>
-  #if defined(_MSC_VER)
-    #include <intrin.h>
-static inline int ssefold_lowest_bit(unsigned mask) {
-    unsigned long at;
-    _BitScanForward(&at, mask);
-    return (int)at;
-}
-  #else
-static inline int ssefold_lowest_bit(unsigned mask) { return __builtin_ctz(mask); }
-  #endif
-  #define SSEFOLD_SCAN_STEP 16
-#else
-  #define SSEFOLD_SCAN_STEP 8
-#endif
+/* Loops over JSON text that jsonscan.pxd and jsonbody.pxd spend their time in. */
+#include "simd.h"
 
 static inline int ssefold_is_plain(unsigned char c) {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
@@ -28,17 +11,15 @@ static inline int ssefold_is_plain(unsigned char c) {
 static inline const unsigned char *ssefold_plain_end(
     const unsigned char *p, const unsigned char *end
 ) {
-#if SSEFOLD_SCAN_STEP == 16
-    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
-                  space = _mm_set1_epi8(32);
+#if defined(SSEFOLD_VECTORS)
+    const ssefold_vector quote = ssefold_each('"'), slash = ssefold_each('\\'),
+                         space = ssefold_each(32);
     while (end - p >= 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)p);
-        __m128i hit = _mm_or_si128(
-            _mm_cmplt_epi8(v, space),
-            _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash))
-        );
-        unsigned mask = (unsigned)_mm_movemask_epi8(hit);
-        if (mask) return p + ssefold_lowest_bit(mask);
+        ssefold_vector v = ssefold_load(p);
+        ssefold_mask hits = ssefold_lanes(ssefold_or(
+            ssefold_less(v, space), ssefold_or(ssefold_same(v, quote), ssefold_same(v, slash))
+        ));
+        if (hits) return p + ssefold_first(hits);
         p += 16;
     }
 #else
@@ -62,13 +43,12 @@ static inline const unsigned char *ssefold_plain_end(
 static inline const unsigned char *ssefold_digits_end(
     const unsigned char *p, const unsigned char *end
 ) {
-#if SSEFOLD_SCAN_STEP == 16
-    const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
+#if defined(SSEFOLD_VECTORS)
+    const ssefold_vector zero = ssefold_each('0'), nine = ssefold_each(9);
     while (end - p >= 16) {
-        __m128i v = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)p), zero);
-        unsigned mask =
-            0xFFFF ^ (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, nine), v));
-        if (mask) return p + ssefold_lowest_bit(mask);
+        ssefold_vector v = ssefold_minus(ssefold_load(p), zero);
+        ssefold_mask others = SSEFOLD_ALL ^ ssefold_lanes(ssefold_same(ssefold_min(v, nine), v));
+        if (others) return p + ssefold_first(others);
         p += 16;
     }
 #endif
@@ -80,12 +60,11 @@ static inline const unsigned char *ssefold_digits_end(
 static inline const unsigned char *ssefold_run_end(
     const unsigned char *p, const unsigned char *end
 ) {
-#if SSEFOLD_SCAN_STEP == 16
-    const __m128i slash = _mm_set1_epi8('\\');
+#if defined(SSEFOLD_VECTORS)
+    const ssefold_vector slash = ssefold_each('\\');
     while (end - p >= 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)p);
-        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, slash));
-        if (mask) return p + ssefold_lowest_bit(mask);
+        ssefold_mask hits = ssefold_lanes(ssefold_same(ssefold_load(p), slash));
+        if (hits) return p + ssefold_first(hits);
         p += 16;
     }
 #endif
@@ -100,16 +79,15 @@ static inline const unsigned char *ssefold_copy_run(
     const unsigned char *p, const unsigned char *end, unsigned char **out
 ) {
     unsigned char *to = *out;
-#if SSEFOLD_SCAN_STEP == 16
-    const __m128i slash = _mm_set1_epi8('\\');
+#if defined(SSEFOLD_VECTORS)
+    const ssefold_vector slash = ssefold_each('\\');
     while (end - p >= 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)p);
-        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, slash));
-        _mm_storeu_si128((__m128i *)to, v);
-        if (mask) {
-            int n = ssefold_lowest_bit(mask);
-            *out = to + n;
-            return p + n;
+        ssefold_vector v = ssefold_load(p);
+        ssefold_mask hits = ssefold_lanes(ssefold_same(v, slash));
+        ssefold_store(to, v);
+        if (hits) {
+            *out = to + ssefold_first(hits);
+            return p + ssefold_first(hits);
         }
         p += 16;
         to += 16;

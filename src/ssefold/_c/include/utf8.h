@@ -1,13 +1,8 @@
 #ifndef SSEFOLD_UTF8_H
 #define SSEFOLD_UTF8_H
 /* UTF-8 to characters of one, two or four bytes, and how many of them there are. */
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#if defined(__SSE2__) || defined(_M_X64)
-  #include <emmintrin.h>
-  #define SSEFOLD_WIDEN_SSE2 1
-#endif
+#include "simd.h"
+
 /* The character at p, of two to four bytes, and its size; 0 where it is none. */
 static inline int ssefold_wide(const unsigned char *p, const unsigned char *end, uint32_t *out) {
     uint32_t c = p[0];
@@ -65,19 +60,17 @@ static inline int ssefold_wide(const unsigned char *p, const unsigned char *end,
 SSEFOLD_DECODE(ssefold_decode1, uint8_t)
 SSEFOLD_DECODE(ssefold_decode4, uint32_t)
 #undef SSEFOLD_RUN
-#if defined(SSEFOLD_WIDEN_SSE2) && (defined(__GNUC__) || defined(__clang__))
+#if defined(SSEFOLD_VECTORS)
   /* Sixteen at a time; what lies behind the last ASCII byte is written over. */
-  #define SSEFOLD_RUN(CHAR)                                                   \
-      if (end - p >= 16 && stop - out >= 16) {                                \
-          __m128i x = _mm_loadu_si128((const __m128i *)p);                    \
-          __m128i zero = _mm_setzero_si128();                                 \
-          int mask = _mm_movemask_epi8(x);                                    \
-          _mm_storeu_si128((__m128i *)out, _mm_unpacklo_epi8(x, zero));       \
-          _mm_storeu_si128((__m128i *)(out + 8), _mm_unpackhi_epi8(x, zero)); \
-          i = mask ? __builtin_ctz((unsigned)mask) : 16;                      \
-          out += i;                                                           \
-          p += i;                                                             \
-          if (i == 16) continue;                                              \
+  #define SSEFOLD_RUN(CHAR)                    \
+      if (end - p >= 16 && stop - out >= 16) { \
+          ssefold_vector v = ssefold_load(p);  \
+          ssefold_mask tops = ssefold_tops(v); \
+          ssefold_widen(out, v);               \
+          i = tops ? ssefold_first(tops) : 16; \
+          out += i;                            \
+          p += i;                              \
+          if (i == 16) continue;               \
       }
 #else
   #define SSEFOLD_RUN(CHAR)
