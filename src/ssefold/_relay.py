@@ -144,12 +144,16 @@ def deltas(
 def _deltas(
     source: Iterator[Any], acc: StreamAccumulator, raises: bool
 ) -> Iterator[Delta]:
+    stops = False
     try:
         acc.take()
         for chunk in source:
-            going = _fed(acc, chunk, raises)
+            try:
+                acc.feed(chunk)
+            except Exception as error:
+                stops = _stops(acc, error, raises)
             yield from acc.take()
-            if not going:
+            if stops:
                 acc.feed(b"")  # raises again
         _close(acc)
         yield from acc.take()
@@ -176,13 +180,17 @@ def adeltas(
 async def _adeltas(
     source: AsyncIterator[Any], acc: StreamAccumulator, raises: bool
 ) -> AsyncIterator[Delta]:
+    stops = False
     try:
         acc.take()
         async for chunk in source:
-            going = _fed(acc, chunk, raises)
+            try:
+                acc.feed(chunk)
+            except Exception as error:
+                stops = _stops(acc, error, raises)
             for delta in acc.take():
                 yield delta
-            if not going:
+            if stops:
                 acc.feed(b"")  # raises again
         _close(acc)
         for delta in acc.take():
@@ -205,22 +213,17 @@ def _listener(acc: StreamAccumulator | None, options: dict[str, Any]) -> StreamA
     return acc
 
 
-def _fed(acc: StreamAccumulator, chunk: Any, raises: bool) -> bool:
-    """Feed a chunk; False: a strict fold met its fault, and the pieces before it come first.
+def _stops(acc: StreamAccumulator, error: Exception, raises: bool) -> bool:
+    """A feed raised. True: a strict fold met its fault, and the pieces before it come first.
 
     raises: any other exception passes; else `acc` notes it, and the source is read on.
     """
-    try:
-        acc.feed(chunk)
-    except StreamError as error:
-        if raises:
-            return False
-        _hold_back(acc, error)
-    except Exception as error:
-        if raises:
-            raise
-        _hold_back(acc, error)
-    return True
+    if raises and isinstance(error, StreamError):
+        return True
+    if raises:
+        raise error
+    _hold_back(acc, error)
+    return False
 
 
 def _check(source: object, acc: object, how: str, wanted: str) -> None:
