@@ -58,7 +58,10 @@ ENDS      the judgement at the end of an answer: `calls`, each with `at` (a path
           when it is stopped, not at the end); `open` (a path to elements that must have ended);
           and where the terminator came, `finish`, with `at`, `has` (the member with the reason),
           `holds` (only where one of these holds something, members of them in `but` aside).
-FINISHED  when a closed stream without a terminator is complete.
+FINISHED  when a closed stream without a terminator is complete: once the answer's member `has` (a
+          name, no path) holds something; with `each` (a list), that member of all its elements;
+          with `stopped` (a list), once all its elements are stopped as well. `or` is a path whose
+          value completes the stream, too.
 TERMINATOR  members of an event, each with the value that ends the stream, beside `[DONE]`:
           `{"done": True}`. For events without kinds; these have the verb `end`.
 READ      where text, usage, finish reason and tool calls stand in the answer: names, and steps
@@ -72,17 +75,9 @@ DELTAS    where the texts stand that take() gives piece by piece, in the order o
           call: where its `id` and its `name` stand, the first that is not empty), `alike`
           (members that may say the same: of an answer that came whole it is given once; for
           events FIELDS say so).
-          that came whole it is given once; for events FIELDS say so).
 
-A rule is a name, or a mapping with `rule` and options:
-  drop, first (first non-empty), last (last non-null), last_filled (last
-  non-empty), append, extend, snapshot (last non-null, whole), per_key (an object,
-  key by key, last non-null), member (per_key for an object, otherwise last), any
-  (an unknown field), any_delta (an unknown field of a delta), object (members by
-  the rules below it), entries (a list routed by index), calls (tool calls), keyed
-  (a list routed by several members), content, parts, name (a tool's name), finish
-  (a finish reason), deferred (applied at the end of the event, by rank), unless
-  (dropped beside a sibling), extend_any (a list extends, all else is last).
+A rule is a name of field_spec.py, which has their meaning and their options, or a mapping with
+`rule` and options.
 `parts` has `joins` (the member that makes a part a text), `unless` (neighbours join only if they
 agree in it), `closed_by` (a member that closes a part), `whole` (members whose object makes a
 part that does not join, whatever its text), `texts` and `last_words` (of lists and objects in the
