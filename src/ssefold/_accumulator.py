@@ -22,7 +22,7 @@ from ssefold import _backend
 from ssefold._taking import take, take_text
 from ssefold.delta import Delta
 from ssefold.engine.jsonvalue import copy, repair
-from ssefold.engine.rows import UNREAD
+from ssefold.engine.rows import CALLS_WAY, FINISH_WAY, TEXT_WAY, USAGE_WAY
 from ssefold.errors import (
     Anomaly,
     Fault,
@@ -157,13 +157,13 @@ class Answering(_Core):
     # -- parts of the answer -------------------------------------------------------
 
     def _usage(self) -> dict[str, Any] | None:
-        found = self._select(self._ways().usage)
+        found = self._select(USAGE_WAY)
         usage = self._plain(found[0]) if found else None
         return usage if isinstance(usage, dict) else None
 
     def text(self, choice: int = 0) -> str:
         """The text of a choice, without refusals and reasoning; "" if there is none."""
-        text = "".join(map(_string, self._texts(choice)))
+        text = "".join(map(_string, self._select(TEXT_WAY, choice)))
         repaired: str = repair(text)
         return repaired
 
@@ -180,7 +180,7 @@ class Answering(_Core):
         return over
 
     def _finish_reason(self, choice: int) -> str | None:
-        found = self._select(self._ways().finish, choice)
+        found = self._select(FINISH_WAY, choice)
         reason = self._plain(found[0]) if found else None
         if type(reason) is int:
             return str(reason)
@@ -188,40 +188,38 @@ class Answering(_Core):
 
     def tool_calls(self, choice: int = 0) -> list[dict[str, Any]]:
         """The tool calls of a choice as they stand in the answer, fresh dicts."""
-        found = self._select(self._ways().calls, choice)
+        found = self._select(CALLS_WAY, choice)
         return [call for call in map(self._plain, found) if call]
 
-    def _texts(self, choice: int) -> list[Any]:
-        """The leaves (strings or text buffers) that make up a choice's text."""
-        leaves = []
-        for found in self._select(self._ways().text, choice):
-            if _is_leaf(found):
-                leaves.append(found)
-            else:
-                leaves += self._texts_of(found)
-        return list(filter(_is_leaf, leaves))
+    def tool_arguments(self, call: int = 0, choice: int = 0) -> Any:
+        """The arguments of a tool call, a value growing with its JSON text; or None.
 
-    def _texts_of(self, found: Any) -> list[Any]:
-        """The texts of a value in the place of a text: a list of parts, or an object."""
-        ways = self._ways()
-        parts = self._follow({"": found}, ways.parts, 0)
-        return list(parts or self._follow(found, ways.inner, 0))
+        `call` counts as tool_calls() does. One object grows in place from one question to the
+        next, and each reads the new pieces only: copy it to keep it, and do not change it. A string
+        is given as far as it came; an open number, literal or key is left out, as is a number
+        beyond any finite double. Where the text is damaged, or nests deeper than
+        Limits.max_depth, the value stays as it was before. Text behind a whole value is not read.
+        Arguments that came as an object and not as its text are a fresh copy; the input of a
+        custom tool is a str. None before anything came, and where there is no such call.
 
-    def _ways(self) -> Any:
-        """Where the dialect's READ leads, as engine/rows.py has it."""
-        stream = self._stream
-        return UNREAD if stream.root is None else stream.known.read
+            for chunk in response:
+                acc.feed(chunk)
+                show(acc.tool_arguments())
+        """
+        return self._grown(call, choice)
+
+    def partial_json(self, choice: int = 0) -> Any:
+        """The text of a choice, text(), read as JSON while it grows: as tool_arguments().
+
+        None before a value begins, and where the text is no JSON.
+        """
+        return self._grown(None, choice)
 
     def _way(self, way: tuple[Any, ...], choice: int) -> tuple[Any, ...]:
         """A way of READ; () if there is none for this choice."""
         if choice != 0 and way and (type(way[0]) is str or way[0].entry is None):
             return ()
         return way
-
-    def _select(self, way: tuple[Any, ...], choice: int = 0) -> list[Any]:
-        """The states at the end of a way of READ."""
-        steps = self._way(way, choice)
-        return self._follow(self._stream.root, steps, choice) if steps else []
 
     def _plain(self, state: Any) -> Any:
         value = self._read(state)
@@ -256,10 +254,6 @@ class StreamAccumulator(Answering, _backend.FoldCore):
     """
 
     __slots__ = ()
-
-
-def _is_leaf(state: Any) -> bool:
-    return isinstance(state, str) or hasattr(state, "take")
 
 
 def _string(leaf: Any) -> str:

@@ -31,13 +31,14 @@ class Layer(NamedTuple):
 # Written once for both backends, in engine/ from the bottom up: each may import those before it,
 # by relative imports, which mean the compiled twin once the importer is compiled.
 ENGINE = (
-    "jsonvalue", "plan", "rows", "table", "log", "wiretext", "blockdata", "lookup_blocks",
-    "lookup_calls", "state", "lookup_hints", "taking", "ledger", "judgement", "field_parts",
-    "field_voices", "field_written", "field_candidates", "field_calls", "field_unknown",
+    "jsonvalue", "partial", "plan", "rows", "table", "log", "wiretext", "blockdata",
+    "lookup_blocks", "lookup_calls", "state", "lookup_hints", "taking", "ledger", "judgement",
+    "field_parts", "field_voices", "field_written", "field_candidates", "field_calls",
+    "field_unknown",
     "field_merge", "event_order", "event_address", "event_full", "event_starts", "event_items",
     "event_verbs", "event_numbers", "event_merge", "detect", "detect_named", "stream_life",
     "stream_failures", "stream_bodies", "stream_bystanders", "stream_strays",
-    "stream_undecided", "stream_damage", "stream",
+    "stream_undecided", "stream_damage", "stream", "growth",
 )  # fmt: skip
 
 # In engine/ too, and never compiled: shared words, and what checks a table.

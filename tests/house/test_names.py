@@ -116,7 +116,7 @@ SECTION_WORDS = frozenset(
     re.findall(
         r"\w+",
         "event key item unless values shapes calls finish open at has holds but each or entry "
-        "among lacks by call alike stopped is",
+        "among lacks by call alike stopped is inputs json",
     )
 )
 

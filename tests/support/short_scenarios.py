@@ -119,7 +119,7 @@ def seen(acc: Any) -> Any:
 
 def taken(acc: Any) -> Any:
     """The same and what may be taken."""
-    before = seen(acc)
+    before = seen(acc), acc.tool_arguments(), acc.partial_json()
     return before, [tuple(d) for d in acc.take()], acc.take_text()
 
 
@@ -136,6 +136,7 @@ def accumulator(
                 taken(acc)
             with contextlib.suppress(SSEFoldError):
                 acc.feed(read)
+            acc.tool_arguments()
         if close:
             acc.close()
         return acc
@@ -188,6 +189,8 @@ READS: dict[str, Act] = {
     "dialect": lambda acc: acc.dialect,
     "take": lambda acc: acc.take(),
     "take_text": lambda acc: acc.take_text(),
+    "tool_arguments": lambda acc: acc.tool_arguments(),
+    "partial_json": lambda acc: acc.partial_json(),
     "feed nothing": lambda acc: acc.feed(b""),
     "feed the wrong thing": lambda acc: acc.feed("x"),
     "reset": lambda acc: acc.reset(),

@@ -23,10 +23,10 @@ from .framing cimport Framer
 from .jsonread cimport Reading, read_members, read_value
 from .jsonread import read
 from .jsonwrite cimport write
+from .engine.growth cimport grown, select
 from .engine.taking cimport leaves, texts
 from .pieces cimport piece_bytes
 from .engine.state cimport read as read_state
-from .engine.state cimport select
 from .statewrite cimport write_state
 from .engine.stream_failures cimport may_fail
 from .engine.stream cimport Stream, new_stream
@@ -212,10 +212,7 @@ cdef class FoldCore:
     cdef void watch(self, const unsigned char *buf, Py_ssize_t size) noexcept:
         """Where the last of the passed frames begins: somebody may ask."""
         cdef Py_ssize_t last = last_frame(buf, size)
-        if last:
-            self._folded.last = self._framer.offset + last
-        else:
-            self._folded.last = self._framer.frame_start
+        self._folded.last = self._framer.offset + last if last else self._framer.frame_start
 
     cdef int take_in(
         self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done, bint lent
@@ -430,8 +427,7 @@ cdef class FoldCore:
         """Go on with the waiting frame: how many bytes of `buf` belong to it.
 
         Only a line end can complete it: without one nothing is compared again, or one-byte reads
-        would cost the square of a frame. Nor is a strange one: its further bytes cannot make it
-        known.
+        would cost the square of a frame. Nor is a strange one: no further byte makes it known.
         """
         cdef Py_ssize_t before = self._carry.size, pos = 0, part, done = 0
         cdef bint cut
@@ -678,13 +674,17 @@ cdef class FoldCore:
         self.settle()
         return leaves(state, sheet, seen)
 
-    def _follow(self, state, steps, choice):
+    def _select(self, int which, choice=0):
         self.settle()
-        return select(state, steps, choice)
+        return select(self.made(), which, choice)
 
     def _locate(self, state, steps, choice, seen):
         self.settle()
         return texts(state, steps, choice, seen)
+
+    def _grown(self, call, choice):
+        self.settle()
+        return grown(self.made(), call, choice)
 
     def _write(self, value):
         return write(value)

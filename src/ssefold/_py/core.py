@@ -21,8 +21,8 @@ from ssefold._py.jsonread import read
 from ssefold._py.jsonwrite import write
 from ssefold._py.text import Text
 from ssefold.delta import Delta
+from ssefold.engine.growth import grown, select
 from ssefold.engine.state import read as read_state
-from ssefold.engine.state import select
 from ssefold.engine.stream import Stream, new_stream
 from ssefold.engine.stream_life import CLOSE, STOP
 from ssefold.engine.taking import leaves, texts
@@ -514,11 +514,14 @@ class FoldCore:
     def _leaves(self, state: Any, sheet: tuple[Any, ...], seen: Any) -> list[Any]:
         return leaves(state, sheet, seen)
 
-    def _follow(self, state: Any, steps: tuple[Any, ...], choice: int) -> list[Any]:
-        return select(state, steps, choice)
+    def _select(self, which: int, choice: int = 0) -> list[Any]:
+        return select(self._stream, which, choice)
 
     def _locate(self, state: Any, steps: tuple[Any, ...], choice: int, seen: Any) -> list[Any]:
         return texts(state, steps, choice, seen)
+
+    def _grown(self, call: int | None, choice: int) -> Any:
+        return grown(self._stream, call, choice)
 
     def _write(self, value: Any) -> bytes:
         return write(value)

@@ -48,7 +48,7 @@ from ssefold.engine.field_spec import (
     STRINGS,
     UNLESS,
 )
-from ssefold.engine.rows import Names
+from ssefold.engine.rows import INPUT_SORTS, Names
 from ssefold.engine.table import rule_of, unreachable
 
 SECTIONS = (
@@ -314,7 +314,8 @@ def _inherited(own: dict[str, Any]) -> dict[str, Any]:
     _mapping("READ", sections["READ"])
     ways = sections["READ"].items()
     given = {name: (way,) if isinstance(way, str) else way for name, way in ways}
-    sections["READ"] = {"text": (), "finish": (), "calls": (), "usage": (), **given}
+    nowhere: dict[str, Any] = {"text": (), "finish": (), "calls": (), "usage": (), "inputs": {}}
+    sections["READ"] = {**nowhere, **given}
     return sections
 
 
@@ -508,8 +509,11 @@ STEPS: dict[str, dict[str, str]] = {
 def _check_reading(sections: Mapping[str, Any]) -> None:
     for name, path in sections["READ"].items():
         where = f"READ[{name!r}]"
-        if name not in ("text", "finish", "calls", "usage"):
-            _wrong("READ", f"{name!r} is not one of text, finish, calls, usage")
+        if name not in ("text", "finish", "calls", "usage", "inputs"):
+            _wrong("READ", f"{name!r} is not one of text, finish, calls, usage, inputs")
+        if name == "inputs":
+            _check_inputs(where, path)
+            continue
         if not isinstance(path, (str, tuple)):
             _mistyped(where, "a list of steps", path)
         for step in path[:-1]:
@@ -537,6 +541,14 @@ def _check_reading(sections: Mapping[str, Any]) -> None:
         _pattern("ERRORS", row, FIELD, "choices[].error")
     _check_signs(sections)
     _check_ends(sections["ENDS"])
+
+
+def _check_inputs(where: str, paths: Any) -> None:
+    """Where the arguments of a call stand in it, and of which sort they are."""
+    for path, sort in _mapping(where, paths).items():
+        _pattern(where, path, MEMBERS, "a.b")
+        if not isinstance(sort, str) or sort not in INPUT_SORTS:
+            _wrong(f"{where}[{path!r}]", f"must be one of {', '.join(INPUT_SORTS)}, not {sort!r}")
 
 
 def _check_signs(sections: Mapping[str, Any]) -> None:

@@ -336,21 +336,39 @@ class Step:
         self.lacks: Any = options.get("lacks")
 
 
+# The ways of READ, to be asked for.
+TEXT_WAY = 0
+FINISH_WAY = 1
+CALLS_WAY = 2
+USAGE_WAY = 3
+
+# The sorts of a call's arguments: JSON text, a text but no JSON, an object.
+JSON_INPUT = 0
+TEXT_INPUT = 1
+OBJECT_INPUT = 2
+INPUT_SORTS: Mapping[str, int] = {
+    "json": JSON_INPUT, "text": TEXT_INPUT, "object": OBJECT_INPUT,
+}  # fmt: skip
+
+
 class ReadRow:
     """Where text, finish reason, tool calls and usage stand in the answer (READ): ways of names
     and Steps, () for none.
 
     parts, inner: where the text stands in a value that came in a text's place: of each part of a
-    list (read as the member "" of an object), of an object.
+    list (read as the member "" of an object), of an object. inputs: (names, sort) of a call's
+    arguments; the first found ones count.
     """
 
-    __slots__ = ("calls", "finish", "inner", "parts", "text", "usage")
+    __slots__ = ("calls", "finish", "inner", "inputs", "parts", "text", "usage")
 
     def __init__(self, ways: Mapping[str, Any], names: Names) -> None:
         self.text = _way(ways.get("text", ()), names)
         self.finish = _way(ways.get("finish", ()), names)
         self.calls = _way(ways.get("calls", ()), names)
         self.usage = _way(ways.get("usage", ()), names)
+        sorts = ways.get("inputs", {})
+        self.inputs = tuple([(tuple(at.split(".")), INPUT_SORTS[sorts[at]]) for at in sorts])
         self.inner = (names.text,)
         self.parts = (Step({"each": "", "type": (names.part,)}, names), names.text)
 

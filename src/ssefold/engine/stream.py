@@ -71,7 +71,8 @@ class Stream:
     vague: a later sign of failure may say more than `error`. last: where the frame of the last
     event began; watched: somebody may ask for it, though none of its blocks comes here.
     surrogates: the answer may hold unpaired surrogates. wire: the bytes of the event being
-    merged. removed: its numbers beyond any double, taken out of it.
+    merged. removed: its numbers beyond any double, taken out of it. grown: the values that
+    somebody watches while they grow (growth.py), or None.
     """
 
     __slots__ = (
@@ -88,6 +89,7 @@ class Stream:
         "error",
         "events",
         "fields",
+        "grown",
         "last",
         "ledger",
         "life",
@@ -135,6 +137,7 @@ class Stream:
         self.asked: Any = None  # made when first needed: few streams need it
         self.last = 0
         self.body: Any = None
+        self.grown: dict[Any, Any] | None = None
         self.bystanders: Any = None
         self.dialect: str | None = None
         self.source: Any = None

@@ -66,7 +66,9 @@ TERMINATOR  members of an event, each with the value that ends the stream, besid
           `{"done": True}`. For events without kinds; these have the verb `end`.
 READ      where text, usage, finish reason and tool calls stand in the answer: names, and steps
           of another sort (rows.py); a last step `gather` makes one usage of members that stand
-          side by side: `({"gather": ("prompt_tokens", "output_tokens")},)`.
+          side by side: `({"gather": ("prompt_tokens", "output_tokens")},)`. `inputs`: where
+          the arguments of a call stand in it (the first place found counts), and their sort:
+          `json` (JSON text; an empty object before it is nothing yet), `text` (no JSON), `object`.
 DELTAS    where the texts stand that take() gives piece by piece, in the order of giving: path in
           the answer -> kind (delta.py), or a mapping for the object there, or several.
           `a[choice]`, `a[index]`, `a[part]`: each element of a list, its number in that field of

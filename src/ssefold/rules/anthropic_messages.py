@@ -139,5 +139,6 @@ READ = {
     "text": ({"each": "content", "type": ("text",)}, "text"),
     "finish": ("stop_reason",),
     "calls": ({"each": "content", "type": _TOOLS},),
+    "inputs": {"input": "json"},
     "usage": "usage",
 }

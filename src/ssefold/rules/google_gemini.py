@@ -125,5 +125,6 @@ READ = {
         "content",
         {"each": "parts", "has": "functionCall"},
     ),
+    "inputs": {"functionCall.args": "object"},
     "usage": "usageMetadata",
 }

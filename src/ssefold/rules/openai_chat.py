@@ -227,5 +227,6 @@ READ = {
     "text": ({"entry": "choices"}, "message", "content"),
     "finish": ({"entry": "choices"}, "finish_reason"),
     "calls": ({"entry": "choices"}, "message", {"each": "tool_calls"}),
+    "inputs": {"function.arguments": "json", "custom.input": "text"},
     "usage": "usage",
 }

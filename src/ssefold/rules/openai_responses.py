@@ -219,5 +219,9 @@ READ = {
     ),
     "finish": ("status", {"among": ("completed", "incomplete", "failed", "cancelled")}),
     "calls": ({"each": "output", "type": _CALLS},),
+    "inputs": {
+        "arguments": "json", "input": "text", "code": "text", "operation": "object",
+        "action": "object", "queries": "object",
+    },
     "usage": "usage",
 }

@@ -117,6 +117,10 @@ def accumulating(mapped: mmap.mmap) -> None:
     acc.take(0)  # type: ignore[call-arg]
     assert_type(acc.finish_reason(choice=0), "str | None")
     assert_type(acc.tool_calls(), list[dict[str, Any]])
+    assert_type(acc.tool_arguments(), Any)
+    assert_type(acc.tool_arguments(1, choice=0), Any)
+    assert_type(acc.partial_json(0), Any)
+    acc.partial_json(call=0)  # type: ignore[call-arg]
     assert_type((acc.events, acc.bytes), tuple[int, int])
     acc.status = "open"  # type: ignore[misc]
     acc.reset()

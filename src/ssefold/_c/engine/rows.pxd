@@ -99,6 +99,7 @@ cdef class ReadRow:
     cdef readonly tuple finish
     cdef readonly tuple calls
     cdef readonly tuple usage
+    cdef readonly tuple inputs
     cdef readonly tuple inner
     cdef readonly tuple parts
 

@@ -54,6 +54,7 @@ cdef class Stream:
     cdef public Bystanders bystanders
     cdef public bint vague
     cdef public bint watched
+    cdef public dict grown
     cdef public Asked asked
     cdef public long long last
     cdef public object dialect
