@@ -119,8 +119,9 @@ def seen(acc: Any) -> Any:
 
 def taken(acc: Any) -> Any:
     """The same and what may be taken."""
-    before = seen(acc), acc.tool_arguments(), acc.partial_json()
-    return before, [tuple(d) for d in acc.take()], acc.take_text()
+    before = seen(acc)
+    grown = json.dumps([acc.tool_arguments(), acc.partial_json()])  # they grow on in place
+    return before, [tuple(d) for d in acc.take()], acc.take_text(), grown
 
 
 def accumulator(
