@@ -39,8 +39,11 @@ def take_text(acc: Any, choice: int) -> str:
     taken: str = repair("".join(pieces))
     _give(acc, given, shown, 0)
     if mark is not None and arrivals is None and not final:
-        rows = [(leaf, key, 0, None) for key, leaf in texts if not isinstance(leaf, str)]
-        acc._follow_from(0, mark, choice, rows)
+        try:  # suppress() would take memory itself
+            rows = [(leaf, key, 0, None) for key, leaf in texts if not isinstance(leaf, str)]
+            acc._follow_from(0, mark, choice, rows)
+        except MemoryError:
+            pass  # the pieces are given already; the next call walks
     return taken
 
 
@@ -73,8 +76,12 @@ def take(acc: Any) -> list[Delta]:
                 texts[group[1]] = texts.get(group[1], "") + piece
     taken = [delta for delta, group in found if group is None or _is_first(group, said)]
     _give(acc, given, shown.values(), 1)
-    if mark is not None and not final and _are_told_apart(grows):
-        acc._follow_from(1, mark, None, [row[:4] for row in grows])
+    if mark is not None and not final:
+        try:
+            if _are_told_apart(grows):
+                acc._follow_from(1, mark, None, [row[:4] for row in grows])
+        except MemoryError:
+            pass
     return taken
 
 

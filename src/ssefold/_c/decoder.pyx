@@ -70,7 +70,7 @@ cdef class SSEDecoder:
         self._restart()
 
     def feed(self, chunk):
-        """Take the next bytes; return the events that they complete.
+        """Take the next bytes; return the events completed by them.
 
         `chunk` is any C-contiguous bytes-like object. Raises TypeError or BufferError
         for anything else, and SSEFoldError: `closed` after `close`, `busy` while
@@ -118,7 +118,7 @@ cdef class SSEDecoder:
 
     @property
     def last_event_id(self):
-        """The id that the last blank line committed; "" at first."""
+        """The id committed by the last blank line; "" at first."""
         self._made_whole()
         return self._last_id()
 
@@ -135,7 +135,7 @@ cdef class SSEDecoder:
 
     @property
     def error(self):
-        """What killed this decoder, or None."""
+        """The error that killed this decoder, or None."""
         self._made_whole()
         return self.failure
 

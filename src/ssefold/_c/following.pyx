@@ -76,7 +76,7 @@ cdef class Following:
         # From the first text that is read until all are given nothing else runs.
         cdef Py_ssize_t grown[MOST_LEAVES]
         cdef list leaves = self.leaves
-        cdef list out = []
+        cdef list out = [], given
         cdef Leaf leaf
         cdef Py_ssize_t count = 0, i
         cdef bint blank = False
@@ -92,12 +92,13 @@ cdef class Following:
             piece = leaf.text.peek(False, 1)
             blank |= not piece
             put_text(<object>PyList_GET_ITEM(out, i), piece)
+        given = [delta for delta in out if delta[TEXT_FIELD]] if blank else out
         for i in range(count):
             leaf = <Leaf>PyList_GET_ITEM(leaves, grown[i])
             leaf.text.accept(1)
             piece = <str>PyTuple_GET_ITEM(<object>PyList_GET_ITEM(out, i), TEXT_FIELD)
             leaf.characters += len(piece)
-        return [delta for delta in out if delta[TEXT_FIELD]] if blank else out
+        return given
 
     cpdef catch_up(self, dict taken):
         cdef Leaf leaf

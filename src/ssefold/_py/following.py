@@ -58,14 +58,16 @@ class Following:
         """The pieces since the last time, as records."""
         out = []
         grown = []
+        given = self.given.copy()
         for number, (text, _, _, fields) in enumerate(self.leaves):
             piece = text.peek(False, 1)
             if piece:
                 out.append(_new_record(Delta, (fields[0], piece, *fields[2:])))
-                grown.append((text, number, len(piece)))
-        for text, number, count in grown:
+                grown.append(text)
+                given[number] += len(piece)
+        self.given = given
+        for text in grown:
             text.accept(1)
-            self.given[number] += count
         return out
 
     def catch_up(self, taken: dict[Any, Any]) -> None:
