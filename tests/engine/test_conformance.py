@@ -26,7 +26,7 @@ MOST_CUTS = 1000
 
 # A case with more cuts than this takes long; it is always cut at so many of them.
 SHORT = 300
-FEW_CUTS = 100
+FEW_CUTS = 60
 
 # Byte by byte, a stream longer than this is fed in small pieces instead.
 EVERY_BYTE = 64 * 1024

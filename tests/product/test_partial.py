@@ -199,7 +199,11 @@ def judged(acc: Any, depth: int) -> Iterator[tuple[Any, Any]]:
         assert acc.tool_arguments(-1, choice) is None
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [name if n % 3 == 0 else pytest.param(name, marks=pytest.mark.long)
+     for n, name in enumerate(NAMES)],
+)  # fmt: skip
 def test_corpus(backend: Backend, name: str) -> None:
     case = CASES[name]
     if len(case.stream) > 20000:
