@@ -180,6 +180,7 @@ class BuildExtensions(build_ext):
         self.parallel = self.parallel or os.cpu_count()
 
     def run(self):
+        self.origins = {each.name: each.sources[0] for each in self.extensions}
         self.digests = {each.name: self.digest(each) for each in self.extensions}
         missing = [each for each in self.extensions if not self.is_kept(each)]
         if missing:
@@ -193,7 +194,7 @@ class BuildExtensions(build_ext):
     def digest(self, extension):
         """What tells a build from others: sources, contracts, switches, compiler, interpreter."""
         seen = contracts(extension.name.removeprefix(f"{BACKEND}."))
-        parts = [Path(name).read_bytes() for name in ("setup.py", extension.sources[0], *seen)]
+        parts = [Path(name).read_bytes() for name in ("setup.py", self.origins[extension.name], *seen)]
         words = [
             sys.version, sysconfig.get_config_var("EXT_SUFFIX"), sysconfig.get_platform(),
             platform.python_compiler(), version("Cython"), extension.name,
@@ -220,6 +221,8 @@ class BuildExtensions(build_ext):
             shutil.copyfile(kept, target)
             return
         super().build_extension(extension)
+        if self.digest(extension) != self.digests[extension.name]:
+            raise RuntimeError(f"{extension.name} was edited while it was compiled: build again")
         KEPT.mkdir(parents=True, exist_ok=True)
         name = extension.name.removeprefix(f"{BACKEND}.")
         for old in sorted(KEPT.glob(f"{name}-*"), key=os.path.getmtime)[:-3]:
