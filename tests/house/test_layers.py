@@ -86,7 +86,7 @@ ALSO = {("engine.detect", "rules"), ("_relay", "_input")}
 # The compiled backend from the bottom up, headers and modules alike.
 COMPILED = (
     "simd", "bytewalk", "jsonscan", "engine.events", "pieces", "framing", "utf8", "wholeframe",
-    "decoder", "carry", "frameends",
+    "decoder", "carry", "frameends", "lending",
     "jsonread", "jsonbody", "jsonwrite", "jsonnumber", "fast.jsoncompact", "text",
     *(f"engine.{name}" for name in ENGINE), "statewrite", "following", "fast.slots",
     "fast.build", "fast.members", "fast.runs", "fast.templates", "core",

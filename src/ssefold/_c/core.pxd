@@ -2,7 +2,7 @@
 """The contract of core.pyx: what StreamAccumulator stands on."""
 
 from .carry cimport Carry
-from .following cimport Following
+from .following cimport Follows
 from .framing cimport Framer
 from .jsonread cimport Reading
 from .engine.stream cimport Stream
@@ -16,8 +16,7 @@ cdef class FoldCore:
     cdef readonly long long _cold       # blocks that nothing recognised, for the tests
     cdef dict _given                    # pieces taken by text readers, or None
     cdef long long _turn                # counts every change but those of slots
-    cdef Following _new_text            # the texts that take_text() follows, or None
-    cdef Following _new_pieces          # those of take(), or None
+    cdef Follows _follows               # the texts that its readers follow; None: nobody took
     cdef long long _usage_mark          # the turn without a usage, or -1
     cdef object _reason                 # finish_reason()'s answer at its mark
     cdef object _reason_choice
@@ -37,7 +36,9 @@ cdef class FoldCore:
 
     cdef int start(self, tuple options, limits) except -1
     cdef Stream made(self)
-    cdef object feed_bytes(self, const unsigned char *buf, Py_ssize_t size, bint lent)
+    cdef object feed_rest(
+        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done, long long count, bint lent
+    )
     cdef bint is_as_at(self, long long mark) noexcept
     # Frames of the last kind, as far as they go: how many bytes.
     cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) noexcept

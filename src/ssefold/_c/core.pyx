@@ -6,7 +6,7 @@ Leaves: a Stream that took in all blocks.
 Must not know: the meaning of blocks, the callers' view.
 """
 
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBuffer_Release
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 
 from ssefold._input import as_bytes
@@ -17,7 +17,7 @@ from ssefold._options import DEFAULT_LIMITS, DEFAULT_OPTIONS, check_limits, chec
 from .fast.build cimport Head, head_has
 from .bytewalk cimport line_end
 from .carry cimport MOST_CARRIED, drop_bytes, keep_bytes
-from .following cimport Following, following
+from .following cimport Following, Follows
 from .frameends cimport ends_frame, has_blank_line, is_line_end, last_frame
 from .framing cimport Framer
 from .jsonread cimport Reading, read_members, read_value
@@ -25,6 +25,7 @@ from .jsonread import read
 from .jsonwrite cimport write
 from .engine.growth cimport grown, select
 from .engine.taking cimport leaves, texts
+from .lending cimport lend
 from .pieces cimport piece_bytes
 from .engine.state cimport read as read_state
 from .statewrite cimport write_state
@@ -73,7 +74,7 @@ cdef class FoldCore:
         self.settle()  # somebody may be reading the old members
         before = (
             self._folded, self._framer, self._known, self._given, self._limits, self._options,
-            self._new_text, self._new_pieces, self._reason, self._reason_choice,
+            self._follows, self._reason, self._reason_choice,
         )
         self._options = options
         self._limits = limits
@@ -83,8 +84,7 @@ cdef class FoldCore:
         self._framer = framer
         self._known = known
         self._given = None
-        self._new_text = self._new_pieces = None
-        self._reason = self._reason_choice = None
+        self._follows = self._reason = self._reason_choice = None
         self._usage_mark = self._reason_mark = -1
         self._turn += 1
         self.tap_error = None
@@ -131,9 +131,8 @@ cdef class FoldCore:
     def recognised(self):
         """How many of the events were like earlier ones, and were not read for themselves.
 
-        Such an event costs a compare and a copy; any other some microseconds. Of a dialect
-        as it comes from its provider most are recognised after the first few; where a table
-        of your own gets few, its stream is folded right, but not fast.
+        Such an event costs a compare and a copy, any other some microseconds. Of a provider's own
+        dialect most are recognised; a table of yours with few of them folds right, but not fast.
         """
         cdef Stream stream = self.made()
         return stream.events - stream.cold
@@ -147,36 +146,45 @@ cdef class FoldCore:
         is lost, and so is the rest of a cut frame in the next chunks: the fault `lost_input`.
         """
         cdef Py_buffer view
-        if type(chunk) is not bytes:
-            try:
-                PyObject_GetBuffer(chunk, &view, PyBUF_SIMPLE)
-            except (TypeError, ValueError, BufferError):
-                chunk = as_bytes(chunk)  # raises, or brings the bytes of other items in a row
-            else:
-                try:
-                    return self.feed_bytes(<const unsigned char *>view.buf, view.len, True)
-                finally:
+        cdef bint lent = type(chunk) is not bytes
+        cdef const unsigned char *buf
+        cdef Py_ssize_t size, done = 0
+        cdef long long count = 0
+        if lent:
+            lend(chunk, &view, as_bytes)
+            buf, size = <const unsigned char *>view.buf, view.len
+        else:
+            buf = <const unsigned char *>PyBytes_AS_STRING(chunk)
+            size = PyBytes_GET_SIZE(chunk)
+        if self._quick and not self._busy:
+            # The usual read, in few steps: a relay reads events one by one, and between two of
+            # them others have used the caches.
+            count = -self._folded.events
+            done = self.quick(buf, size)
+            count += self._folded.events
+            if done == size:
+                if lent:
                     PyBuffer_Release(&view)
-        return self.feed_bytes(
-            <const unsigned char *>PyBytes_AS_STRING(chunk), PyBytes_GET_SIZE(chunk), False)
+                return count
+        if not lent:
+            return self.feed_rest(buf, size, done, count, False)
+        try:
+            return self.feed_rest(buf, size, done, count, True)
+        finally:
+            PyBuffer_Release(&view)
 
-    cdef object feed_bytes(self, const unsigned char *buf, Py_ssize_t size, bint lent):
-        """lent: somebody else's bytes, held for the call; Python code may change them."""
+    cdef object feed_rest(
+        self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done, long long count, bint lent
+    ):
+        """`done` bytes are folded, `count` events. lent: Python code may change the bytes."""
         cdef bint through = False
-        cdef Py_ssize_t done = 0
         cdef Stream stream = self._folded
         cdef long long before
         if stream is None:
             raise not_made(self)
-        before = stream.events
         if self._busy:
             self._refuse("busy")
-        if self._quick:
-            # The usual read, in few steps: a relay reads events one by one, and between two of
-            # them others have used the caches.
-            done = self.quick(buf, size)
-            if done == size:
-                return stream.events - before
+        before = stream.events - count
         if stream.life.closed:
             self._refuse("closed")
         self._busy = True
@@ -536,7 +544,7 @@ cdef class FoldCore:
         another, or of its deltas, gives only its extension of them; a text that it took out of
         the answer is given all the same, asked for before or not.
         """
-        cdef Following known = self._new_text
+        cdef Following known = None if self._follows is None else self._follows.texts
         if known is not None and self.is_as_at(known.mark) and choice is known.choice:
             return known.text()
         return self._take_text(choice)
@@ -553,7 +561,7 @@ cdef class FoldCore:
         whole. At any byte, after close too. Pieces given by take_text() are not missing here,
         nor the other way round.
         """
-        cdef Following known = self._new_pieces
+        cdef Following known = None if self._follows is None else self._follows.pieces
         if known is not None and self.is_as_at(known.mark):
             return known.deltas()
         return self._take()
@@ -594,24 +602,16 @@ cdef class FoldCore:
 
     def _begin_walk(self, int reader):
         """A reader looks at all of the answer: the mark of now, None while a feed runs."""
-        cdef Following known = self._new_pieces if reader else self._new_text
-        if known is not None:
-            known.catch_up(self._taken)
-            if reader:
-                self._new_pieces = None
-            else:
-                self._new_text = None
+        cdef Follows follows = Follows() if self._follows is None else self._follows
+        self._follows = follows
+        follows.end(reader, self._taken)
         return None if self._busy else self._turn
 
     def _follow_from(self, int reader, long long mark, choice, list rows):
-        """From that mark on only these texts, in rows of following(), can grow."""
-        cdef Following known = following(reader, mark, choice, rows)
-        if mark != self._turn:
-            return  # the collector ran code that fed
-        if reader:
-            self._new_pieces = known
-        else:
-            self._new_text = known
+        """From that mark on only these texts, in rows of Follows.begin(), can grow."""
+        cdef Follows follows = self._follows
+        if mark == self._turn:  # else the collector ran code that fed
+            follows.begin(reader, mark, choice, rows)
 
     def close(self):
         """The end of input; never raises, and a second call does nothing.

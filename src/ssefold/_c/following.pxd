@@ -13,17 +13,19 @@ cdef class Leaf:
 
 
 cdef class Following:
-    cdef int reader
-    cdef readonly long long mark
-    cdef readonly object choice
+    cdef long long mark
+    cdef object choice
     cdef list leaves
 
     # What came since the last time, as one string; as records.
     cdef str text(self)
     cdef str texts(self)
     cdef list deltas(self)
-    # Tell how much was given, once more has to be looked at than these texts.
-    cpdef catch_up(self, dict taken)
 
 
-cpdef Following following(int reader, long long mark, choice, list rows)
+cdef class Follows:
+    cdef Following texts            # of take_text()
+    cdef Following pieces           # of take()
+
+    cdef int begin(self, int reader, long long mark, choice, list rows) except -1
+    cdef int end(self, int reader, dict taken) except -1

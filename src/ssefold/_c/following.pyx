@@ -39,8 +39,8 @@ cdef class Leaf:
 cdef class Following:
     """The texts of one reader, in the order of the answer.
 
-    reader: 0 takes strings, 1 takes records (Text.take). mark: while the core's is the same
-    nothing else changed. choice: whose texts they are, where one choice was asked for.
+    mark: while the core's is the same nothing else changed. choice: whose texts they are, where
+    one choice was asked for.
     """
 
     cdef str text(self):
@@ -100,14 +100,6 @@ cdef class Following:
             leaf.characters += len(piece)
         return given
 
-    cpdef catch_up(self, dict taken):
-        cdef Leaf leaf
-        for leaf in self.leaves:
-            if self.reader == 0:
-                taken[leaf.key] = leaf.text.taken
-            elif leaf.characters:
-                taken[leaf.key] = leaf.before + leaf.characters
-
 
 cdef object record_of(tuple fields):
     """A record with these fields, made without the call of its class."""
@@ -128,30 +120,64 @@ cdef void put_text(object record, str text) noexcept:
     Py_DECREF(before)
 
 
-cpdef Following following(int reader, long long mark, choice, list rows):
-    """The texts to be followed, or None: too many of them, or other things that grow.
-
-    rows: (text, key, how many characters of it were given, record or None).
-    """
-    cdef list leaves = []
-    cdef Following made
-    cdef Leaf leaf
-    if len(rows) > MOST_LEAVES:
-        return None
-    for text, key, before, record in rows:
-        if type(text) is Replaced:
-            text = (<Replaced>text).text
-        if type(text) is not Text:
-            return None
-        leaf = Leaf.__new__(Leaf)
-        leaf.text = <Text>text
-        leaf.key = key
-        leaf.before = before
-        leaf.record = record
-        leaves.append(leaf)
-    made = Following.__new__(Following)
-    made.reader = reader
-    made.mark = mark
-    made.choice = choice
-    made.leaves = leaves
+cdef Following nothing():
+    """Of a reader that follows no text."""
+    cdef Following made = Following.__new__(Following)
+    made.mark = -1
+    made.leaves = []
     return made
+
+
+cdef class Follows:
+    """The texts that both readers of an answer follow.
+
+    reader: 0 is take_text(), 1 is take(), as in Text.take.
+    """
+
+    def __cinit__(self):
+        self.texts = nothing()
+        self.pieces = nothing()
+
+    cdef int begin(self, int reader, long long mark, choice, list rows) except -1:
+        """From that mark on only these texts can grow; too many of them are not followed.
+
+        rows: (text, key, how many characters of it were given, record or None).
+        """
+        cdef Following made = nothing()
+        cdef Leaf leaf
+        if len(rows) > MOST_LEAVES:
+            return 0
+        for text, key, before, record in rows:
+            if type(text) is Replaced:
+                text = (<Replaced>text).text
+            if type(text) is not Text:
+                return 0  # something else that grows
+            leaf = Leaf.__new__(Leaf)
+            leaf.text = <Text>text
+            leaf.key = key
+            leaf.before = before
+            leaf.record = record
+            made.leaves.append(leaf)
+        made.mark = mark
+        made.choice = choice
+        if reader:
+            self.pieces = made
+        else:
+            self.texts = made
+        return 0
+
+    cdef int end(self, int reader, dict taken) except -1:
+        """The reader walks: tell how much of these texts was given to it."""
+        cdef Following known = self.pieces if reader else self.texts
+        cdef Leaf leaf
+        for leaf in known.leaves:
+            if not reader:
+                taken[leaf.key] = leaf.text.taken
+            elif leaf.characters:
+                taken[leaf.key] = leaf.before + leaf.characters
+        known = nothing()
+        if reader:
+            self.pieces = known
+        else:
+            self.texts = known
+        return 0

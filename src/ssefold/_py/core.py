@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from ssefold._input import BytesLike, as_bytes
 from ssefold._options import Dialects, check_limits, check_options
 from ssefold._py.fast.templates import Templates
-from ssefold._py.following import Following, following
+from ssefold._py.following import Follows
 from ssefold._py.framing import NO_LIMIT, Block, Framer
 from ssefold._py.jsonread import read
 from ssefold._py.jsonwrite import write
@@ -43,9 +43,9 @@ class FoldCore:
     """The base of StreamAccumulator; `events` and `bytes` are counts."""
 
     __slots__ = (
-        "_at", "_before", "_begin", "_carried", "_event_limit", "_fast", "_framer", "_known",
-        "_limits", "_new_pieces", "_new_text", "_options", "_owner", "_reading", "_reason",
-        "_stream", "_taken", "_turn", "_usage_mark", "bytes", "tap_error",
+        "_at", "_before", "_begin", "_carried", "_event_limit", "_fast", "_follows", "_framer",
+        "_known", "_limits", "_options", "_owner", "_reading", "_reason", "_stream", "_taken",
+        "_turn", "_usage_mark", "bytes", "tap_error",
     )  # fmt: skip
 
     _owner: dict[int, object]
@@ -97,8 +97,7 @@ class FoldCore:
         self._stream = stream
         self._carried = self._before = b""
         self._taken: dict[Any, int | str] = {}
-        self._new_text: Following | None = None  # what take_text() follows
-        self._new_pieces: Following | None = None  # what take() follows
+        self._follows: Follows | None = None  # the texts that its readers follow
         self._usage_mark = -1  # the turn in which there was none
         # What finish_reason() was asked, when, what it said.
         self._reason: tuple[Any, int, str | None] = (None, -1, None)
@@ -126,9 +125,8 @@ class FoldCore:
     def recognised(self) -> int:
         """How many of the events were like earlier ones, and were not read for themselves.
 
-        Such an event costs a compare and a copy; any other some microseconds. Of a dialect
-        as it comes from its provider most are recognised after the first few; where a table
-        of your own gets few, its stream is folded right, but not fast.
+        Such an event costs a compare and a copy, any other some microseconds. Of a provider's own
+        dialect most are recognised; a table of yours with few of them folds right, but not fast.
         """
         return self._stream.events - self._stream.cold
 
@@ -351,7 +349,7 @@ class FoldCore:
         another, or of its deltas, gives only its extension of them; a text that it took out of
         the answer is given all the same, asked for before or not.
         """
-        known = self._new_text
+        known = None if self._follows is None else self._follows.texts
         if known is not None and choice is known.choice and self._is_as_at(known.mark):
             return known.text()
         return self._take_text(choice)
@@ -368,7 +366,7 @@ class FoldCore:
         whole. At any byte, after close too. Pieces given by take_text() are not missing here,
         nor the other way round.
         """
-        known = self._new_pieces
+        known = None if self._follows is None else self._follows.pieces
         if known is not None and self._is_as_at(known.mark):
             return known.deltas()
         return self._take()
@@ -412,24 +410,16 @@ class FoldCore:
 
     def _begin_walk(self, reader: int) -> int | None:
         """A reader looks at all of the answer: the mark of now, None while a feed runs."""
-        known = self._new_pieces if reader else self._new_text
-        if known is not None:
-            known.catch_up(self._taken)
-            if reader:
-                self._new_pieces = None
-            else:
-                self._new_text = None
+        follows = self._follows or Follows()
+        self._follows = follows
+        follows.end(reader, self._taken)
         return None if 0 in self._owner else self._turn
 
     def _follow_from(self, reader: int, mark: int, choice: Any, rows: list[Any]) -> None:
-        """From that mark on only these texts, in rows of following(), can grow."""
-        known = following(reader, mark, choice, rows)
-        if mark != self._turn:
-            return  # another thread fed
-        if reader:
-            self._new_pieces = known
-        else:
-            self._new_text = known
+        """From that mark on only these texts, in rows of Follows.begin(), can grow."""
+        follows = self._follows
+        if follows is not None and mark == self._turn:  # else another thread fed
+            follows.begin(reader, mark, choice, rows)
 
     def _take_text(self, choice: int) -> str:
         raise NotImplementedError  # Answering knows where texts stand, and what else is asked for

@@ -26,16 +26,14 @@ _new_record = tuple.__new__
 class Following:
     """The texts of one reader, in the order of the answer.
 
-    reader: 0 takes strings, 1 takes records (Text.take). mark: while the core's is the same
-    nothing else changed. choice: whose texts they are, where one choice was asked for.
-    leaves: (text, key, how many characters were given before, the record's other fields).
-    given: how many characters of each were given since.
+    mark: while the core's is the same nothing else changed. choice: whose texts they are, where
+    one choice was asked for. leaves: (text, key, how many characters were given before, the
+    record's other fields). given: how many characters of each were given since.
     """
 
-    __slots__ = ("choice", "given", "leaves", "mark", "reader")
+    __slots__ = ("choice", "given", "leaves", "mark")
 
-    def __init__(self, reader: int, mark: int, choice: Any, leaves: list[Any]) -> None:
-        self.reader = reader
+    def __init__(self, mark: int, choice: Any, leaves: list[Any]) -> None:
         self.mark = mark
         self.choice = choice
         self.leaves = leaves
@@ -70,26 +68,47 @@ class Following:
             text.accept(1)
         return out
 
-    def catch_up(self, taken: dict[Any, Any]) -> None:
-        """Tell how much was given, once more has to be looked at than these texts."""
-        for (text, key, before, _), count in zip(self.leaves, self.given, strict=True):
-            if self.reader == 0:
+
+class Follows:
+    """The texts that both readers of an answer follow.
+
+    reader: 0 is take_text(), 1 is take(), as in Text.take.
+    """
+
+    __slots__ = ("pieces", "texts")
+
+    def __init__(self) -> None:
+        self.texts = Following(-1, None, [])
+        self.pieces = Following(-1, None, [])
+
+    def begin(self, reader: int, mark: int, choice: Any, rows: list[Any]) -> None:
+        """From that mark on only these texts can grow; too many of them are not followed.
+
+        rows: (text, key, how many characters of it were given, record or None).
+        """
+        if len(rows) > MOST_LEAVES:
+            return
+        leaves = []
+        for text, key, before, record in rows:
+            buffer = text.text if type(text) is Replaced else text
+            if type(buffer) is not Text:
+                return  # something else that grows
+            leaves.append((buffer, key, before, record))
+        made = Following(mark, choice, leaves)
+        if reader:
+            self.pieces = made
+        else:
+            self.texts = made
+
+    def end(self, reader: int, taken: dict[Any, Any]) -> None:
+        """The reader walks: tell how much of these texts was given to it."""
+        known = self.pieces if reader else self.texts
+        for (text, key, before, _), count in zip(known.leaves, known.given, strict=True):
+            if not reader:
                 taken[key] = text.taken
             elif count:
                 taken[key] = before + count
-
-
-def following(reader: int, mark: int, choice: Any, rows: list[Any]) -> Following | None:
-    """The texts to be followed, or None: too many of them, or other things that grow.
-
-    rows: (text, key, how many characters of it were given, record or None).
-    """
-    if len(rows) > MOST_LEAVES:
-        return None
-    leaves = []
-    for text, key, before, record in rows:
-        buffer = text.text if type(text) is Replaced else text
-        if type(buffer) is not Text:
-            return None
-        leaves.append((buffer, key, before, record))
-    return Following(reader, mark, choice, leaves)
+        if reader:
+            self.pieces = Following(-1, None, [])
+        else:
+            self.texts = Following(-1, None, [])
