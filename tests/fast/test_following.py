@@ -14,7 +14,7 @@ import pytest
 import streamgen
 import streamnoise
 from backends import BACKENDS, Backend
-from cases import CASES, NAMES, make
+from cases import CASES, make, shared_cases
 from parity import outcome
 
 from ssefold import Delta, Limits
@@ -73,11 +73,7 @@ def test_generated_streams(backend: Backend, dialect: str) -> None:
     assert known > 300
 
 
-@pytest.mark.parametrize(
-    "name",
-    [name if n % 3 == 0 else pytest.param(name, marks=pytest.mark.long)
-     for n, name in enumerate(NAMES)],
-)  # fmt: skip
+@shared_cases
 def test_corpus(backend: Backend, name: str) -> None:
     case = CASES[name]
     twin = make(backend, case.meta)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from cases import CASES, NAMES
+from cases import CASES, each_case
 from deltas import joined
 
 import ssefold
@@ -183,7 +183,7 @@ def test_mistakes_are_told_at_once(call: Any) -> None:
         call(WORDS, dialect="none such")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_case
 def test_corpus(name: str) -> None:
     """Joined, the pieces are those that take() gives in one call each read."""
     case = CASES[name]

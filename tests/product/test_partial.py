@@ -16,7 +16,7 @@ import pytest
 import streamgen
 import streamnoise
 from backends import Backend
-from cases import CASES, NAMES, fed, make, pieces
+from cases import CASES, fed, make, pieces, shared_cases
 from chats import DONE, chunk, event
 from partial_reference import reference
 
@@ -199,11 +199,7 @@ def judged(acc: Any, depth: int) -> Iterator[tuple[Any, Any]]:
         assert acc.tool_arguments(-1, choice) is None
 
 
-@pytest.mark.parametrize(
-    "name",
-    [name if n % 3 == 0 else pytest.param(name, marks=pytest.mark.long)
-     for n, name in enumerate(NAMES)],
-)  # fmt: skip
+@shared_cases
 def test_corpus(backend: Backend, name: str) -> None:
     case = CASES[name]
     if len(case.stream) > 20000:

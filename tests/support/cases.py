@@ -39,6 +39,14 @@ PATHS = sorted(CORPUS.glob("*/*.sse"), key=lambda path: path.stem)
 NAMES = [path.stem for path in PATHS]
 CASES = {path.stem: load(path) for path in PATHS}
 each_case = pytest.mark.parametrize("name", NAMES)
+# Each third of them in `make test`: for whatever asks a case at each of its events.
+shared_cases = pytest.mark.parametrize(
+    "name",
+    [
+        name if number % 3 == 0 else pytest.param(name, marks=pytest.mark.long)
+        for number, name in enumerate(NAMES)
+    ],
+)
 
 
 def make(backend: Backend, meta: dict[str, Any]) -> Any:
