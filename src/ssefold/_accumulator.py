@@ -215,12 +215,6 @@ class Answering(_Core):
         """
         return self._grown(None, choice)
 
-    def _way(self, way: tuple[Any, ...], choice: int) -> tuple[Any, ...]:
-        """A way of READ; () if there is none for this choice."""
-        if choice != 0 and way and (type(way[0]) is str or way[0].entry is None):
-            return ()
-        return way
-
     def _plain(self, state: Any) -> Any:
         value = self._read(state)
         return repair(value) if self._stream.surrogates else value

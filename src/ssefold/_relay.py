@@ -170,7 +170,7 @@ def adeltas(
     listener = _listener(acc, options)
     if not (hasattr(source, "read") or isinstance(source, AsyncIterable)):
         try:
-            chunks(source)
+            source = chunks(source)
         except TypeError:
             _close(listener)
             raise

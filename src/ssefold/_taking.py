@@ -18,6 +18,7 @@ from typing import Any
 
 from ssefold.delta import Delta
 from ssefold.engine.jsonvalue import repair
+from ssefold.engine.rows import way_of
 from ssefold.engine.taking import SETTLED
 
 
@@ -142,7 +143,7 @@ def _located(
     if root is None:
         return []
     table = stream.known
-    steps = acc._way(table.read.text, choice)
+    steps = way_of(table.read.text, choice)
     seen = (acc._taken, given, final, table.names)
     found: list[Any] = acc._locate(root, steps, choice, seen) if steps else []
     return found

@@ -23,7 +23,7 @@ from .field_written import Written
 from .jsonvalue import repair
 from .lookup_calls import Calls
 from .partial import Growing
-from .rows import CALLS_WAY, FINISH_WAY, JSON_INPUT, TEXT_INPUT, TEXT_WAY, Step
+from .rows import CALLS_WAY, FINISH_WAY, JSON_INPUT, TEXT_INPUT, TEXT_WAY, Step, way_of
 from .state import (
     Echo,
     Entries,
@@ -31,6 +31,7 @@ from .state import (
     Place,
     Replaced,
     elements,
+    is_text,
     member,
     read,
     suits,
@@ -51,17 +52,17 @@ def select(stream: Stream, which: int, choice: int) -> list[Any]:
         way = ways.calls
     else:
         way = ways.finish if which == FINISH_WAY else ways.usage
-    way = _way(way, choice)
+    way = way_of(way, choice)
     found = follow(root, way, choice) if way else []
     if which != TEXT_WAY:
         return found
     leaves: list[Any] = []
     for said in found:
-        if _is_text(said):
+        if is_text(said):
             leaves.append(said)
         else:
             inside = follow({"": said}, ways.parts, 0) or follow(said, ways.inner, 0)
-            leaves += [leaf for leaf in inside if _is_text(leaf)]
+            leaves += [leaf for leaf in inside if is_text(leaf)]
     return leaves
 
 
@@ -81,7 +82,7 @@ def _arguments(stream: Stream, number: int, choice: int) -> Any:
     if root is None:
         return None
     table = stream.known
-    call = _call(root, _way(table.read.calls, choice), choice, number)
+    call = _call(root, way_of(table.read.calls, choice), choice, number)
     if call is None:
         return None
     for path, sort in table.read.inputs:
@@ -91,13 +92,6 @@ def _arguments(stream: Stream, number: int, choice: int) -> Any:
         if found is not None:
             return _value(stream, call, found, sort, (choice, number))
     return None
-
-
-def _way(way: tuple[Any, ...], choice: int) -> tuple[Any, ...]:
-    """A way of READ; () if there is none for this choice."""
-    if choice != 0 and way and (type(way[0]) is str or way[0].entry is None):
-        return ()
-    return way
 
 
 def _call(root: Any, way: tuple[Any, ...], choice: int, number: int) -> Any:
@@ -164,7 +158,7 @@ def _value(stream: Stream, call: Any, found: Any, sort: int, key: Any) -> Any:
         state = state.text if sure else state.values
     elif type(state) is Echo:
         state = state.text
-    if type(state) is stream.text or _is_text(state):
+    if is_text(state):
         sure = sure or (type(call) is Place and call.stopped)
         return _read_on(stream, key, [state], sort == TEXT_INPUT, sure)
     value = read(state)
@@ -178,10 +172,6 @@ def _is_open(stream: Stream, call: Any) -> bool:
     if type(call) is not Place or call.stopped or call.finished >= 0:
         return False
     return not stream.life.is_over()
-
-
-def _is_text(state: Any) -> bool:
-    return type(state) is str or hasattr(state, "take")
 
 
 def _read_on(stream: Stream, key: Any, leaves: list[Any], plain: bool, sure: bool) -> Any:

@@ -379,6 +379,13 @@ def _way(way: Any, names: Names) -> tuple[Any, ...]:
     return tuple([step if isinstance(step, str) else Step(step, names) for step in listed])
 
 
+def way_of(way: tuple[Any, ...], choice: int) -> tuple[Any, ...]:
+    """A way of READ for one choice; () if it leads to none of its own."""
+    if choice != 0 and way and (isinstance(way[0], str) or way[0].entry is None):
+        return ()
+    return way
+
+
 # Of a stream without an answer.
 UNREAD = ReadRow({}, Names(dict.fromkeys(Names.__slots__, "")))
 
@@ -454,36 +461,36 @@ def _below(below: Any) -> tuple[Any, ...]:
     return ((LEAF, (), below, -1, False),) if isinstance(below, str) else sheet(below)
 
 
+def every_row(rows: tuple[Any, ...]) -> list[Any]:
+    """The rows of a sheet and those below them."""
+    found: list[Any] = []
+    for row in rows:
+        found.append(row)
+        if row[0] == BY:
+            for case in row[2].values():
+                found += every_row(case)
+        elif row[0] == INSIDE or row[0] == EACH:
+            found += every_row(row[2])
+    return found
+
+
 def names_in(rows: tuple[Any, ...], ways: ReadRow) -> frozenset[str]:
-    """The members on the ways to what is taken, and to what else callers ask for."""
+    """The members on the ways to texts that are taken, and to whatever else callers ask for."""
     names: set[str] = set()
-    for what, path, below, _, _ in rows:
-        names.update(path)
-        if what == BY:
-            for case in below.values():
-                names |= names_in(case, UNREAD)
-        elif what == INSIDE or what == EACH:
-            names |= names_in(below, UNREAD)
+    for row in every_row(rows):
+        names.update(row[1])
     for way in (ways.text, ways.finish, ways.calls, ways.usage, ways.inner, ways.parts):
         for step in way:
             if isinstance(step, str):
                 names.add(step)
                 continue
             names.update(step.gather or ())
-            steps = (step.entry, step.each, step.by, step.type, step.has, step.lacks)
-            names.update([name for name in steps if isinstance(name, str)])
+            said = (step.entry, step.each, step.by, step.type, step.has, step.lacks)
+            names.update([name for name in said if isinstance(name, str)])
     return frozenset(names)
 
 
 def called_in(rows: tuple[Any, ...]) -> frozenset[str]:
-    """The members that tell which tool a call is of."""
-    names: set[str] = set()
-    for what, _, below, _, _ in rows:
-        if what == CALL:
-            names.update([path[-1] for paths in below for path in paths])
-        elif what == BY:
-            for case in below.values():
-                names |= called_in(case)
-        elif what == INSIDE or what == EACH:
-            names |= called_in(below)
-    return frozenset(names)
+    """The members with a call's id and its tool's name."""
+    calls = [row[2] for row in every_row(rows) if row[0] == CALL]
+    return frozenset([path[-1] for where in calls for paths in where for path in paths])

@@ -628,6 +628,11 @@ def member(value: Any, key: str) -> Any:
     return given(value, key)
 
 
+def is_text(value: Any) -> bool:
+    """Whether a state is a string, plain or growing."""
+    return isinstance(value, str) or hasattr(value, "take")
+
+
 def elements(value: Any) -> list[Any]:
     """The states of a list's elements, in reading order."""
     kind = type(value)

@@ -33,6 +33,7 @@ from .state import (
     Place,
     elements,
     indexed,
+    is_text,
     member,
     read,
     select,
@@ -86,7 +87,7 @@ def _lead(value: Any, steps: Any, first: int, choice: int, at: Any, seen: Any, o
             value = found[0] if found else None
         if value is None:
             return
-    if _is_text(value):
+    if is_text(value):
         out.append(((choice, at), value))
         return
     names = seen[3]
@@ -95,17 +96,13 @@ def _lead(value: Any, steps: Any, first: int, choice: int, at: Any, seen: Any, o
     beginning = (*at, 0) if whole else at
     if type(value) is Place or isinstance(value, dict):
         leaf = member(value, names.text)
-        if _is_text(leaf):
+        if is_text(leaf):
             out.append(((choice, beginning), leaf))
         return
     for i, item in _looked_at(value, (choice, at, SETTLED), seen):
         leaf = member(item, names.text) if member(item, names.type) == names.part else None
-        if _is_text(leaf):
+        if is_text(leaf):
             out.append(((choice, (*at, i) if i else beginning), leaf))
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) or hasattr(value, "take")
 
 
 def _looked_at(held: Any, key: Any, seen: Any) -> list[Any]:
@@ -172,7 +169,7 @@ def _texts(found: Any, kind: str, key: Any, own_rows: bool, name: str) -> list[A
     is_object = type(found) is Place or isinstance(found, dict)
     if own_rows and is_object:
         return []
-    if kind == TOOL_ARGUMENTS or own_rows or type(found) is str or hasattr(found, "take"):
+    if kind == TOOL_ARGUMENTS or own_rows or is_text(found):
         return [(key, found)]
     if type(found) is Parts or isinstance(found, list):
         if kind == TEXT:
@@ -186,7 +183,7 @@ def _text_in(value: Any, name: str) -> Any:
     """The text of an object, or of the object that stands for it; None if there is none."""
     while type(value) is Place or isinstance(value, dict):
         value = member(value, name)
-    return value if type(value) is str or hasattr(value, "take") else None
+    return value if is_text(value) else None
 
 
 def _case(cases: Any, value: Any) -> Any:

@@ -7,8 +7,9 @@ from .field_written cimport Written
 from .jsonvalue cimport repair
 from .lookup_calls cimport Calls
 from .partial cimport Growing
-from .rows cimport ReadRow, Step
-from .state cimport Echo, Entries, JSONText, Place, Replaced, elements, member, read, suits
+from .rows cimport ReadRow, Step, way_of
+from .state cimport Echo, Entries, JSONText, Place, Replaced, elements, is_text, member, read
+from .state cimport suits
 from .state cimport select as follow
 from .stream cimport Stream
 from .table cimport Table
@@ -22,7 +23,6 @@ cpdef list select(Stream stream, int which, choice)
 cpdef grown(Stream stream, number, choice)
 @cython.locals(table=Table)
 cdef _arguments(Stream stream, Py_ssize_t number, choice)
-cdef tuple _way(tuple way, choice)
 @cython.locals(left=Py_ssize_t)
 cdef _call(root, tuple way, choice, Py_ssize_t number)
 @cython.locals(entries=Entries)
@@ -31,7 +31,6 @@ cdef _entry(value, Step step, choice)
 cdef _among(value, Step step, Py_ssize_t number)
 cdef _value(Stream stream, call, found, int sort, key)
 cdef bint _is_open(Stream stream, call) except -1
-cdef bint _is_text(state) except -1
 @cython.locals(kept=dict, growing=Growing)
 cdef _read_on(Stream stream, tuple key, list leaves, bint plain, bint sure)
 @cython.locals(known=Py_ssize_t, number=Py_ssize_t, piece=str)

@@ -105,3 +105,4 @@ cdef class ReadRow:
 
 
 cpdef tuple sheet(rows)
+cpdef tuple way_of(tuple way, choice)

@@ -139,5 +139,6 @@ cpdef list select(value, tuple path, choice)
 cpdef bint suits(item, Step step) except -1
 @cython.locals(place=Place)
 cpdef member(value, str key)
+cpdef bint is_text(value) except -1
 @cython.locals(entries=Entries)
 cpdef list elements(value)

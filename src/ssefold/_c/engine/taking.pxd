@@ -7,7 +7,6 @@ cdef int LEAF, INSIDE, EACH, BY, CALL, OWN_ROWS
 cpdef list leaves(root, tuple rows, seen)
 cpdef list texts(root, tuple steps, choice, seen)
 cdef _lead(value, tuple steps, int first, choice, tuple at, seen, list out)
-cdef bint _is_text(value) except -1
 cdef list _looked_at(held, tuple key, seen)
 cpdef walk(value, tuple rows, place, tuple key, group, bint grows, seen, list out)
 cdef list _states(value, path, int step)
