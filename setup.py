@@ -194,7 +194,8 @@ class BuildExtensions(build_ext):
     def digest(self, extension):
         """What tells a build from others: sources, contracts, switches, compiler, interpreter."""
         seen = contracts(extension.name.removeprefix(f"{BACKEND}."))
-        parts = [Path(name).read_bytes() for name in ("setup.py", self.origins[extension.name], *seen)]
+        source = self.origins[extension.name]
+        parts = [Path(name).read_bytes() for name in ("setup.py", source, *seen)]
         words = [
             sys.version, sysconfig.get_config_var("EXT_SUFFIX"), sysconfig.get_platform(),
             platform.python_compiler(), version("Cython"), extension.name,
