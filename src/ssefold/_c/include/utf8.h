@@ -27,33 +27,36 @@ static inline int ssefold_wide(const unsigned char *p, const unsigned char *end,
 
 /* Eight ASCII bytes at a time, the rest one by one; 0 where it is not UTF-8, or
    where it is more or fewer characters than `room`. */
-#define SSEFOLD_DECODE(NAME, CHAR)                                                                 \
-    static int NAME(const unsigned char *p, const unsigned char *end, CHAR *out, ptrdiff_t room) { \
-        CHAR *stop = out + room;                                                                   \
-        while (p < end) {                                                                          \
-            int i, size;                                                                           \
-            uint32_t c;                                                                            \
-            SSEFOLD_RUN(CHAR)                                                                      \
-            while (end - p >= 8 && stop - out >= 8) {                                              \
-                unsigned long long word;                                                           \
-                memcpy(&word, p, 8);                                                               \
-                if (word & 0x8080808080808080ULL) break;                                           \
-                for (i = 0; i < 8; i++) out[i] = p[i];                                             \
-                out += 8;                                                                          \
-                p += 8;                                                                            \
-            }                                                                                      \
-            while (p < end && *p < 0x80) {                                                         \
-                if (out == stop) return 0;                                                         \
-                *out++ = *p++;                                                                     \
-            }                                                                                      \
-            while (p < end && *p >= 0x80) {                                                        \
-                size = ssefold_wide(p, end, &c);                                                   \
-                if (size == 0 || out == stop) return 0;                                            \
-                *out++ = (CHAR)c;                                                                  \
-                p += size;                                                                         \
-            }                                                                                      \
-        }                                                                                          \
-        return out == stop;                                                                        \
+#define SSEFOLD_DECODE(NAME, CHAR)                                                         \
+    typedef CHAR NAME##_unit;                                                              \
+    static int NAME(                                                                       \
+        const unsigned char *p, const unsigned char *end, NAME##_unit *out, ptrdiff_t room \
+    ) {                                                                                    \
+        NAME##_unit *stop = out + room;                                                    \
+        while (p < end) {                                                                  \
+            int i, size;                                                                   \
+            uint32_t c;                                                                    \
+            SSEFOLD_RUN(CHAR)                                                              \
+            while (end - p >= 8 && stop - out >= 8) {                                      \
+                unsigned long long word;                                                   \
+                memcpy(&word, p, 8);                                                       \
+                if (word & 0x8080808080808080ULL) break;                                   \
+                for (i = 0; i < 8; i++) out[i] = p[i];                                     \
+                out += 8;                                                                  \
+                p += 8;                                                                    \
+            }                                                                              \
+            while (p < end && *p < 0x80) {                                                 \
+                if (out == stop) return 0;                                                 \
+                *out++ = *p++;                                                             \
+            }                                                                              \
+            while (p < end && *p >= 0x80) {                                                \
+                size = ssefold_wide(p, end, &c);                                           \
+                if (size == 0 || out == stop) return 0;                                    \
+                *out++ = (CHAR)c;                                                          \
+                p += size;                                                                 \
+            }                                                                              \
+        }                                                                                  \
+        return out == stop;                                                                \
     }
 
 #define SSEFOLD_RUN(CHAR)
