@@ -193,6 +193,30 @@ def test_a_whole_body(backend: Backend) -> None:
     assert [fault.code for fault in other.faults] == ["not_an_event_stream"]
 
 
+@pytest.mark.parametrize(
+    ("finished", "last"),
+    [
+        ({"has": "out.end"}, {"out": {"end": "stop"}}),
+        ({"each": "out.all", "has": "why.end"}, {"out": {"all": [{"n": 0, "why": {"end": "x"}}]}}),
+        ({"has": "out.end", "stopped": "out.all"}, {"out": {"end": "stop"}}),
+    ],
+)
+def test_an_answer_is_finished_by_what_stands_at_a_path(
+    backend: Backend, finished: dict[str, Any], last: dict[str, Any]
+) -> None:
+    """With an object that has rules, and in one that has none."""
+    held = {"rule": "entries", "by": "n", "missing": "zero", "limit": "choices"}
+    for below in ({}, {"out": {}, "out.all": held, "out.all[].why": {}}):
+        table = with_(TABLE, FIELDS={"output": "append", **below}, FINISHED=finished)
+        for events, status in (
+            ([{"output": "a"}], "truncated"),
+            ([{"output": "a", "out": {"end": None, "all": []}}], "truncated"),
+            ([{"output": "a"}, last], "complete"),
+        ):
+            acc = fed(backend, b"".join(map(event, events)), dialect=table)
+            assert acc.status == status
+
+
 ENDED = with_(
     TABLE,
     FIELDS={"said": "append", "state": "last", "was": {"rule": "drop"}, "first": "first"},
@@ -463,6 +487,26 @@ def test_ours_are_tables_too(backend: Backend) -> None:
         (with_(TABLE, READ={"text": ({"al": "x"},)}), ValueError, "has one of entry, each, among"),
         (with_(TABLE, READ={"text": ({"each": 3},)}), ValueError, "must be a string, not 3"),
         (with_(TABLE, FINISHED={"each": "a"}), ValueError, "FINISHED: needs 'has'"),
+        (
+            with_(TABLE, FINISHED={"has": "turns[].end"}),
+            ValueError,
+            r"FINISHED\['has'\]: must be a path such as 'a.b', not 'turns\[\].end'",
+        ),
+        (
+            with_(TABLE, FINISHED={"has": "end", "each": "a..b"}),
+            ValueError,
+            r"FINISHED\['each'\]: must be a path such as 'a.b', not 'a..b'",
+        ),
+        (
+            with_(TABLE, ENDS={"finish": {"has": "a.b"}}),
+            ValueError,
+            r"ENDS\['finish'\]\['has'\]: must be the name of a member, no path, not 'a.b'",
+        ),
+        (
+            with_(TABLE, READ={"usage": "meta.usage"}),
+            ValueError,
+            r"READ\['usage'\]: a step is the name of a member, no path, not 'meta.usage'",
+        ),
         (with_(TABLE, TERMINATOR=("done",)), TypeError, "TERMINATOR must be a mapping, not tuple"),
         (with_(TABLE, TERMINATOR={"": 1}), ValueError, "TERMINATOR: '' is not the name of a"),
         (

@@ -64,6 +64,24 @@ def data(frames: list[bytes]) -> list[Any]:
     return [json.loads(frame[frame.index(b"data: ") + 6 :]) for frame in frames]
 
 
+def test_the_end_at_a_path_comes_last() -> None:
+    """As a member of the answer does that completes it."""
+    table = {
+        "NAME": "mine",
+        "FIELDS": {"out": {}, "out.text": "append", "out.meta": {}},
+        "FINISHED": {"has": "out.meta.end"},
+    }
+    answer = {"out": {"text": "Hello", "meta": {"end": "stop", "x": 1}}}
+    frames = list(replay(answer, table, piece=3))
+    assert data(frames[:-1]) == [
+        {"out": {"text": "", "meta": {"end": None, "x": 1}}},
+        {"out": {"text": "Hel"}},
+        {"out": {"text": "lo"}},
+        {"out": {"meta": {"end": "stop"}}},
+    ]
+    assert ssefold.fold(frames[:-1], dialect=table) == answer
+
+
 def test_a_table_of_fields_has_a_way_back() -> None:
     called = {"id": "c", "function": {"name": "f", "arguments": '{"a":[1,2,3]}'}}
     said = {**SAID, "answers": [*SAID["answers"]]}

@@ -112,7 +112,9 @@ def random_table(rng: random.Random) -> dict[str, Any]:
             "text": ({"entry": "a"}, "text"), "finish": ("b",), "calls": ({"each": "a"},),
             "usage": "c",
         },
-        "FINISHED": rng.choice([{}, {"has": "a"}, {"each": "a", "has": "id", "stopped": "a"}]),
+        "FINISHED": rng.choice([
+            {}, {"has": "a"}, {"has": "a.b"}, {"each": "a", "has": "id", "stopped": "a"},
+        ]),
         "ERRORS": rng.choice([(), ("b.c",), ("a[].b", {"at": "c.b", "is": ("x",)})]),
         "DELTAS": {
             "a[choice]": {

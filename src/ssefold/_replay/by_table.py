@@ -28,6 +28,10 @@ from ssefold.limits import Limits
 
 Json = dict[str, Any]
 
+# A path into the answer, and its step from a list to an element.
+Steps = tuple[str, ...]
+ELEMENT = "[]"
+
 # The answer is the caller's own: nothing of it is too much.
 UNLIMITED = Limits(
     max_event_bytes=None, max_output_bytes=None, max_total_bytes=None, max_choices=None,
@@ -45,9 +49,10 @@ class _Way(NamedTuple):
 
 def events(source: Source, table: Table, answer: Json, size: int | None) -> Iterator[Event]:
     """The events of an answer."""
-    finished = table.finished
-    ending = {name for name, _ in table.terminator}
-    ending |= {finished["has"]} if "has" in finished and "each" not in finished else set()
+    ending: set[Steps] = {(name,) for name, _ in table.terminator}
+    if table.finished:
+        each = table.finished.get("each")
+        ending.add((*(() if each is None else (*each, ELEMENT)), *table.finished["has"]))
     way = _object(table, table.root, answer, size, ending)
     last = {**(way.last or {}), **_terminator(table, answer)}
     name, sign = _sign(source, table, way.first)
@@ -78,22 +83,27 @@ def _terminator(table: Table, answer: Json) -> Json:
     return dict(table.terminator[:1])
 
 
-def _object(table: Table, node: Node, value: Json, size: int | None, ending: set[str]) -> _Way:
+def _object(table: Table, node: Node, value: Json, size: int | None, ending: set[Steps]) -> _Way:
     """An object by its members; `ending`: those that come last, beside finish reasons."""
     first: Json = {}
     last: Json = {}
     between: list[Iterable[Any]] = []
     for key, below in value.items():
         name, child = _giver(node, key)
-        if below is not None and (child.op == FINISH or key in ending):
+        if below is not None and (child.op == FINISH or (key,) in ending):
             first[name], last[name] = None, below
             continue
-        way = _value(table, child, key, below, size)
+        way = _value(table, child, below, size, _within(ending, key))
         first[name] = way.first
         between.append(_under(name, way.between))
         if way.last is not None:
             last[name] = way.last
     return _Way(first, _chained(between), last or None)
+
+
+def _within(ending: set[Steps], step: str) -> set[Steps]:
+    """The paths that lead on from this step."""
+    return {path[1:] for path in ending if path[0] == step and len(path) > 1}
 
 
 def _chained(many: list[Iterable[Any]]) -> Iterator[Any]:
@@ -122,24 +132,22 @@ def _giver(node: Node, key: str) -> tuple[str, Node]:
     return key, node.rest if own is None else own
 
 
-def _value(table: Table, node: Node, key: str, value: Any, size: int | None) -> _Way:
+def _value(table: Table, node: Node, value: Any, size: int | None, ending: set[Steps]) -> _Way:
     """One value, by its rule."""
     op = node.op
     if op in (APPEND, CONTENT) and isinstance(value, str):
         return _Way("", pieces(value, size))
     if op == OBJECT and isinstance(value, dict) and node.named:
-        return _object(table, node, value, size, set())
+        return _object(table, node, value, size, ending)
     if op == ENTRIES and isinstance(value, list):
-        finished = table.finished
-        ending = {finished["has"]} if finished.get("each") == key else set()
         return _elements(table, node, node.by, value, size, ending)
     if op == CALLS and isinstance(value, list):
-        return _elements(table, node, node.calls.by, value, size, set())
+        return _elements(table, node, node.calls.by, value, size, ending)
     return _Way(value)
 
 
 def _elements(
-    table: Table, node: Node, by: str, value: list[Any], size: int | None, ending: set[str]
+    table: Table, node: Node, by: str, value: list[Any], size: int | None, ending: set[Steps]
 ) -> _Way:
     """The elements of a list, each with its routing member."""
     first: list[Json] = []
@@ -149,7 +157,7 @@ def _elements(
         index = element.get(by)
         routed = {by: position if index is None else index}
         others = {key: below for key, below in element.items() if key != by}
-        way = _object(table, node.item, others, size, ending)
+        way = _object(table, node.item, others, size, _within(ending, ELEMENT))
         first.append({**routed, **way.first})
         between.append(_in_element(routed, way.between))
         if way.last is not None:

@@ -40,7 +40,7 @@ from .jsonvalue import given, is_open, same, text_weight
 from .ledger import Ledger
 from .lookup_hints import is_hint, list_at
 from .rows import Action
-from .state import Hinted, Place, elements, member, new_place
+from .state import Grown, Hinted, Place, elements, member, new_place
 
 # Larger numbers are no sequence numbers.
 MOST_NUMBER = 1 << 62
@@ -425,13 +425,14 @@ def is_finished(root: Any, finished: Any) -> bool:
         return True
     each = finished.get("each")
     if each is not None:
-        items = elements(member(root, each))
-        return bool(items) and all(member(item, finished["has"]) is not None for item in items)
-    if member(root, finished["has"]) is None:
+        found = value_in(root, each)
+        items = found.items if type(found) is Grown else elements(found)
+        return bool(items) and all(value_in(item, finished["has"]) is not None for item in items)
+    if value_in(root, finished["has"]) is None:
         return False
     stopped = finished.get("stopped")
     return stopped is None or all(
-        getattr(item, "stopped", True) for item in elements(member(root, stopped))
+        getattr(item, "stopped", True) for item in elements(value_in(root, stopped))
     )
 
 

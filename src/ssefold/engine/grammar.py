@@ -121,6 +121,7 @@ def _is_streamed(value: Any) -> bool:
     )
 
 
+NAME = "the name of a member, no path"
 OBJECTS = "a path such as 'a[].b'"
 PATHS = "a list of paths such as 'a.b'"
 ROW = "a mapping"
@@ -138,6 +139,7 @@ _CHECKS: Mapping[str, Callable[[Any], bool]] = {
     SCALAR: _is_scalar,
     DEFAULT: lambda value: value is None or value == () or _is_scalar(value),
     PATH: _is_path,
+    NAME: lambda value: _is_path(value) and "." not in value,
     PART_TEXTS: _is_part_texts,
     ALIKE: _is_part_texts,
     SORTS: _is_sorts,
@@ -522,8 +524,8 @@ def _check_reading(sections: Mapping[str, Any]) -> None:
             _check_step(where, step, name == "usage")
     finished = _mapping("FINISHED", sections["FINISHED"])
     if finished:
-        allowed = {"each": STRING, "or": STRINGS, "stopped": STRING}
-        _options("FINISHED", finished, {"has": STRING}, allowed)
+        allowed = {"each": PATH, "or": STRINGS, "stopped": PATH}
+        _options("FINISHED", finished, {"has": PATH}, allowed)
     whole = sections["WHOLE"]
     for one in whole if isinstance(whole, tuple) else (whole,):
         if not _mapping("WHOLE", one):
@@ -567,11 +569,13 @@ def _check_ends(ends: Any) -> None:
         if call.get("stopped") and "type" not in call:
             _wrong(where, "'stopped' needs 'type'")
     if "finish" in ends:
-        _options("ENDS['finish']", ends["finish"], {"has": STRING}, FINISH_OPTIONS)
+        _options("ENDS['finish']", ends["finish"], {"has": NAME}, FINISH_OPTIONS)
 
 
 def _check_step(where: str, step: Any, gathers: bool = False) -> None:
     if _is_string(step):
+        if not _CHECKS[NAME](step):
+            _wrong(where, f"a step is {NAME}, not {step!r}")
         return
     found = [name for name in STEPS if name in _mapping(where, step)]
     if len(found) != 1:

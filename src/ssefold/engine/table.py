@@ -173,6 +173,7 @@ class Table:
     """One dialect, ready to be executed.
 
     names: words of the whole dialect. read: where the values stand that callers ask for.
+    finished: the paths of FINISHED, in steps.
     text_steps: (list, types) on the way to a text, for events that act; text_leaf: its key.
     text_rules: the row in LISTS of each of these lists, or None.
     judged:     calls are judged at the end of the answer.
@@ -245,7 +246,10 @@ class Table:
         self.text_rules = tuple(
             [self.lists.get(".".join(ways[: depth + 1])) for depth in range(len(ways))]
         )
-        self.finished: Mapping[str, Any] = source.get("FINISHED", {})
+        self.finished: Mapping[str, Any] = {
+            word: tuple(path.split(".")) if isinstance(path, str) else path
+            for word, path in source.get("FINISHED", {}).items()
+        }
         self.terminator = tuple(source.get("TERMINATOR", {}).items())
         self.telling = frozenset(source["TERMINATOR"]) if self.terminator else None
         self.ends = Ends(source["ENDS"]) if source.get("ENDS") else None

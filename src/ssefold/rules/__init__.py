@@ -58,10 +58,10 @@ ENDS      the judgement at the end of an answer: `calls`, each with `at` (a path
           when it is stopped, not at the end); `open` (a path to elements that must have ended);
           and where the terminator came, `finish`, with `at`, `has` (the member with the reason),
           `holds` (only where one of these holds something, members of them in `but` aside).
-FINISHED  when a closed stream without a terminator is complete: once the answer's member `has` (a
-          name, no path) holds something; with `each` (a list), that member of all its elements;
-          with `stopped` (a list), once all its elements are stopped as well. `or` is a path whose
-          value completes the stream, too.
+FINISHED  when a closed stream without a terminator is complete: once the answer holds something at
+          the path `has`; with `each` (the path of a list), once all its elements hold something
+          there; with `stopped` (the path of a list), once all its elements are stopped as well.
+          `or` is a path whose value completes the stream, too, as a list of names.
 TERMINATOR  members of an event, each with the value that ends the stream, beside `[DONE]`:
           `{"done": True}`. For events without kinds; these have the verb `end`.
 READ      where text, usage, finish reason and tool calls stand in the answer: names, and steps

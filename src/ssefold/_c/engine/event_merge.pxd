@@ -14,7 +14,7 @@ from .jsonvalue cimport given, is_open, same, text_weight, weight
 from .lookup_hints cimport is_hint, list_at
 from .event_numbers cimport Sequence
 from .event_starts cimport begin, stop
-from .state cimport Entries, Place, Hinted, elements, member, new_place, whole_place
+from .state cimport Entries, Grown, Place, Hinted, elements, member, new_place, whole_place
 from .rows cimport Action, ListRow
 from .table cimport Table
 
