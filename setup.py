@@ -50,6 +50,7 @@ ENGINE = [
     "field_candidates",
     "field_merge",
     "field_parts",
+    "field_rules",
     "field_unknown",
     "field_voices",
     "field_written",

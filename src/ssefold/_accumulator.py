@@ -240,8 +240,8 @@ class StreamAccumulator(Answering, _backend.FoldCore):
              these, asked in that order: [table, "auto"].
     strict:  feed raises StreamMalformed at the first fault.
     limits:  the most that the stream may cost (see Limits).
-    rules:   {path: rule} for fields we do not know, or know otherwise:
-             "append", "last", "first", "extend", "snapshot" or "drop".
+    rules:   {path: rule} for fields we do not know, or know otherwise, such as
+             {"choices[].delta.mood": "append"}; the error about a wrong rule names all of them.
 
     Raises ValueError for an unknown dialect or rule and for a wrong table, TypeError
     for wrong types.

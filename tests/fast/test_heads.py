@@ -14,6 +14,7 @@ from backends import BACKENDS
 from parity import ALL, Case, Watched, agree, check
 
 from ssefold import Limits
+from ssefold.engine.field_spec import USER_RULES
 
 HEAD = '{"id":"x","object":"chat.completion.chunk","created":1,"model":"m","note":null,'
 CHOICE = '"choices":[{"index":0,"delta":{"content":"%s"}}]'
@@ -147,7 +148,7 @@ def test_all_of_them_in_one_stream() -> None:
     fold(frames[::-1])
 
 
-@pytest.mark.parametrize("rule", ["append", "last", "first", "extend", "snapshot", "drop"])
+@pytest.mark.parametrize("rule", USER_RULES)
 @pytest.mark.parametrize("path", ["error", "id", "model", "note", "extra", "created", "choices"])
 def test_heads_under_rules_of_the_caller(path: str, rule: str) -> None:
     data = [USUAL] * 3

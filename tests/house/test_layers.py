@@ -34,7 +34,7 @@ ENGINE = (
     "jsonvalue", "partial", "plan", "rows", "table", "log", "wiretext", "blockdata",
     "lookup_blocks", "lookup_calls", "state", "lookup_hints", "taking", "ledger", "judgement",
     "field_parts", "field_voices", "field_written", "field_candidates", "field_calls",
-    "field_unknown",
+    "field_unknown", "field_rules",
     "field_merge", "event_order", "event_address", "event_full", "event_starts", "event_items",
     "event_verbs", "event_numbers", "event_merge", "detect", "detect_named", "stream_life",
     "stream_failures", "stream_bodies", "stream_bystanders", "stream_strays",

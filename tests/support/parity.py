@@ -22,6 +22,7 @@ import streamnoise
 from backends import BACKENDS, Backend
 
 from ssefold import Limits, SSEFoldError
+from ssefold.engine.field_spec import USER_RULES
 
 KINDS = (
     ["clean", "odd"] * 2
@@ -120,8 +121,6 @@ NO_LISTS = {
     "google.gemini": ("choices[]",),
 }  # fmt: skip
 
-RULES = ("append", "last", "first", "extend", "snapshot", "drop")
-
 
 def make_options(rng: random.Random, dialect: str) -> dict[str, Any]:
     """Options of a fold: mostly as they come, each of them now and then another way."""
@@ -137,7 +136,7 @@ def make_options(rng: random.Random, dialect: str) -> dict[str, Any]:
         # Nothing below a path that has a rule of its own is ever asked for.
         paths = [p for p in paths if not any(p != q and p.startswith(q) for q in paths)]
         paths = reached(options.get("dialect", "auto"), paths)
-        options["rules"] = {path: rng.choice(RULES) for path in paths}
+        options["rules"] = {path: rng.choice(USER_RULES) for path in paths}
     return options
 
 

@@ -1,6 +1,6 @@
-"""The tables of rules and of verbs in docs/dialects.md, as the specs say them.
+"""The tables of rules and of verbs in the documents, as the specs say them.
 
-Leaves: `written`, the document with its tables; `python tests/support/spec_tables.py` writes it.
+Leaves: `written`, a document with its tables; `python tests/support/spec_tables.py` writes all.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ssefold.engine.event_spec import VERBS
-from ssefold.engine.field_spec import RULES
+from ssefold.engine.field_spec import OPS, RULES, USER_RULES
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "dialects.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def options_of(needs: Mapping[str, str], may: Mapping[str, str]) -> str:
@@ -32,6 +32,16 @@ def rule_rows() -> Iterator[str]:
         yield f"| `{rule.name}` | {takes} | {rule.means} | {options} | {shown(rule.example)} |"
 
 
+def user_rows() -> Iterator[str]:
+    """The rules that a caller may say of a path: without their options."""
+    yield "| rule | takes | how values combine |"
+    yield "|---|---|---|"
+    for name in USER_RULES:
+        rule = RULES[OPS[name]]
+        takes = ", ".join(rule.takes) or "any"
+        yield f"| `{name}` | {takes} | {rule.means.partition(';')[0]} |"
+
+
 def verb_rows() -> Iterator[str]:
     yield "| verb | at | what it does | options | example |"
     yield "|---|---|---|---|---|"
@@ -49,12 +59,15 @@ def shown(example: str) -> str:
     return f"`{before}` → `{answer}`".replace(" then ", "` then `").replace("|", r"\|")
 
 
-SECTIONS = {"rules": rule_rows, "verbs": verb_rows}
+SECTIONS = {
+    "dialects.md": {"rules": rule_rows, "verbs": verb_rows},
+    "reference.md": {"rules of your own": user_rows},
+}
 
 
-def written(text: str) -> str:
+def written(document: str, text: str) -> str:
     """The document with its tables as the specs say them."""
-    for name, lines in SECTIONS.items():
+    for name, lines in SECTIONS[document].items():
         begin, end = f"<!-- {name}: made of the specs -->\n", f"<!-- end of {name} -->"
         before, rest = text.split(begin)
         text = before + begin + "\n".join(lines()) + "\n" + end + rest.split(end, 1)[1]
@@ -62,5 +75,7 @@ def written(text: str) -> str:
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(written(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stdout.write(f"{DOCUMENT.name} is written\n")
+    for document in SECTIONS:
+        text = (DOCS / document).read_text(encoding="utf-8")
+        (DOCS / document).write_text(written(document, text), encoding="utf-8")
+        sys.stdout.write(f"{document} is written\n")

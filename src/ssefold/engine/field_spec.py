@@ -4,7 +4,7 @@ Enters: nothing.
 Leaves: RULES, the one list with the rules' names, as data: table.py compiles by it, grammar.py
 checks by it, replay asks it for the types and options of a rule, and the table in
 docs/dialects.md is made of it. A rule's number is its place in the list.
-Must not know: events, states, how a rule is executed (field_merge.py does that).
+Must not know: events, states, how a rule is executed (field_rules.py and field_merge.py do that).
 
 An example `usage {"a":1} then {"b":2} -> {"a":1,"b":2}` shows the member in two events, and the
 member of the answer. One that begins with an object shows whole events. Tests fold each of them

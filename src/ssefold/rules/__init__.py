@@ -91,7 +91,7 @@ Options: `into` (the key in the answer), `null: "absent"`, `empty: "null"` (an e
 null), `default`, `order`, `always`, `rest`, `early`, `alike` (of a delta: members that may say
 the same in an event, the given ones first; each with the like members of a list's element),
 `json` (of append and last: an object or a list is its JSON text), `texts` (of content: types
-whose neighbours join -> their text members), and those of a single rule (field_merge.py).
+whose neighbours join -> their text members), and those of a single rule (field_spec.py).
 """
 
 from __future__ import annotations
