@@ -15,6 +15,8 @@ from typing import Any
 import parity
 import streamgen
 
+from ssefold.engine.field_spec import USER_RULES
+
 HEAD = 8
 
 
@@ -32,7 +34,7 @@ def case_of(data: bytes) -> parity.Case:
     if rules:
         path = parity.RULE_PATHS[rules % len(parity.RULE_PATHS)]
         paths = parity.reached(options.get("dialect", "auto"), [path])
-        options["rules"] = {path: parity.RULES[rules % len(parity.RULES)] for path in paths}
+        options["rules"] = {path: USER_RULES[rules % len(USER_RULES)] for path in paths}
     places = parity.make_cuts(random.Random(cuts), len(stream)) if cuts else ()
     look = frozenset([looks % (len(places) + 1)])
     return parity.Case(seed, "fuzz", stream, options, places, look)

@@ -64,6 +64,17 @@ def data(frames: list[bytes]) -> list[Any]:
     return [json.loads(frame[frame.index(b"data: ") + 6 :]) for frame in frames]
 
 
+def test_a_list_under_another_key_holds_objects_alone() -> None:
+    """Its rule is that of the member that brings it: a string in it has no index."""
+    held = {"rule": "entries", "by": "n", "missing": "zero", "limit": "choices", "into": "all"}
+    table = {"NAME": "mine", "FIELDS": {"some": held}}
+    assert len(list(replay({"all": [{"n": 0, "x": 1}]}, table))) == 2
+    for wrong in ["x", 1, ["x"]]:
+        with pytest.raises(SSEFoldError) as raised:
+            replay({"all": [wrong]}, table)
+        assert raised.value.code == "not_replayable"
+
+
 def test_the_end_at_a_path_comes_last() -> None:
     """As a member of the answer does that completes it."""
     table = {

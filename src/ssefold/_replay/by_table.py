@@ -139,9 +139,11 @@ def _value(table: Table, node: Node, value: Any, size: int | None, ending: set[S
         return _Way("", pieces(value, size))
     if op == OBJECT and isinstance(value, dict) and node.named:
         return _object(table, node, value, size, ending)
-    if op == ENTRIES and isinstance(value, list):
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        return _Way(value)  # where elements merge one by one, the fold refuses it
+    if op == ENTRIES:
         return _elements(table, node, node.by, value, size, ending)
-    if op == CALLS and isinstance(value, list):
+    if op == CALLS:
         return _elements(table, node, node.calls.by, value, size, ending)
     return _Way(value)
 
