@@ -54,6 +54,11 @@ ENGINE = [
     "field_unknown",
     "field_voices",
     "field_written",
+    "framing_base",
+    "framing_binary",
+    "framing_elements",
+    "framing_lines",
+    "framing_sniff",
     "growth",
     "jsonvalue",
     "judgement",
@@ -71,6 +76,7 @@ ENGINE = [
     "stream_bystanders",
     "stream_damage",
     "stream_failures",
+    "stream_frames",
     "stream_life",
     "stream_strays",
     "stream_undecided",
@@ -92,8 +98,10 @@ CYTHON = [
     "framing",
     "jsonread",
     "jsonwrite",
+    "readings",
     "statewrite",
     "text",
+    "wired",
 ]
 
 DIRECTIVES = {

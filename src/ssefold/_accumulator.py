@@ -242,8 +242,11 @@ class StreamAccumulator(Answering, _backend.FoldCore):
     limits:  the most that the stream may cost (see Limits).
     rules:   {path: rule} for fields we do not know, or know otherwise, such as
              {"choices[].delta.mood": "append"}; the error about a wrong rule names all of them.
+    framing: "auto", or how the events are framed: "sse", "ndjson", "json-array" or "aws".
+    content_type: the response's Content-Type: where a first line leaves the framing open, it
+             decides; what the bytes say wins over it.
 
-    Raises ValueError for an unknown dialect or rule and for a wrong table, TypeError
+    Raises ValueError for an unknown dialect, framing or rule and for a wrong table, TypeError
     for wrong types.
     """
 

@@ -11,6 +11,8 @@ from types import ModuleType
 from typing import Any
 
 from ssefold.engine.detect import OURS, SOURCES, Source, among, has_signs
+from ssefold.engine.framing_sniff import HINTS
+from ssefold.engine.framing_sniff import NAMES as FRAMINGS
 from ssefold.engine.grammar import source_of
 from ssefold.engine.table import checked, merges, unreachable
 from ssefold.limits import Limits
@@ -24,6 +26,7 @@ Chosen = str | Source | tuple[str | Source, ...] | None
 DEFAULT_LIMITS = Limits()
 # The options of most streams: one object for all of them.
 DEFAULT_OPTIONS: Any = (None, False, {})
+NO_FRAMING: Any = (None, None)
 
 
 def check_limits(limits: Limits | None) -> Limits:
@@ -44,6 +47,22 @@ def check_options(dialect: Any, strict: bool, rules: Mapping[str, str] | None) -
         return DEFAULT_OPTIONS
     source = check_dialect(dialect)
     return source, bool(strict), check_rules(rules, source)
+
+
+def check_framing(framing: str, content_type: str | None) -> Any:
+    """(the framing's name or None for "auto", a hint or None); TypeError or ValueError if wrong."""
+    if framing == "auto" and content_type is None:
+        return NO_FRAMING
+    if not isinstance(framing, str):
+        raise TypeError(f"framing must be a str, not {type(framing).__name__}")
+    if framing != "auto" and framing not in FRAMINGS:
+        raise ValueError(f"unknown framing {framing!r}: it is one of auto, {', '.join(FRAMINGS)}")
+    if content_type is None:
+        return framing if framing != "auto" else None, None
+    if not isinstance(content_type, str):
+        raise TypeError(f"content_type must be a str or None, not {type(content_type).__name__}")
+    kind = content_type.partition(";")[0].strip().lower()
+    return framing if framing != "auto" else None, HINTS.get(kind)
 
 
 def check_dialect(dialect: Any) -> Chosen:

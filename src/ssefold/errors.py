@@ -19,6 +19,7 @@ FAULT_CODES: Mapping[str, str] = {
     "unknown_dialect": "no event told which API this stream speaks; pass dialect=...",
     "wrong_dialect": "no event was of the dialect that was named; name another one, or auto",
     "lost_input": "an exception left the midst of a feed; bytes of that read were not merged",
+    "bad_frame": "a frame's checksum or length is wrong; its event was not merged",
     "limit_event_bytes": "one event is larger than Limits.max_event_bytes",
     "limit_output_bytes": "the answer is larger than Limits.max_output_bytes",
     "limit_total_bytes": "the stream is longer than Limits.max_total_bytes",

@@ -269,7 +269,11 @@ def test_tables_are_complete(title: str, head: str, names: set[str]) -> None:
 @pytest.mark.parametrize(
     ("title", "call", "options"),
     [
-        ("Folding", ssefold.StreamAccumulator, {"dialect": "auto", "strict": False}),
+        (
+            "Folding",
+            ssefold.StreamAccumulator,
+            {"dialect": "auto", "strict": False, "framing": "auto"},
+        ),
         ("Framing", ssefold.SSEDecoder, {"eof": "flush", "raw": True}),
     ],
 )

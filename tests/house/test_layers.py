@@ -31,6 +31,7 @@ class Layer(NamedTuple):
 # Written once for both backends, in engine/ from the bottom up: each may import those before it,
 # by relative imports, which mean the compiled twin once the importer is compiled.
 ENGINE = (
+    "framing_base", "framing_lines", "framing_elements", "framing_binary", "framing_sniff",
     "jsonvalue", "partial", "plan", "rows", "table", "log", "wiretext", "blockdata",
     "lookup_blocks", "lookup_calls", "state", "lookup_hints", "taking", "ledger", "judgement",
     "field_parts", "field_voices", "field_written", "field_candidates", "field_calls",
@@ -38,7 +39,7 @@ ENGINE = (
     "field_merge", "event_order", "event_address", "event_full", "event_starts", "event_items",
     "event_verbs", "event_numbers", "event_merge", "detect", "detect_named", "stream_life",
     "stream_failures", "stream_bodies", "stream_bystanders", "stream_strays",
-    "stream_undecided", "stream_damage", "stream", "growth",
+    "stream_undecided", "stream_damage", "stream_frames", "stream", "growth",
 )  # fmt: skip
 
 # In engine/ too, and never compiled: shared words, and what checks a table.
@@ -89,13 +90,13 @@ COMPILED = (
     "decoder", "carry", "frameends", "lending",
     "jsonread", "jsonbody", "jsonwrite", "jsonnumber", "fast.jsoncompact", "text",
     *(f"engine.{name}" for name in ENGINE), "statewrite", "following", "fast.slots",
-    "fast.build", "fast.members", "fast.runs", "fast.templates", "core",
+    "fast.build", "fast.members", "fast.runs", "fast.templates", "readings", "wired", "core",
 )  # fmt: skip
 
 # The pure one.
 PURE = (
     "framing", "decoder", "jsonread", "jsonwrite", "text", "following", "fast.build",
-    "fast.templates", "core",
+    "fast.templates", "readings", "wired", "core",
 )  # fmt: skip
 
 # What is not ours and may be imported at all; of the standard library, what adapters and

@@ -672,7 +672,7 @@ AWS = (
         (WHOLE.decode().encode("utf-16"), "UTF-16"),
         ("\ufeff".encode("utf-16-be") + WHOLE.decode().encode("utf-16-be"), "UTF-16"),
         (b"[server]\nport = 1\n", "TOML|no JSON"),
-        (b'[{"candidates":[{"content":{"parts":[{"text":"a"}]}}]}]', "alt=sse"),
+        (b"[[package]]\nname = 1\n", "TOML|no JSON"),
     ],
 )
 def test_bodies_are_named(run, body, named):

@@ -19,6 +19,7 @@ from typing import Any
 
 import streamgen
 import streamnoise
+import wires
 from backends import BACKENDS, Backend
 
 from ssefold import Limits, SSEFoldError
@@ -98,7 +99,10 @@ def make_stream(rng: random.Random, kind: str, dialect: str) -> bytes:
         events = streamnoise.disturbed(rng, events)
     odd = kind in ("odd", "all") or rng.random() < 0.3
     style = streamnoise.odd_style(rng) if odd else streamnoise.plain_style(rng)
-    stream = streamnoise.framed(rng, events, style)
+    if rng.random() < 0.15:
+        stream = wires.reframed(rng, events)
+    else:
+        stream = streamnoise.framed(rng, events, style)
     if kind in ("damaged", "damaged runs", "all"):
         stream = streamnoise.damaged(rng, stream)
     return stream

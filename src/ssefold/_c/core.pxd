@@ -2,44 +2,36 @@
 """The contract of core.pyx: what StreamAccumulator stands on."""
 
 from .carry cimport Carry
-from .following cimport Follows
 from .framing cimport Framer
 from .jsonread cimport Reading
-from .engine.stream cimport Stream
-from .fast.templates cimport Templates
+from .readings cimport Readings
+from .wired cimport Wired
 
 
-cdef class FoldCore:
-    cdef Stream _folded                 # None where a subclass made none
+cdef class FoldCore(Readings):
     cdef readonly long long bytes
     cdef public object tap_error        # the type's name of the first error a tap held back
     cdef readonly long long _cold       # blocks that nothing recognised, for the tests
-    cdef dict _given                    # pieces taken by text readers, or None
-    cdef long long _turn                # counts every change but those of slots
-    cdef Follows _follows               # the texts that its readers follow; None: nobody took
-    cdef long long _usage_mark          # the turn without a usage, or -1
-    cdef object _reason                 # finish_reason()'s answer at its mark
-    cdef object _reason_choice
-    cdef long long _reason_mark
     cdef object _limits
     cdef tuple _options
     cdef Framer _framer
-    cdef bint _busy
     cdef long long _most            # max_total_bytes, or -1
     cdef long long _event_limit     # max_event_bytes, or -1
     cdef int _fast                  # whether templates are used
-    cdef Templates _known           # None where they are not
     cdef Carry _carry               # the beginning of a cut frame
+    cdef tuple _framed              # the framing's name or None, a hint or None
+    cdef object _framing            # its name, as it was given or found
+    cdef bint _sniffs               # nothing came, and it is not SSE's by name
+    cdef Wired _wired               # another framing, or one still to be found; None: SSE
     cdef bint _quick                # a run may go on at the next byte: no frame is cut
     cdef bint _torn                 # an exception left the midst of a read
     cdef bint _strange              # what waits is like nothing known: it waits to be learned from
 
-    cdef int start(self, tuple options, limits) except -1
-    cdef Stream made(self)
+    cdef int start(self, tuple options, limits, tuple framed) except -1
+    cdef int begin_answer(self) except -1
     cdef object feed_rest(
         self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done, long long count, bint lent
     )
-    cdef bint is_as_at(self, long long mark) noexcept
     # Frames of the last kind, as far as they go: how many bytes.
     cdef Py_ssize_t quick(self, const unsigned char *buf, Py_ssize_t size) noexcept
     # Take bytes in, `done` of them already folded; the limits of the whole stream, then frame by
@@ -48,6 +40,13 @@ cdef class FoldCore:
     cdef int take_in(
         self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t done, bint lent
     ) except -1
+    # The same where it may be no SSE.
+    cdef int begin_sniffing(self, unsigned char c) except -1
+    cdef int sense(self, bytes data) except -1
+    cdef bytes change_over(self, str found)
+    cdef int take_frames(self, bytes data) except -1
+    cdef int end_wired(self) except -1
+    cdef void lose_frames(self, int last) noexcept
     cdef int walk(
         self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos, bint lent
     ) except -1
@@ -69,4 +68,3 @@ cdef class FoldCore:
     cdef void lose(self, const unsigned char *buf, Py_ssize_t size) noexcept
     cdef int mend(self) except -1
     cdef int end(self) except -1
-    cdef int settle(self) except -1

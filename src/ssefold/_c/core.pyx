@@ -12,56 +12,67 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from ssefold._input import as_bytes
 from ssefold.engine import jsonmarks as _values
 from ssefold.errors import not_made
-from ssefold._options import DEFAULT_LIMITS, DEFAULT_OPTIONS, check_limits, check_options
+from ssefold._options import (
+    DEFAULT_LIMITS,
+    DEFAULT_OPTIONS,
+    NO_FRAMING,
+    check_framing,
+    check_limits,
+    check_options,
+)
 
 from .fast.build cimport Head, head_has
 from .bytewalk cimport line_end
 from .carry cimport MOST_CARRIED, drop_bytes, keep_bytes
-from .following cimport Following, Follows
 from .frameends cimport ends_frame, has_blank_line, is_line_end, last_frame
 from .framing cimport Framer
 from .jsonread cimport Reading, read_members, read_value
 from .jsonread import read
-from .jsonwrite cimport write
-from .engine.growth cimport grown, select
-from .engine.taking cimport leaves, texts
 from .lending cimport lend
 from .pieces cimport piece_bytes
-from .engine.state cimport read as read_state
-from .statewrite cimport write_state
+from .readings cimport Readings
 from .engine.stream_failures cimport may_fail
 from .engine.stream cimport Stream, new_stream
 from .engine.stream_life import CLOSE, STOP
 from .fast.templates cimport FAST, MEMBERS, RUN_CR, RUN_CRLF, RUN_CUT, Templates
 from .text cimport Text
+from .wired cimport Wired
 
 cdef int OK = _values.OK
+cdef str SSE = "sse"
 
 
-cdef class FoldCore:
+cdef class FoldCore(Readings):
     """The base of StreamAccumulator; `events` and `bytes` are counts."""
 
-    def __init__(self, dialect="auto", strict=False, limits=None, rules=None):
+    def __init__(
+        self, dialect="auto", strict=False, limits=None, rules=None, *,
+        framing="auto", content_type=None,
+    ):
         # The usual options are told without a call.
         limits = DEFAULT_LIMITS if limits is None else check_limits(limits)
         if rules is None and strict is False and type(dialect) is str and dialect == "auto":
             options = DEFAULT_OPTIONS
         else:
             options = check_options(dialect, strict, rules)
+        if content_type is None and type(framing) is str and framing == "auto":
+            framed = NO_FRAMING
+        else:
+            framed = check_framing(framing, content_type)
         if self._busy:
             self._refuse("busy")
         self._busy = True
         try:
             if self._folded is None:
                 self._fast = FAST
-            self.start(options, limits)
+            self.start(options, limits, framed)
         finally:
             self._busy = False
 
     def __dealloc__(self):
         drop_bytes(&self._carry)
 
-    cdef int start(self, tuple options, limits) except -1:
+    cdef int start(self, tuple options, limits, tuple framed) except -1:
         # All is made before anything is set, and the old members go only when all is set: each of
         # both may run any code, and another thread may read.
         dialect, strict, rules = options
@@ -74,8 +85,13 @@ cdef class FoldCore:
         self.settle()  # somebody may be reading the old members
         before = (
             self._folded, self._framer, self._known, self._given, self._limits, self._options,
-            self._follows, self._reason, self._reason_choice,
+            self._follows, self._reason, self._reason_choice, self._wired, self._framed,
+            self._framing,
         )
+        self._framed = framed
+        self._framing = framed[0]
+        self._sniffs = framed[0] is None or framed[0] != SSE
+        self._wired = None
         self._options = options
         self._limits = limits
         self._most = total_limit
@@ -98,44 +114,29 @@ cdef class FoldCore:
         """Private: start anew, with the fast path on, off, or by "members" alone."""
         self.made()
         self._fast = MEMBERS if on == "members" else bool(on)
-        self.start(self._options, self._limits)
+        self.start(self._options, self._limits, self._framed)
 
-    cdef Stream made(self):
-        """The stream; a subclass may have made none."""
-        if self._folded is None:
-            raise not_made(self)
-        return self._folded
-
-    @property
-    def _stream(self):
-        return self.made()
-
-    @property
-    def _taken(self):
-        """How much was taken of each text; made when somebody takes."""
-        if self._given is None:
-            self._given = {}
-        return self._given
-
-    @property
-    def status(self):
-        """ "open", "complete", "truncated" or "failed"."""
-        return self.made().status
+    cdef int begin_answer(self) except -1:
+        """Another framing was found: an answer of which nothing came."""
+        dialect, strict, rules = self._options
+        cdef Stream stream = new_stream(dialect, strict, self._limits, rules, read, Text)
+        cdef Templates known = Templates(stream, self._fast == MEMBERS) if self._fast else None
+        before = (self._folded, self._known, self._given, self._follows, self._reason)
+        self._folded = stream
+        self._known = known
+        self._given = None
+        self._follows = self._reason = self._reason_choice = None
+        self._usage_mark = self._reason_mark = -1
+        self._turn += 1
+        self._framer = None
+        drop_bytes(&self._carry)
+        del before
+        return 0
 
     @property
-    def events(self):
-        """How many events came, `[DONE]` among them; heartbeats are none."""
-        return self.made().events
-
-    @property
-    def recognised(self):
-        """How many of the events were like earlier ones, and were not read for themselves.
-
-        Such an event costs a compare and a copy, any other some microseconds. Of a provider's own
-        dialect most are recognised; a table of yours with few of them folds right, but not fast.
-        """
-        cdef Stream stream = self.made()
-        return stream.events - stream.cold
+    def framing(self):
+        """The framing's name, as it was given or found; None while the bytes leave it open."""
+        return self._framing
 
     def feed(self, chunk):
         """Take the next bytes in; returns how many events they completed.
@@ -195,6 +196,8 @@ cdef class FoldCore:
             self._busy = False
             if not through:
                 self.lose(buf, size)
+        if self._folded is not stream:
+            stream, before = self._folded, 0  # its framing was found
         if stream.strict and stream.log.fault_count:
             self._quick = False  # each read from now on comes here: a LF behind a CR, too
             self._stop()
@@ -209,6 +212,9 @@ cdef class FoldCore:
         done = self._known.quick(buf, size, most, &crlf)
         if done:
             self.bytes += done
+            if self._wired is not None:
+                self._wired.skip(done)
+                return done
             if self._folded.watched:
                 self.watch(buf, done)
             if crlf:
@@ -230,22 +236,110 @@ cdef class FoldCore:
         cdef bint over
         self._quick = False
         self.bytes = begin + size
-        if self._framer is None:
+        if self._framer is None and self._wired is None:
             return 0
         if self._torn:
             self.mend()
+        if self._sniffs and size:
+            self.begin_sniffing(buf[0])
         over = 0 <= self._most < self.bytes
         if over:
             self._turn += 1
             size = max(0, self._most - begin)
-        self.walk(buf, size, done, lent)
+        if self._wired is None:
+            self.walk(buf, size, done, lent)
+        else:
+            self.sense(buf[done:size] if size > done else b"")
+            stream = self._folded  # another one, where its framing was found
         if over and not stream.life.dead:
             stream.limit("limit_total_bytes", self._most)
         if stream.life.dead:
             self._framer = None  # its buffer goes too
+            self._wired = None
             drop_bytes(&self._carry)
             self.settle()
         return 0
+
+    cdef int begin_sniffing(self, unsigned char c) except -1:
+        """The first byte: nearly all streams begin with a field's name."""
+        cdef object most = self._limits.max_event_bytes
+        self._sniffs = False
+        if self._framed[0] is None and c > c' ' and c != c'{' and c != c'[' and c < 0x80:
+            self._framing = SSE
+            return 0
+        self._wired = Wired(self._framed[0], self._framed[1], most)
+        return 0
+
+    cdef int sense(self, bytes data) except -1:
+        """Take in the frames of another framing; find it first."""
+        cdef Wired wired = self._wired
+        cdef bint waits
+        if wired.framing is None:
+            found = wired.look(data, self._folded)
+            waits = wired.sniffer.waits
+            if found is not None:
+                self._framing = found
+                if found == SSE:
+                    self._wired = None
+                    data = bytes(wired.sniffer.held) if waits else data
+                    waits = False
+                else:
+                    data = self.change_over(found)
+                    return self.take_frames(data)
+            if not waits and data:
+                self.walk(
+                    <const unsigned char *>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data),
+                    0, False)
+                self._quick = self._quick and self._wired is None
+            return 0
+        return self.take_frames(data)
+
+    cdef bytes change_over(self, str found):
+        """It is no SSE: begin anew; all the bytes so far."""
+        cdef bytes held = bytes(self._wired.sniffer.held)
+        self._wired.begin(found)
+        self.begin_answer()
+        return held
+
+    cdef int take_frames(self, bytes data) except -1:
+        cdef Wired wired = self._wired
+        cdef Py_ssize_t most = PyBytes_GET_SIZE(data)
+        if self._event_limit >= 0:
+            most = self._event_limit
+        wired.take(data, self._folded, self._known, most)
+        self._turn += wired.turns
+        self._cold += wired.turns
+        wired.turns = 0
+        self._quick = self._known is not None and wired.may_run(self._folded)
+        return 0
+
+    cdef int end_wired(self) except -1:
+        """The end of input decides for a framing, or ends its last frame."""
+        cdef Wired wired = self._wired
+        cdef bytes held
+        if wired.framing is None:
+            found = wired.decide(self._folded)
+            if self._framing is None and self.bytes:
+                self._framing = found
+            if found == SSE:
+                if wired.sniffer.waits and self._framer is not None:
+                    held = bytes(wired.sniffer.held)
+                    self.walk(
+                        <const unsigned char *>PyBytes_AS_STRING(held), PyBytes_GET_SIZE(held),
+                        0, False)
+                return 0
+            held = self.change_over(found)
+            self.take_frames(held)
+        wired.end(self._folded)
+        return 0
+
+    cdef void lose_frames(self, int last) noexcept:
+        """An exception left the midst of a read of another framing: it takes no memory."""
+        cdef Wired wired = self._wired
+        cdef Stream stream = self._folded
+        stream.lose(wired.at)
+        if stream.strict or not wired.lose(self.bytes, last):
+            stream.life.move(STOP)
 
     cdef int walk(
         self, const unsigned char *buf, Py_ssize_t size, Py_ssize_t pos, bint lent
@@ -505,6 +599,8 @@ cdef class FoldCore:
                 whole = carried > 1 and is_line_end(self._carry.buf[carried - 1]) and (
                     ends_frame(self._carry.buf, carried))
             framer.lose(self.bytes, whole, buf[size - 1] if size else -1)
+        elif self._wired is not None and not stream.life.dead and (size or stream.life.closed):
+            self.lose_frames(buf[size - 1] if size else -1)
         drop_bytes(&self._carry)
 
     def _miss(self):
@@ -516,6 +612,10 @@ cdef class FoldCore:
         self._turn += 1
         if not stream.life.torn:
             stream.lose(self.bytes)
+        if self._wired is not None and framer is None and not self._busy:
+            self.lose_frames(-1)
+            self.mend()
+            self._quick = False
         if self._busy or framer is None or (framer.at_boundary() and not self._carry.size):
             return
         framer.lose(self.bytes, False, -1)
@@ -530,96 +630,13 @@ cdef class FoldCore:
         self._torn = False
         return 0
 
-    cdef int settle(self) except -1:
-        """Decode the waiting values, before anybody reads."""
-        cdef Templates known = self._known
-        return 0 if known is None else known.flush()
-
-    # -- readings that somebody repeats after each event ------------------------------------------
-
-    def take_text(self, choice=0):
-        """The text since the last call, its pieces in the order of arrival.
-
-        A high surrogate waits for its half while one can come. A full value in the place of
-        another, or of its deltas, gives only its extension of them; a text that it took out of
-        the answer is given all the same, asked for before or not.
-        """
-        cdef Following known = None if self._follows is None else self._follows.texts
-        if known is not None and self.is_as_at(known.mark) and choice is known.choice:
-            return known.text()
-        return self._take_text(choice)
-
-    def take(self):
-        """The pieces since the last call, with their types: text, reasoning, tool calls.
-
-        In the order of the answer: choices by number, then blocks, items and parts; in a
-        message the reasoning before the text, that before the tool calls. All pieces of one
-        place (kind, choice, index and part), joined over all calls, are the same however the
-        input was cut and however often it was asked for. A high surrogate waits for its half.
-        A full value in the place of its deltas adds only its extension of them; a text that it
-        took out of the answer is given all the same. An object is given once its element is
-        whole. At any byte, after close too. Pieces given by take_text() are not missing here,
-        nor the other way round.
-        """
-        cdef Following known = None if self._follows is None else self._follows.pieces
-        if known is not None and self.is_as_at(known.mark):
-            return known.deltas()
-        return self._take()
-
-    @property
-    def usage(self):
-        """The answer's usage in the dialect's own words, a fresh dict, or None."""
-        # Nothing that is found while a feed runs holds.
-        cdef long long mark = -1 if self._busy else self._turn
-        if self.is_as_at(self._usage_mark):
-            return None
-        found = self._usage()
-        if found is None:
-            self._usage_mark = mark
-        return found
-
-    def finish_reason(self, choice=0):
-        """Why the choice ended, in the dialect's own words; None while it has not.
-
-        A reason that came as a number (an enum's) is that number's text.
-        """
-        cdef long long mark = -1 if self._busy else self._turn
-        if choice is self._reason_choice and self.is_as_at(self._reason_mark):
-            return self._reason
-        reason = self._finish_reason(choice)
-        self._reason_mark = -1  # nobody sees the new choice beside the old reason
-        self._reason, self._reason_choice = reason, choice
-        self._reason_mark = mark
-        return reason
-
-    cdef bint is_as_at(self, long long mark) noexcept:
-        """Whether nothing happened since but that recognised chunks changed slots.
-
-        Nor may one of these say more than that a text grew: which tool is called, say.
-        """
-        return mark == self._turn and self._known is not None and not (
-            self._known.cells.unsure or self._folded.surrogates)
-
-    def _begin_walk(self, int reader):
-        """A reader looks at all of the answer: the mark of now, None while a feed runs."""
-        cdef Follows follows = Follows() if self._follows is None else self._follows
-        self._follows = follows
-        follows.end(reader, self._taken)
-        return None if self._busy else self._turn
-
-    def _follow_from(self, int reader, long long mark, choice, list rows):
-        """From that mark on only these texts, in rows of Follows.begin(), can grow."""
-        cdef Follows follows = self._follows
-        if mark == self._turn:  # else the collector ran code that fed
-            follows.begin(reader, mark, choice, rows)
-
     def close(self):
         """The end of input; never raises, and a second call does nothing.
 
         Where memory runs short, the bytes not merged yet are lost: `lost_input`.
         """
-        cdef Stream stream = self.made()
         cdef bint through = False
+        self.made()
         if self._busy:
             return  # a feed runs in another thread: the stream is its own
         self._busy = True
@@ -633,14 +650,17 @@ cdef class FoldCore:
         finally:
             self._busy = False
             if not through:
-                stream.life.move(CLOSE)
+                self._folded.life.move(CLOSE)
                 self.lose(NULL, 0)
-                self._framer = None
+                self._framer = self._wired = None
 
     cdef int end(self) except -1:
-        cdef Stream stream = self._folded
-        cdef Framer framer = self._framer
+        cdef Stream stream
+        cdef Framer framer
         self.settle()
+        if self._wired is not None and self._folded.life.reads:
+            self.end_wired()
+        stream, framer = self._folded, self._framer
         if framer is not None and stream.life.reads:
             if self._carry.size:
                 self.release()
@@ -650,7 +670,7 @@ cdef class FoldCore:
             elif done == 1:
                 self.hand_on(0)
         stream.close()
-        self._framer = None
+        self._framer = self._wired = None
         return 0
 
     def reset(self):
@@ -660,41 +680,6 @@ cdef class FoldCore:
             self._refuse("busy")
         self._busy = True
         try:
-            self.start(self._options, self._limits)
+            self.start(self._options, self._limits, self._framed)
         finally:
             self._busy = False
-
-    # -- for the layers above ------------------------------------------------------
-
-    def _read(self, state):
-        self.settle()
-        return read_state(state)
-
-    def _leaves(self, state, sheet, seen):
-        self.settle()
-        return leaves(state, sheet, seen)
-
-    def _select(self, int which, choice=0):
-        self.settle()
-        return select(self.made(), which, choice)
-
-    def _locate(self, state, steps, choice, seen):
-        self.settle()
-        return texts(state, steps, choice, seen)
-
-    def _grown(self, call, choice):
-        self.settle()
-        return grown(self.made(), call, choice)
-
-    def _write(self, value):
-        return write(value)
-
-    def _write_answer(self):
-        """The JSON of the answer, or None where the snapshot has to be written."""
-        cdef Stream stream = self.made()
-        if stream.root is None or stream.surrogates:
-            return None
-        self.settle()
-        whole = write_state(stream.root)
-        # A tool's input may have had one, once it was read.
-        return None if stream.surrogates else whole

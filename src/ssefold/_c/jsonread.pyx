@@ -106,6 +106,61 @@ cpdef tuple read(bytes data, Py_ssize_t start, int depth):
     return out.code, value, out.pos, out.flags
 
 
+cdef enum:
+    # How far an element is read that cuts may end anywhere, beside its depth.
+    ELEMENT_BEGINS = 0
+    IN_SCALAR = 1
+    AMONG = 2       # between the values of an object or a list
+    IN_QUOTES = 3
+    ESCAPED = 4
+
+
+cpdef tuple element_end(bytes data, Py_ssize_t start, long long depth, int mode):
+    """Where the value ends that goes on at `start`: (the index behind it or -1, depth, mode).
+
+    The last two are for the next read, if it is cut. What stands in it, somebody else reads: a
+    brace may close a bracket.
+    """
+    cdef const unsigned char *begin = _bytes(data)
+    cdef const unsigned char *p = begin + start
+    cdef const unsigned char *end = begin + PyBytes_GET_SIZE(data)
+    while p < end:
+        if mode == IN_QUOTES:
+            while p < end and p[0] != c'"' and p[0] != c'\\':
+                p += 1
+            if p == end:
+                break
+            mode = AMONG if p[0] == c'"' else ESCAPED
+            p += 1
+            if mode == AMONG and depth == 0:
+                return p - begin, 0, ELEMENT_BEGINS
+        elif mode == ESCAPED:
+            mode = IN_QUOTES
+            p += 1
+        elif mode == IN_SCALAR:
+            if p[0] == c',' or p[0] == c']' or p[0] == c'}' or (
+                p[0] == c' ' or p[0] == c'\t' or p[0] == c'\r' or p[0] == c'\n'
+            ):
+                return p - begin, 0, ELEMENT_BEGINS
+            p += 1
+        elif p[0] == c'"':
+            mode = IN_QUOTES
+            p += 1
+        elif p[0] == c'{' or p[0] == c'[':
+            mode = AMONG
+            depth += 1
+            p += 1
+        elif mode == ELEMENT_BEGINS:
+            mode = IN_SCALAR
+        else:
+            if p[0] == c'}' or p[0] == c']':
+                depth -= 1
+                if depth == 0:
+                    return p + 1 - begin, 0, ELEMENT_BEGINS
+            p += 1
+    return -1, depth, mode
+
+
 cdef inline const unsigned char *_bytes(object data) noexcept:
     return <const unsigned char *>PyBytes_AS_STRING(data)
 

@@ -10,22 +10,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from ssefold._input import BytesLike, as_bytes
-from ssefold._options import Dialects, check_limits, check_options
+from ssefold._options import Dialects, check_framing, check_limits, check_options
 from ssefold._py.fast.templates import Templates
-from ssefold._py.following import Follows
 from ssefold._py.framing import NO_LIMIT, Block, Framer
 from ssefold._py.jsonread import read
-from ssefold._py.jsonwrite import write
+from ssefold._py.readings import Readings
 from ssefold._py.text import Text
-from ssefold.delta import Delta
-from ssefold.engine.growth import grown, select
-from ssefold.engine.state import read as read_state
+from ssefold._py.wired import Wired
+from ssefold.engine.framing_sniff import SSE
 from ssefold.engine.stream import Stream, new_stream
 from ssefold.engine.stream_life import CLOSE, STOP
-from ssefold.engine.taking import leaves, texts
 from ssefold.errors import not_made
 from ssefold.limits import Limits
 
@@ -39,16 +36,13 @@ _skip_blank_lines = re.compile(rb"[\r\n]*").match
 CARRY = 16384
 
 
-class FoldCore:
+class FoldCore(Readings):
     """The base of StreamAccumulator; `events` and `bytes` are counts."""
 
     __slots__ = (
-        "_at", "_before", "_begin", "_carried", "_event_limit", "_fast", "_follows", "_framer",
-        "_known", "_limits", "_options", "_owner", "_reading", "_reason", "_stream", "_taken",
-        "_turn", "_usage_mark", "bytes", "tap_error",
+        "_at", "_before", "_begin", "_carried", "_event_limit", "_fast", "_framed", "_framer",
+        "_framing", "_limits", "_options", "_reading", "_wired", "bytes", "tap_error",
     )  # fmt: skip
-
-    _owner: dict[int, object]
 
     def __init__(
         self,
@@ -56,9 +50,13 @@ class FoldCore:
         strict: bool = False,
         limits: Limits | None = None,
         rules: Mapping[str, str] | None = None,
+        *,
+        framing: str = "auto",
+        content_type: str | None = None,
     ) -> None:
         limits = check_limits(limits)
         options = check_options(dialect, strict, rules)
+        framed = check_framing(framing, content_type)
         try:
             owner = self._owner
         except RuntimeError:
@@ -71,6 +69,7 @@ class FoldCore:
         try:
             if owner.setdefault(0, mine) is not mine:
                 self._refuse("busy")
+            self._framed = framed
             self._start(options, limits)
         finally:
             if 0 in owner and owner[0] is mine:
@@ -78,33 +77,39 @@ class FoldCore:
 
     def __getattr__(self, name: str) -> Any:
         """Nothing if all members are there: a subclass may not have called this `__init__`."""
-        if name in FoldCore.__slots__ or hasattr(type(self), name):  # a property misses one
+        if name in _MEMBERS or hasattr(type(self), name):  # a property misses one
             raise not_made(self)
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
         )
 
     def _start(self, options: Any, limits: Limits) -> None:
-        dialect, strict, rules = options
-        stream = new_stream(dialect, strict, limits, rules, read, Text)
-        framer = Framer(limits.max_event_bytes, False, False, True)
-        most = limits.max_event_bytes
-        self._event_limit = NO_LIMIT if most is None else most
         self._options = options
         self._limits = limits
-        self._known = Templates(stream) if self._fast else None
-        self._framer: Framer | None = framer
-        self._stream = stream
+        most = limits.max_event_bytes
+        self._event_limit = NO_LIMIT if most is None else most
+        self._begin_answer()
+        named, hint = self._framed
+        self._framing: str | None = named
+        # None for SSE; else another framing, or one that is still to be found.
+        self._wired = None if named == SSE else Wired(named, hint, most)
+        self._framer: Framer | None = Framer(most, False, False, True)
         self._carried = self._before = b""
-        self._taken: dict[Any, int | str] = {}
-        self._follows: Follows | None = None  # the texts that its readers follow
-        self._usage_mark = -1  # the turn in which there was none
-        # What finish_reason() was asked, when, what it said.
-        self._reason: tuple[Any, int, str | None] = (None, -1, None)
-        self._turn += 1
         self.tap_error: str | None = None
         self.bytes = self._begin = self._at = 0
         self._reading: bytes | None = None
+
+    def _begin_answer(self) -> None:
+        """An answer of which nothing came."""
+        dialect, strict, rules = self._options
+        stream = new_stream(dialect, strict, self._limits, rules, read, Text)
+        self._known = Templates(stream) if self._fast else None
+        self._stream = stream
+        self._taken = {}
+        self._follows = None
+        self._usage_mark = -1
+        self._reason = (None, -1, None)
+        self._turn += 1
 
     def _templates(self, on: Any) -> None:
         """Private: start anew, with the fast path on or off."""
@@ -112,23 +117,9 @@ class FoldCore:
         self._start(self._options, self._limits)
 
     @property
-    def status(self) -> str:
-        """ "open", "complete", "truncated" or "failed"."""
-        return self._stream.status
-
-    @property
-    def events(self) -> int:
-        """How many events came, `[DONE]` among them; heartbeats are none."""
-        return self._stream.events
-
-    @property
-    def recognised(self) -> int:
-        """How many of the events were like earlier ones, and were not read for themselves.
-
-        Such an event costs a compare and a copy, any other some microseconds. Of a provider's own
-        dialect most are recognised; a table of yours with few of them folds right, but not fast.
-        """
-        return self._stream.events - self._stream.cold
+    def framing(self) -> str | None:
+        """The framing's name, as it was given or found; None while the bytes leave it open."""
+        return self._framing
 
     def feed(self, chunk: BytesLike) -> int:
         """Take the next bytes in; returns how many events they completed.
@@ -156,6 +147,8 @@ class FoldCore:
             self._take_in(data)
             self._reading = None
             self._before = b""
+            if self._stream is not stream:
+                stream, before = self._stream, 0  # its framing was found
             if stream.strict and stream.log.fault_count:
                 self._stop()
             return stream.events - before
@@ -186,9 +179,22 @@ class FoldCore:
             framer.lose(end, whole or ends_frame(tail), tail[-1] if tail else -1)
             if self._known is not None:
                 self._known = Templates(stream)
+        elif self._wired is not None and not stream.life.dead and (data or stream.life.closed):
+            self._lose_frames(self._wired, end, data)
         self.bytes = end
         self._carried = self._before = b""
         self._reading = None
+
+    def _lose_frames(self, wired: Wired, end: int, data: bytes) -> None:
+        """The same for another framing."""
+        stream = self._stream
+        stream.lose(wired.at)
+        if stream.strict or wired.framing is None or not wired.framing.lose(
+            end, data[-1] if data else -1
+        ):
+            stream.life.move(STOP)
+        if self._known is not None:
+            self._known = Templates(stream)
 
     def _miss(self) -> None:
         """For a tap: a read was not taken at all, and stands nowhere in the answer."""
@@ -199,6 +205,8 @@ class FoldCore:
         self._turn += 1
         if not stream.life.torn:
             stream.lose(self.bytes)
+        if self._wired is not None and 0 not in self._owner and framer is None:
+            self._lose_frames(self._wired, self.bytes, b"")
         if 0 in self._owner or framer is None or (framer.at_boundary() and not self._carried):
             return
         framer.lose(self.bytes, False, -1)
@@ -209,33 +217,60 @@ class FoldCore:
         begin = self.bytes
         self.bytes += len(data)
         if stream.life.dead:
-            self._framer = None
+            self._drop()
             return
         most = self._limits.max_total_bytes
         over = most is not None and self.bytes > most
         if over and most is not None:
             data = data[: max(0, most - begin)]
+        rest = data if self._wired is None else self._sense(self._wired, data)
+        stream = self._stream  # a new one, where its framing was found
         framer = self._framer
-        if framer is None:
-            return
-        if self._known is None:
-            self._cold(framer, data, None)
-        else:
-            self._walk(framer, data, self._known)
-        if over or framer.limit_offset >= 0:
+        if rest is not None and framer is not None:
+            if self._known is None:
+                self._cold(framer, rest, None)
+            else:
+                self._walk(framer, rest, self._known)
+        if over:
             self._turn += 1
-        if framer.limit_offset >= 0:
+        if framer is not None and framer.limit_offset >= 0:
+            self._turn += 1
             stream.limit("limit_event_bytes", framer.limit_offset)
         elif over and most is not None:
             stream.limit("limit_total_bytes", most)
         if stream.life.dead:
             self._drop()
 
+    def _sense(self, wired: Wired, data: bytes) -> bytes | None:
+        """Take in the frames of another framing; the bytes that are left to SSE, or None."""
+        if wired.framing is None:
+            found = wired.look(data, self._stream)
+            sniffer = wired.sniffer
+            if found is None:
+                return None if sniffer.waits else data
+            self._framing = found
+            if found == SSE:
+                self._wired = None
+                return bytes(sniffer.held) if sniffer.waits else data
+            data = self._change_over(wired, found)
+        wired.take(data, self._stream, self._known, self._event_limit)
+        self._turn += wired.turns
+        wired.turns = 0
+        return None
+
+    def _change_over(self, wired: Wired, found: str) -> bytes:
+        """It is no SSE: begin anew, with all the bytes so far."""
+        held = bytes(wired.sniffer.held)
+        wired.begin(found)
+        self._framer = None
+        self._begin_answer()
+        return held
+
     def _drop(self) -> None:
         """Nothing is read any more: let go of all that is held for reading."""
         if self._known is not None:
             self._known.forget()
-        self._framer = self._known = None
+        self._framer = self._known = self._wired = None
         self._carried = b""
 
     def _walk(self, framer: Framer, data: bytes, known: Templates) -> None:
@@ -340,99 +375,6 @@ class FoldCore:
             if stream.life.dead:
                 break
 
-    # -- readings that somebody repeats after each event ------------------------------------------
-
-    def take_text(self, choice: int = 0) -> str:
-        """The text since the last call, its pieces in the order of arrival.
-
-        A high surrogate waits for its half while one can come. A full value in the place of
-        another, or of its deltas, gives only its extension of them; a text that it took out of
-        the answer is given all the same, asked for before or not.
-        """
-        known = None if self._follows is None else self._follows.texts
-        if known is not None and choice is known.choice and self._is_as_at(known.mark):
-            return known.text()
-        return self._take_text(choice)
-
-    def take(self) -> list[Delta]:
-        """The pieces since the last call, with their types: text, reasoning, tool calls.
-
-        In the order of the answer: choices by number, then blocks, items and parts; in a
-        message the reasoning before the text, that before the tool calls. All pieces of one
-        place (kind, choice, index and part), joined over all calls, are the same however the
-        input was cut and however often it was asked for. A high surrogate waits for its half.
-        A full value in the place of its deltas adds only its extension of them; a text that it
-        took out of the answer is given all the same. An object is given once its element is
-        whole. At any byte, after close too. Pieces given by take_text() are not missing here,
-        nor the other way round.
-        """
-        known = None if self._follows is None else self._follows.pieces
-        if known is not None and self._is_as_at(known.mark):
-            return known.deltas()
-        return self._take()
-
-    @property
-    def usage(self) -> dict[str, Any] | None:
-        """The answer's usage in the dialect's own words, a fresh dict, or None."""
-        if self._is_as_at(self._usage_mark):
-            return None
-        mark = self._mark()
-        found = self._usage()
-        if found is None:
-            self._usage_mark = mark
-        return found
-
-    def finish_reason(self, choice: int = 0) -> str | None:
-        """Why the choice ended, in the dialect's own words; None while it has not.
-
-        A reason that came as a number (an enum's) is that number's text.
-        """
-        asked, mark, reason = self._reason
-        if choice is asked and self._is_as_at(mark):
-            return reason
-        mark = self._mark()
-        reason = self._finish_reason(choice)
-        self._reason = (choice, mark, reason)
-        return reason
-
-    def _mark(self) -> int:
-        """A finding of now holds until anything but the recognised happens; -1: never."""
-        return -1 if 0 in self._owner else self._turn
-
-    def _is_as_at(self, mark: int) -> bool:
-        """Whether nothing happened since but that recognised chunks changed slots.
-
-        Nor may one of these say more than that a text grew: which tool is called, say.
-        """
-        known = self._known
-        return mark == self._turn and known is not None and not (
-            known.cells.unsure or self._stream.surrogates)
-
-    def _begin_walk(self, reader: int) -> int | None:
-        """A reader looks at all of the answer: the mark of now, None while a feed runs."""
-        follows = self._follows or Follows()
-        self._follows = follows
-        follows.end(reader, self._taken)
-        return None if 0 in self._owner else self._turn
-
-    def _follow_from(self, reader: int, mark: int, choice: Any, rows: list[Any]) -> None:
-        """From that mark on only these texts, in rows of Follows.begin(), can grow."""
-        follows = self._follows
-        if follows is not None and mark == self._turn:  # else another thread fed
-            follows.begin(reader, mark, choice, rows)
-
-    def _take_text(self, choice: int) -> str:
-        raise NotImplementedError  # Answering knows where texts stand, and what else is asked for
-
-    def _take(self) -> list[Delta]:
-        raise NotImplementedError
-
-    def _usage(self) -> dict[str, Any] | None:
-        raise NotImplementedError
-
-    def _finish_reason(self, choice: int) -> str | None:
-        raise NotImplementedError
-
     def close(self) -> None:
         """The end of input; never raises, and a second call does nothing.
 
@@ -461,6 +403,8 @@ class FoldCore:
                     del owner[0]
 
     def _end(self) -> None:
+        if self._wired is not None and self._stream.life.reads:
+            self._end_wired(self._wired)
         stream = self._stream
         framer = self._framer
         if framer is not None and stream.life.reads:
@@ -474,6 +418,20 @@ class FoldCore:
                 hand_on(stream, block)
         stream.close()
         self._drop()
+
+    def _end_wired(self, wired: Wired) -> None:
+        """The end of input decides for a framing, or ends its last frame."""
+        if wired.framing is None:
+            found = wired.decide(self._stream)
+            self._framing = self._framing or (found if self.bytes else None)
+            held = bytes(wired.sniffer.held)
+            if found == SSE:
+                if wired.sniffer.waits and self._framer is not None:
+                    self._cold(self._framer, held, self._known)
+                return
+            self._change_over(wired, found)
+            wired.take(held, self._stream, self._known, self._event_limit)
+        wired.end(self._stream)
 
     def _give_up(self) -> None:
         """An exception left the end of input."""
@@ -496,35 +454,8 @@ class FoldCore:
             if 0 in owner and owner[0] is mine:
                 del owner[0]
 
-    # -- for the layers above --------------------------------------------
 
-    def _read(self, state: Any) -> Any:
-        return read_state(state)
-
-    def _leaves(self, state: Any, sheet: tuple[Any, ...], seen: Any) -> list[Any]:
-        return leaves(state, sheet, seen)
-
-    def _select(self, which: int, choice: int = 0) -> list[Any]:
-        return select(self._stream, which, choice)
-
-    def _locate(self, state: Any, steps: tuple[Any, ...], choice: int, seen: Any) -> list[Any]:
-        return texts(state, steps, choice, seen)
-
-    def _grown(self, call: int | None, choice: int) -> Any:
-        return grown(self._stream, call, choice)
-
-    def _write(self, value: Any) -> bytes:
-        return write(value)
-
-    def _write_answer(self) -> bytes | None:
-        """None: the snapshot has to be written."""
-        return None
-
-    def _refuse(self, code: str) -> NoReturn:
-        raise NotImplementedError  # Answering knows the words for a caller
-
-    def _stop(self) -> NoReturn:
-        raise NotImplementedError
+_MEMBERS = frozenset((*FoldCore.__slots__, *Readings.__slots__))
 
 
 def hand_on(stream: Stream, block: Block) -> None:

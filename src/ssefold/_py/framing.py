@@ -26,6 +26,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ssefold.engine.framing_base import BOM
+
 # Where in a line the stream stands.
 AT_START = 0
 IN_NAME = 1  # could still become a known field
@@ -48,7 +50,6 @@ LF_COUNTED = 2  # it belongs to a line that counts against the limit
 STRAY_ROOM = 65536  # unknown lines kept per block
 UNFINISHED = b"?"  # stands for an unfinished line: neither blank nor a field
 NO_LIMIT = 2**63 - 1
-BOM = b"\xef\xbb\xbf"
 WHITE_SPACE = b" \t\r\n"
 
 # The only field whose name begins with a byte.

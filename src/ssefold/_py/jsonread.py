@@ -295,6 +295,68 @@ class _Refused(Exception):
     """The standard library met a value that it reads in its own way."""
 
 
+_to_mark = re.compile(rb'[^"{}\[\]]*').match
+_to_quote = re.compile(rb'[^"\\]*').match
+_to_scalar_end = re.compile(rb"[^,\]} \t\r\n]*").match
+
+# How far an element is read that cuts may end anywhere, beside its depth.
+ELEMENT_BEGINS = 0
+IN_SCALAR = 1
+AMONG = 2  # between the values of an object or a list
+IN_QUOTES = 3
+ESCAPED = 4
+
+
+def element_end(data: bytes, pos: int, depth: int, mode: int) -> tuple[int, int, int]:
+    """Where the value ends that goes on at `pos`: (the index behind it or -1, depth, mode).
+
+    The last two are for the next read, if it is cut. What stands in it, somebody else reads: a
+    brace may close a bracket.
+    """
+    size = len(data)
+    while pos < size:
+        if mode == AMONG:
+            pos = _to_mark(data, pos).end()  # type: ignore[union-attr]
+            if pos == size:
+                break
+            c = data[pos]
+            pos += 1
+            if c == _QUOTE:
+                mode = IN_QUOTES
+            elif c in b"{[":
+                depth += 1
+            else:
+                depth -= 1
+                if depth == 0:
+                    return pos, 0, ELEMENT_BEGINS
+        elif mode == IN_QUOTES:
+            pos = _to_quote(data, pos).end()  # type: ignore[union-attr]
+            if pos == size:
+                break
+            if data[pos] == _QUOTE:
+                mode = AMONG
+                if depth == 0:
+                    return pos + 1, 0, ELEMENT_BEGINS
+            else:
+                mode = ESCAPED
+            pos += 1
+        elif mode == ESCAPED:
+            mode = IN_QUOTES
+            pos += 1
+        elif mode == IN_SCALAR:
+            pos = _to_scalar_end(data, pos).end()  # type: ignore[union-attr]
+            if pos < size:
+                return pos, 0, ELEMENT_BEGINS
+        elif data[pos] in b"{[":
+            mode = AMONG
+        elif data[pos] == _QUOTE:
+            mode = IN_QUOTES
+            pos += 1
+        else:
+            mode = IN_SCALAR
+    return -1, depth, mode
+
+
 def _nests_too_deep(data: bytes, depth: int) -> bool:
     """Whether `data`, taken for JSON by a library, nests deeper than `depth`."""
     depth = min(depth, DEPTH_CEILING)

@@ -159,6 +159,7 @@ def _add_fold(commands: Any) -> None:
         "--strict", action="store_true", help="stop at the first fault; prints what came before it"
     )
     _add_dialect(parser)
+    _add_framing(parser)
     _add_files(parser)
 
 
@@ -180,6 +181,7 @@ def _add_check(commands: Any) -> None:
     text = "print status, dialect, faults and anomalies of each stream as a table"
     parser = _add(commands, "check", _check, text, EPILOG)
     _add_dialect(parser)
+    _add_framing(parser)
     _add_files(parser)
 
 
@@ -210,6 +212,15 @@ def _add_dialect(parser: Any, auto: str = "its events tell") -> None:
         metavar="NAME",
         help="the API that the stream speaks, as in openai.chat (a wrong name lists them all); "
         f"default: auto, {auto}",
+    )
+
+
+def _add_framing(parser: Any) -> None:
+    parser.add_argument(
+        "--framing",
+        choices=("auto", "sse", "ndjson", "json-array", "aws"),
+        default="auto",
+        help="how the events are framed; default: auto, the first bytes tell",
     )
 
 
@@ -249,7 +260,7 @@ def _fold(args: argparse.Namespace) -> int:
 
 
 def _fold_file(args: argparse.Namespace, name: str, out: Output, screen: Screen) -> int:
-    acc = StreamAccumulator(dialect=args.dialect, strict=args.strict)
+    acc = StreamAccumulator(dialect=args.dialect, strict=args.strict, framing=args.framing)
     text = _Text(acc, out)
     reading = _read(name, acc, text.more if args.text else None)
     if reading.unread:
@@ -543,7 +554,7 @@ def _check(args: argparse.Namespace) -> int:
         out = Output(screen)
         for name in args.files:
             screen.begin(name)
-            acc = StreamAccumulator(dialect=args.dialect)
+            acc = StreamAccumulator(dialect=args.dialect, framing=args.framing)
             reading = _read(name, acc, None)
             worst = max(worst, reading.code)
             if reading.trouble:

@@ -20,7 +20,7 @@ BEGINNING = 64
 
 # Google's APIs stream an array, unless they are asked for events.
 ARRAY = "a JSON array: ask for events (alt=sse)"
-FRAMES = "AWS event-stream frames (application/vnd.amazon.eventstream): decode them first"
+FRAMES = "AWS event-stream frames (application/vnd.amazon.eventstream) with a wrong checksum"
 UTF_16 = "UTF-16 text: convert it to UTF-8 first"
 
 # The first bytes of compressed bodies, passed on by somebody without unpacking.

@@ -75,7 +75,7 @@ cdef class Stream:
     cpdef admit(self, bytes name, value, int flags, Py_ssize_t size)
     cpdef heartbeat(self)
     cpdef terminator(self)
-    cdef bint is_foreign(self) except -1
+    cpdef bint is_foreign(self) except -1
     cpdef pass_by(self, str kind)
     cpdef bint is_known(self, str kind, value) except -1
     cpdef bint fails(self, str kind, value) except -1
@@ -85,7 +85,7 @@ cdef class Stream:
     cdef decide(self, source)
     cpdef find_dialect(self, str kind, value)
     cpdef merge(self, value, str kind, bint failed, bint known)
-    cdef settle_end(self)
+    cpdef settle_end(self)
     cdef settle_others(self)
     cdef judge_answer(self, bint terminated)
     cpdef leave_removed(self)

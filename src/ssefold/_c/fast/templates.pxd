@@ -49,6 +49,8 @@ cdef class Templates:
     cdef Py_ssize_t run(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, int *ending
     ) except -2
+    # A frame that stands alone: nothing of it may be left.
+    cdef bint whole(self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most) except -1
     # The same where only the kind of frames is looked at that came last; it raises nothing.
     # `crlf`: the last one ended with CR, and the LF behind it was taken.
     cdef Py_ssize_t quick(

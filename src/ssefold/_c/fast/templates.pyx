@@ -239,6 +239,28 @@ cdef class Templates:
             RUN_CRLF if lf else 0)
         return pos
 
+    cdef bint whole(self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most) except -1:
+        cdef Found found[MAX_SLOTS]
+        cdef Slot slots[MAX_SLOTS]
+        cdef Template template
+        cdef Py_ssize_t k
+        cdef int count = 0
+        k = self.search(p, size, found)
+        template = self.likely if k > 0 else None
+        if k == NO_MATCH and self.members is not None:
+            k = self.members.match(p, size, slots, found, &count)
+        if k != size or k > most or not (
+            self.cells.commit(slots, found, count, None) if template is None
+            else self.commit(template, found)
+        ):
+            return False
+        self.stream.events += 1
+        if template is not None:
+            self.follow(template)
+            template.used = True
+        self.earn(1)
+        return True
+
     cdef Py_ssize_t quick(
         self, const unsigned char *p, Py_ssize_t size, Py_ssize_t most, bint *crlf
     ) noexcept:

@@ -103,7 +103,8 @@ class Template:
         self.successor: Template | None = None
         self.reach = 0
         self.least = 2 * sum(map(len, pieces))
-        self.alike = bool(slots) and _are_columns(slots)
+        # Many are cut apart by their line ends: an element of an array has none.
+        self.alike = bool(slots) and self.tail.endswith(b"\n") and _are_columns(slots)
         self.text: Text | None = None
         self.voiced = any([kind == APPENDED and target.voice for _, kind, target in slots])
         if len(slots) == 1 and slots[0][1] == APPENDED and not echoes and not self.voiced:

@@ -59,8 +59,8 @@ class Templates:
     """The templates of one stream."""
 
     __slots__ = (
-        "builds", "cells", "changes", "count", "heads", "hits", "last", "likely", "openings",
-        "stream", "structure",
+        "builds", "cells", "changes", "count", "heads", "hits", "last", "least", "likely",
+        "openings", "stream", "structure",
     )  # fmt: skip
 
     def __init__(self, stream: Stream) -> None:
@@ -72,6 +72,7 @@ class Templates:
         self.count = 0
         self.last: Template | None = None  # the template that came last
         self.likely: Template | None = None  # the template that probably comes next
+        self.least = 0  # a frame is as large at least
         self.builds = FIRST_BUILDS  # how many more may be built without a hit
         self.hits = 0
         # The ledger's counters when `heads` was last looked at.
@@ -106,7 +107,11 @@ class Templates:
             template = self.likely
             end = UNKNOWN
             if template is not None and data.startswith(template.head, pos):
-                if template.reach > template.least < size - pos and template.successor is template:
+                if (
+                    template.reach > template.least < size - pos
+                    and template.successor is template
+                    and not self.least
+                ):
                     end = self.run_alike(template, data, pos, most)
                     if end:
                         pos = end
@@ -135,6 +140,13 @@ class Templates:
         else:
             self.earn(hits)
         return pos
+
+    def whole(self, frame: bytes, most: int) -> bool:
+        """Fold a frame that stands alone: nothing of it may be left."""
+        self.least = len(frame)
+        done = self.run(frame, 0, most)
+        self.least = 0
+        return done > 0
 
     def search(
         self, data: bytes, pos: int, most: int, guess: Template | None
@@ -241,6 +253,8 @@ class Templates:
         end += template.tail_size
         ledger = self.stream.ledger
         held = ledger.held + size
+        if end - pos < self.least:
+            return UNKNOWN
         if end - pos - template.crlf > most or (size and 0 <= ledger.held_limit < held):
             return UNKNOWN
         ledger.held = held
@@ -289,6 +303,8 @@ class Templates:
                 value = number(digits[0].decode(), is_float)
             found.append(value)
             at = end + len(literal)
+        if at - pos < self.least:
+            return UNKNOWN
         if at - pos - template.crlf > most or not self.commit(template, found):
             return UNKNOWN
         if surrogates & HAS_SURROGATE:
