@@ -14,7 +14,7 @@ import wires
 from backends import BACKENDS
 from cases import CASES
 
-from ssefold import Limits, StreamAccumulator, StreamFailed, StreamMalformed
+from ssefold import Limits, StreamAccumulator, StreamFailed, StreamMalformed, tap
 
 each_backend = pytest.mark.parametrize("backend", BACKENDS.values(), ids=repr)
 
@@ -255,6 +255,27 @@ def test_an_array_is_whole_with_its_bracket(backend: Any) -> None:
     assert fold(backend, wires.array(events)).status == "complete"
     assert fold(backend, wires.array(events, end=b"")).status == "truncated"
     assert fold(backend, wires.array(EVENTS, end=b"")).status == "complete"
+
+
+@each_backend
+@pytest.mark.parametrize("step", [0, 1])
+def test_what_is_odd_at_the_bracket_stands_at_the_bracket(backend: Any, step: int) -> None:
+    events = EVENTS[:-1]
+    body = wires.array(events)
+    (odd,) = fold(backend, body, step).anomalies
+    assert (odd.code, odd.event, odd.offset) == (
+        "no_finish_reason", len(events) - 1, body.rindex(b"]"),
+    )  # fmt: skip
+
+
+@each_backend
+@each_framing
+def test_a_read_lost_before_the_framing_is_known_counts(backend: Any, framing: str) -> None:
+    body = BODIES[framing]
+    acc = backend.StreamAccumulator()
+    list(tap([5, body[:9], body[9:]], acc))
+    assert (acc.framing, acc.status, acc.text()) == (framing, "truncated", TEXT)
+    assert [(fault.code, fault.offset) for fault in acc.faults] == [("lost_input", 0)]
 
 
 @each_backend

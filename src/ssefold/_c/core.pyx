@@ -31,6 +31,7 @@ from .jsonread import read
 from .lending cimport lend
 from .pieces cimport piece_bytes
 from .readings cimport Readings
+from .engine.framing_sniff import SSE
 from .engine.stream_failures cimport may_fail
 from .engine.stream cimport Stream, new_stream
 from .engine.stream_life import CLOSE, STOP
@@ -39,7 +40,6 @@ from .text cimport Text
 from .wired cimport Wired
 
 cdef int OK = _values.OK
-cdef str SSE = "sse"
 
 
 cdef class FoldCore(Readings):
@@ -297,8 +297,11 @@ cdef class FoldCore(Readings):
     cdef bytes change_over(self, str found):
         """It is no SSE: begin anew; all the bytes so far."""
         cdef bytes held = bytes(self._wired.sniffer.held)
+        cdef long long lost = self._folded.log.lost_at
         self._wired.begin(found)
         self.begin_answer()
+        if lost >= 0:
+            self._folded.lose(lost)  # a relay lost a read before the framing was known
         return held
 
     cdef int take_frames(self, bytes data) except -1:

@@ -261,9 +261,12 @@ class FoldCore(Readings):
     def _change_over(self, wired: Wired, found: str) -> bytes:
         """It is no SSE: begin anew, with all the bytes so far."""
         held = bytes(wired.sniffer.held)
+        lost = self._stream.log.lost_at
         wired.begin(found)
         self._framer = None
         self._begin_answer()
+        if lost >= 0:
+            self._stream.lose(lost)  # a relay lost a read before the framing was known
         return held
 
     def _drop(self) -> None:

@@ -218,9 +218,11 @@ def _add_dialect(parser: Any, auto: str = "its events tell") -> None:
 def _add_framing(parser: Any) -> None:
     parser.add_argument(
         "--framing",
-        choices=("auto", "sse", "ndjson", "json-array", "aws"),
+        type=_framing,
         default="auto",
-        help="how the events are framed; default: auto, the first bytes tell",
+        metavar="NAME",
+        help="how the events are framed, as in ndjson (a wrong name lists them all); "
+        "default: auto, the first bytes tell",
     )
 
 
@@ -236,6 +238,14 @@ class _Files(argparse.Action):
         if values.count("-") > 1:
             parser.error("standard input (-) can be read only once")
         setattr(args, self.dest, values)
+
+
+def _framing(name: str) -> str:
+    try:
+        StreamAccumulator(framing=name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name
 
 
 def _dialect(name: str) -> str:

@@ -155,6 +155,7 @@ class Elements(Framing):
     def shut(self) -> int:
         """`]`: the array is whole."""
         self.state = PAST_END
+        self.offset = self.base + self.pos - 1
         if self.many == 0:
             self.wrong("not_an_event_stream", 0, NO_ELEMENTS, b"[]")
             return BREACH

@@ -3,7 +3,7 @@
 Enters: the first reads, cut anywhere; the caller's word for the framing, or a hint.
 Leaves: the name of the framing, at the first byte that decides.
 Must not know: the framings themselves, dialects: whether a first line is an event of a dialect
-that speaks NDJSON, somebody else says.
+that speaks NDJSON, its caller says.
 
 What the bytes say, without a wait for more of them than that takes:
 
@@ -11,10 +11,10 @@ What the bytes say, without a wait for more of them than that takes:
 - A first line that is a whole JSON object, and an event of an NDJSON dialect or followed by another
   `{`, is NDJSON. Until then it may be a whole answer: both begin alike.
 - Two lengths and their right checksum begin AWS event-stream frames.
-- Anything else is an event stream, or for its framer to name.
+- Anything else goes to the framer of event streams. The framer names a body that is none.
 
-A framing that the caller named holds, but for bodies of an error that servers send in place of any
-stream: JSON, a page of markup.
+A framing that the caller named holds, with one exception: servers send an error body (JSON, a page
+of markup) in place of any stream, and such a body is judged as what it is.
 
 One source for both backends: `_c/engine/framing_sniff.pxd` says how it is compiled.
 """
@@ -41,7 +41,6 @@ HINTS = {
     "application/jsonl": NDJSON,
     "application/x-jsonlines": NDJSON,
     "application/jsonlines": NDJSON,
-    "application/json-seq": NDJSON,
     "application/vnd.amazon.eventstream": AWS,
 }
 

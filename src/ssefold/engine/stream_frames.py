@@ -15,11 +15,9 @@ from ssefold.engine.jsonmarks import HAS_RANGE, HAS_SURROGATE, OK
 
 from .detect import dialect_of
 from .framing_base import BREACH, EVENT, FAILURE, SAYS_END
+from .framing_sniff import NDJSON
 from .stream_life import STOP, TERMINATOR
 from .wiretext import strip
-
-# The framing whose first line may decide, as a table's FRAMINGS names it.
-LINES = "ndjson"
 
 
 def take_frame(stream: Any, framing: Any, sort: int) -> None:
@@ -33,6 +31,7 @@ def take_frame(stream: Any, framing: Any, sort: int) -> None:
     if sort == FAILURE:
         _failing(stream, framing)
     elif sort == SAYS_END:
+        stream.log.event = max(0, stream.events - 1)  # it is no event: it stands behind the last
         if not (stream.life.ended or stream.is_foreign()):
             stream.life.move(TERMINATOR)
             stream.settle_end()
@@ -85,4 +84,4 @@ def speaks_lines(stream: Any, line: bytes) -> bool | None:
     source = stream.source
     if source is None:
         source = dialect_of(value, "", stream.choice)
-    return source is not None and LINES in source.get("FRAMINGS", ())
+    return source is not None and NDJSON in source.get("FRAMINGS", ())
