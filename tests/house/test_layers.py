@@ -117,6 +117,9 @@ LONGEST = 700
 # The framing is one machine, byte by byte, and does not fall into parts.
 LONGER = {"_c/framing.pyx": 730}
 
+# A function is read at one sight.
+LONGEST_FUNCTION = 60
+
 # The same word for two things, on either side of the public API.
 SEPARATE = {"READ_SIZE"}
 
@@ -502,6 +505,44 @@ def test_length(path: Path) -> None:
     name = path.relative_to(PACKAGE).as_posix()
     assert len(lines) <= LONGER.get(name, LONGEST)
     assert all(len(line) <= 100 for line in lines)
+
+
+# The first line of a function of Python or Cython; of a class with a base too, but for the word.
+FUNCTION = re.compile(
+    r" *(?:cdef|cpdef|def|async def)\b(?! (?:class|struct|enum|extern)\b)[^=]*?(\w+)\("
+)
+
+
+def functions(text: str) -> Iterator[tuple[str, int]]:
+    """Each outermost function and how many lines it has, its decorators left out."""
+    lines = text.splitlines()
+    name, begin, indent = "", -1, 0
+    for i, line in enumerate([*lines, "end"]):
+        if not line.strip():
+            continue
+        here = len(line) - len(line.lstrip())
+        if begin >= 0 and here <= indent and not line.lstrip().startswith((")", "#")):
+            yield name, len("\n".join(lines[begin:i]).rstrip().splitlines())
+            begin = -1
+        found = FUNCTION.match(line)
+        if found and begin < 0:
+            name, begin, indent = found[1], i, here
+
+
+def test_the_parser_sees_functions() -> None:
+    text = "cdef class K(Base):\n    cdef int f(\n        self,\n    ) except -1:\n        pass\n\n"
+    text += "    async def g(self):\n        def h(): pass\n        return h\n\ncdef int x = f(1)\n"
+    assert list(functions(text)) == [("f", 4), ("g", 3)]
+
+
+@each_source
+def test_functions_are_short(path: Path) -> None:
+    long = {
+        name: lines
+        for name, lines in functions(path.read_text(encoding="utf-8"))
+        if lines > LONGEST_FUNCTION
+    }
+    assert not long
 
 
 CONSTANT = re.compile(

@@ -90,6 +90,17 @@ class Block:
     comment: bytes | None = None
 
 
+def one_line(event: bytes, data: bytes, start: int, data_end: int) -> Block:
+    """The block of one data line; its end is the caller's."""
+    block = Block()
+    if event:
+        block.event = event
+    block.data = data
+    block.data_end = data_end
+    block.start = start
+    return block
+
+
 class Framer:
     """Finds the blocks of a stream.
 
@@ -216,14 +227,9 @@ class Framer:
             if data_at >= 0 and lines[k] == blank:
                 e = data_at + len(line) + 1 - width
                 if e - at <= most:
-                    block = Block()
-                    if event:
-                        block.event = event
-                    block.data = line[6:cut]
-                    block.data_end = e
+                    block = one_line(event, line[6:cut], start, e)
                     if strays:
                         block.spans = ((0, data_at + 6),)
-                    block.start = start
                     # The LF of a blank line's CRLF belongs to the next frame.
                     block.end = start = e + width + 1
                     at = e + 2 * width

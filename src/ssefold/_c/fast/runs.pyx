@@ -6,9 +6,12 @@ Leaves: a longer text, other scalars, counted events; how many bytes that were.
 Must not know: dialects, fields, the treatment of frames unlike the template.
 
 Most of most streams is such runs. The general work of fast/templates.pyx is done here for two
-kinds of templates, with all constant parts held in registers. A loop stops before the first frame
-that is not quite like the template, and says nothing of it. It also stops where memory is short:
-it raises nothing, and its report is all that was done.
+kinds of templates, with all constant parts held in registers: run_text() for texts alone,
+run_steady() for scalars too. Each has a loop of words inside, run_words() and run_numbered(), for
+the usual frame; without any one of the four a recorded stream takes at least 4 % more
+instructions. A loop stops before the first frame that is not quite like the template, and says
+nothing of it. It also stops where memory is short: it raises nothing, and its report is all that
+was done.
 """
 
 from libc.string cimport memcpy
@@ -59,11 +62,9 @@ cdef Py_ssize_t run_words(
     Template template, Stream stream, const unsigned char *head,
     const unsigned char *p, const unsigned char *end, Py_ssize_t most
 ) noexcept:
-    """Goes as far as run_text's frames are the usual ones: a word, perhaps with padding before or
-    behind it, with room for it.
+    """run_text() as far as the frames hold a word, perhaps padding beside it, and there is room.
 
-    Text is bytes, and bytes may be anything to the compiler: a value outside the locals here
-    would be read again after each of them.
+    Bytes may be anything to the compiler: a value outside the locals would be read after each.
     """
     cdef Ledger ledger = stream.ledger
     cdef Text text = <Text>template.slots[template.text_slot].target
@@ -73,8 +74,7 @@ cdef Py_ssize_t run_words(
     cdef const unsigned char *q
     cdef const unsigned char *word
     cdef unsigned char *buf = text.buf
-    cdef Py_ssize_t head_size = front_size(template)
-    cdef Py_ssize_t middle_size = 0
+    cdef Py_ssize_t head_size = front_size(template), middle_size = 0
     cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr
     cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, n, weight
     cdef long long left = LLONG_MAX, events = 0
@@ -102,17 +102,12 @@ cdef Py_ssize_t run_words(
                 n = q - word
             else:
                 q = plain_end(q, end)
-        # The tail begins with the quote.
-        if end - q < tail_size + lf or not equal(q, tail, tail_size):
+        q = frame_end(q, end, tail, tail_size, lf)
+        if q == NULL:
             break
-        q += tail_size
         weight = word_weight(word, n, flags)
-        if weight < 0 or q - p > most or weight > left or used + n > room:
+        if weight < 0 or q - lf - p > most or weight > left or used + n > room:
             break
-        if lf:
-            if q[0] != c'\n':
-                break
-            q += 1
         # The frame goes on behind the word for as long, and so does our buffer.
         memcpy(buf + used, word, TEXT_SLACK)
         used += n
@@ -123,6 +118,18 @@ cdef Py_ssize_t run_words(
     put_down(ledger, text, left, used, escaped)
     stream.events += events
     return p - begin
+
+
+cdef inline const unsigned char *frame_end(
+    const unsigned char *q, const unsigned char *end,
+    const unsigned char *tail, Py_ssize_t size, Py_ssize_t lf,
+) noexcept nogil:
+    """Behind the tail at `q`, which begins with the quote of a string before it, and behind the LF
+    of the CR that it ends with; NULL: it does not stand there.
+    """
+    if end - q < size + lf or not equal(q, tail, size) or (lf and q[size] != c'\n'):
+        return NULL
+    return q + size + lf
 
 
 cdef inline void put_down(
@@ -156,6 +163,44 @@ cdef inline const unsigned char *word_end(
     return p
 
 
+cdef struct Fragment:
+    const unsigned char *start      # the body of the string that is appended
+    Py_ssize_t size
+    int flags                       # what is in it,
+    int seen                        # and in any string of the frame
+
+
+cdef inline const unsigned char *strings_end(
+    Slot *slots, int count, const unsigned char *literals,
+    const unsigned char *q, const unsigned char *end, int text_slot, Fragment *fragment,
+) noexcept nogil:
+    """Behind the last of a frame's strings, the first of which begins at `q`; NULL: they are not
+    all there, or not all healthy.
+    """
+    cdef int i, flags
+    cdef Py_ssize_t n
+    fragment.seen = 0
+    for i in range(count):
+        if i:
+            n = slots[i].size
+            if end - q <= n or not equal(q, literals + slots[i].literal, n):
+                return NULL
+            q += n
+        if i == text_slot:
+            fragment.start = q
+        flags = 0
+        q = plain_end(q, end)
+        if q == end or q[0] != c'"':
+            q = scan_string(q, end, &flags)
+            if flags & (SCAN_FAILED | SCAN_INVALID_UTF8):
+                return NULL
+            fragment.seen |= flags
+        if i == text_slot:
+            fragment.size = q - fragment.start
+            fragment.flags = flags
+    return q
+
+
 cdef Py_ssize_t run_text(
     Template template, Stream stream, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
 ) noexcept:
@@ -169,17 +214,16 @@ cdef Py_ssize_t run_text(
     cdef const unsigned char *literals = template.literals
     cdef const unsigned char *tail = literals + template.tail
     cdef const unsigned char *q
-    cdef const unsigned char *start
+    cdef Fragment fragment
     cdef Py_ssize_t head_size = front_size(template)
     cdef Py_ssize_t tail_size = template.tail_size, n, weight
-    cdef long long held = ledger.held, left = LLONG_MAX
-    cdef long long events = 0
-    cdef int text_slot = template.text_slot, count = template.count
+    cdef long long held = ledger.held, left = LLONG_MAX, events = 0
+    cdef int text_slot = template.text_slot
     cdef Py_ssize_t lf = template.cr  # the LF behind a CR at the frame's end is taken along
-    cdef int i, flags, seen, fragment
     # The least number of bytes behind the text in a frame.
-    cdef Py_ssize_t behind = tail_size if text_slot == count - 1 else slots[text_slot + 1].size
-    cdef bint words = count <= 2 and behind >= TEXT_SLACK
+    cdef Py_ssize_t behind = (
+        tail_size if text_slot == template.count - 1 else slots[text_slot + 1].size)
+    cdef bint words = template.count <= 2 and behind >= TEXT_SLACK
     if head == NULL:
         return 0
     if ledger.held_limit >= 0:
@@ -191,52 +235,29 @@ cdef Py_ssize_t run_text(
             held = ledger.held
         if end - p <= head_size or not equal(p, head, head_size):
             break
-        q = start = p + head_size
-        weight = fragment = seen = 0
-        for i in range(count):
-            if i:
-                n = slots[i].size
-                if end - q <= n or not equal(q, literals + slots[i].literal, n):
-                    break
-                q += n
-            if i == text_slot:
-                start = q
-            q = plain_end(q, end)
-            flags = 0
-            if q == end or q[0] != c'"':
-                q = scan_string(q, end, &flags)
-                if flags & (SCAN_FAILED | SCAN_INVALID_UTF8):
-                    break
-                seen |= flags
-            if i == text_slot:
-                weight = q - start
-                fragment = flags
-        else:
-            if end - q < tail_size + lf or not equal(q, tail, tail_size) or (
-                q + tail_size - p > most or (lf and q[tail_size] != c'\n')
-            ):
-                break
-            n = weight
-            if fragment & SCAN_ESCAPE:
-                weight = unescaped_length(start, n)
-            if held + weight > left and weight > 0:
-                break
-            if text.size + n + TEXT_SLACK > text.room and not text.has_room(n):
-                break
-            if n <= TEXT_SLACK <= behind:
-                # A word. The frame goes on behind it for as long, and so does our buffer.
-                memcpy(text.buf + text.size, start, TEXT_SLACK)
-            else:
-                memcpy(text.buf + text.size, start, n)
-            text.size += n
-            text.escaped |= fragment & SCAN_ESCAPE
-            if seen & SCAN_SURROGATE:
-                stream.surrogates = True
-            held += weight
-            events += 1
-            p = q + tail_size + lf
-            continue
-        break
+        q = strings_end(slots, template.count, literals, p + head_size, end, text_slot, &fragment)
+        if q == NULL:
+            break
+        q = frame_end(q, end, tail, tail_size, lf)
+        if q == NULL or q - lf - p > most:
+            break
+        n = weight = fragment.size
+        if fragment.flags & SCAN_ESCAPE:
+            weight = unescaped_length(fragment.start, n)
+        if held + weight > left and weight > 0:
+            break
+        if text.size + n + TEXT_SLACK > text.room and not text.has_room(n):
+            break
+        # Behind a word the frame goes on for as long, and so does our buffer.
+        memcpy(
+            text.buf + text.size, fragment.start, TEXT_SLACK if n <= TEXT_SLACK <= behind else n)
+        text.size += n
+        text.escaped |= fragment.flags & SCAN_ESCAPE
+        if fragment.seen & SCAN_SURROGATE:
+            stream.surrogates = True
+        held += weight
+        events += 1
+        p = q
     ledger.held = held
     stream.events += events
     return p - begin
@@ -264,6 +285,39 @@ cdef int only_numbered(Template template) noexcept:
     return text if behind >= TEXT_SLACK else -1
 
 
+cdef inline const unsigned char *numbered_end(
+    Slot *slots, int count, const unsigned char *literals,
+    const unsigned char *q, const unsigned char *end, int text_slot,
+    const unsigned char *due, int digits, Fragment *word,
+) noexcept nogil:
+    """strings_end() where a slot may be the number that is due, or a list that has to be empty."""
+    cdef int i
+    cdef Py_ssize_t n
+    word.flags = 0
+    for i in range(count):
+        if i:
+            n = slots[i].size
+            if end - q <= n or not equal(q, literals + slots[i].literal, n):
+                return NULL
+            q += n
+        if i == text_slot:
+            word.start = q
+            q = word_end(q, end, &word.flags)
+            word.size = q - word.start
+        elif slots[i].token == c'"':
+            q = plain_end(q, end)
+        elif slots[i].token == c'0':
+            # Behind it comes no digit: the next literal, or the tail.
+            if end - q <= digits or not same_digits(q, due, digits):
+                return NULL
+            q += digits
+        else:
+            if end - q < 2 or q[0] != c'[' or q[1] != c']':
+                return NULL
+            q += 2
+    return q
+
+
 cdef Py_ssize_t run_numbered(
     Template template, Stream stream, int text_slot, const unsigned char *head,
     const unsigned char *p, const unsigned char *end, Py_ssize_t most,
@@ -280,15 +334,15 @@ cdef Py_ssize_t run_numbered(
     cdef const unsigned char *literals = template.literals
     cdef const unsigned char *tail = literals + template.tail
     cdef const unsigned char *q
-    cdef const unsigned char *word = p
+    cdef Fragment word
     cdef unsigned char *buf = text.buf
     cdef unsigned char due[SHORT + 2]
     cdef Py_ssize_t head_size = front_size(template)
     cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr
-    cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, n, size_of_word = 0, weight
+    cdef Py_ssize_t used = text.size, room = text.room - TEXT_SLACK, weight
     cdef long long left = LLONG_MAX, events = 0
-    cdef int i, flags, escaped = 0, digits = 0, count = template.count
-    for i in range(count):
+    cdef int i, escaped = 0, digits = 0
+    for i in range(template.count):
         if slots[i].kind == COUNTED:
             sequence = <Sequence>slots[i].target
             digits = write_digits(due, sequence.last + 1)
@@ -297,48 +351,25 @@ cdef Py_ssize_t run_numbered(
     if ledger.held_limit >= 0:
         left = ledger.held_limit - ledger.held
     while end - p > head_size and equal(p, head, head_size):
-        q = p + head_size
-        flags = 0
-        for i in range(count):
-            if i:
-                n = slots[i].size
-                if end - q <= n or not equal(q, literals + slots[i].literal, n):
-                    break
-                q += n
-            if i == text_slot:
-                word = q
-                q = word_end(q, end, &flags)
-                size_of_word = q - word
-            elif slots[i].token == c'"':
-                q = plain_end(q, end)
-            elif slots[i].token == c'0':
-                # Behind it comes no digit: the next literal, or the tail.
-                if end - q <= digits or not same_digits(q, due, digits):
-                    break
-                q += digits
-            else:
-                if end - q < 2 or q[0] != c'[' or q[1] != c']':
-                    break
-                q += 2
-        else:
-            if end - q < tail_size + lf or not equal(q, tail, tail_size):
-                break
-            q += tail_size
-            weight = word_weight(word, size_of_word, flags)
-            if weight < 0 or q - p > most or weight > left or (
-                used + size_of_word > room or (lf and q[0] != c'\n')
-            ):
-                break
-            memcpy(buf + used, word, TEXT_SLACK)
-            used += size_of_word
-            left -= weight
-            escaped |= flags & SCAN_ESCAPE
-            events += 1
-            digits = count_on(due, digits)
-            p = q + lf
-            if digits < SHORT:
-                continue
-        break
+        q = numbered_end(
+            slots, template.count, literals, p + head_size, end, text_slot, due, digits, &word)
+        if q == NULL:
+            break
+        q = frame_end(q, end, tail, tail_size, lf)
+        if q == NULL:
+            break
+        weight = word_weight(word.start, word.size, word.flags)
+        if weight < 0 or q - lf - p > most or weight > left or used + word.size > room:
+            break
+        memcpy(buf + used, word.start, TEXT_SLACK)
+        used += word.size
+        left -= weight
+        escaped |= word.flags & SCAN_ESCAPE
+        events += 1
+        p = q
+        digits = count_on(due, digits)
+        if digits >= SHORT:
+            break
     put_down(ledger, text, left, used, escaped)
     stream.events += events
     if sequence is not None:
@@ -392,6 +423,113 @@ cdef inline int count_on(unsigned char *due, int digits) noexcept nogil:
     return digits
 
 
+cdef struct Frame:
+    Fragment text                   # what is appended, if `grows`
+    bint grows
+    int slot                        # of its text,
+    int counter                     # and of its number; -1: it has none
+    long long number
+    Py_ssize_t extra                # what its scalars weigh at most
+    Found found[MAX_STEADY]         # where they stand
+
+
+cdef inline const unsigned char *scalar_end(
+    Slot *slot, const unsigned char *q, const unsigned char *end, int *flags
+) noexcept nogil:
+    """Behind the value at `q`; NULL: it is cut, or none that a loop may fold."""
+    cdef const unsigned char *start = q
+    if slot.token == c'"':
+        q = plain_end(q, end)
+        if q == end or q[0] != c'"':
+            q = scan_string(q, end, flags)
+            if flags[0] & (SCAN_FAILED | SCAN_INVALID_UTF8):
+                return NULL
+        return q
+    if slot.token == c'0':
+        q = scan_number(q, end, flags)
+        if q == end or flags[0] & SCAN_BAD or not (
+            (flags[0] == 0 and q - start <= SHORT) or is_safe_number(start, q - start, flags[0])
+        ):
+            return NULL
+        flags[0] = 0
+        return q
+    # An empty list, or the frame is another one.
+    return q + 2 if end - q >= 2 and q[0] == c'[' and q[1] == c']' else NULL
+
+
+cdef inline const unsigned char *scalars_end(
+    Template template, const unsigned char *q, const unsigned char *end, Frame *frame
+) noexcept:
+    """strings_end() for frames that may change scalars too; there is room for all they bring."""
+    cdef Slot *slots = template.slots
+    cdef const unsigned char *start
+    cdef Py_ssize_t n
+    cdef int i, kind, flags
+    frame.text.seen = 0
+    frame.grows = False
+    frame.counter = -1
+    frame.extra = 0
+    for i in range(template.count):
+        if i:
+            n = slots[i].size
+            if end - q <= n or not equal(q, template.literals + slots[i].literal, n):
+                return NULL
+            q += n
+        elif q == end:
+            return NULL
+        start = q
+        flags = 0
+        q = scalar_end(&slots[i], q, end, &flags)
+        if q == NULL:
+            return NULL
+        frame.text.seen |= flags
+        kind = slots[i].kind
+        n = q - start
+        if kind == APPENDED:
+            frame.grows = True
+            frame.slot = i
+            frame.text.start = start
+            frame.text.size = n
+            frame.text.flags = flags
+            if not text_room(<Text>slots[i].target, n):
+                return NULL
+        elif kind == LAST_ONE:
+            if not scalar_room(<Cell>slots[i].target, n):
+                return NULL
+            frame.extra += n + 8
+            frame.found[i].start = start
+            frame.found[i].size = n
+        elif kind == COUNTED:
+            frame.counter = i
+            frame.number = digits_value(start, n)
+            if frame.number != (<Sequence>slots[i].target).last + 1:
+                return NULL
+    return q
+
+
+cdef inline bint text_room(Text text, Py_ssize_t n) noexcept:
+    return text.size + n + TEXT_SLACK <= text.room or text.has_room(n)
+
+
+cdef inline bint scalar_room(Cell cell, Py_ssize_t n) noexcept:
+    """Room is asked for here, not at the start: a read may hold no more than one frame."""
+    return n <= MAX_SCALAR and (cell.room >= n + 2 or cell.has_room(n + 2))
+
+
+cdef inline bint append_fragment(Ledger ledger, Text text, Fragment *fragment) noexcept:
+    """A longer text, for which there is room; False: not within the allowance."""
+    cdef Py_ssize_t weight = fragment.size
+    if fragment.flags & SCAN_ESCAPE:
+        weight = unescaped_length(fragment.start, weight)
+    if weight > 0 and 0 <= ledger.held_limit < ledger.held + weight:
+        return False
+    copy_bytes(text.buf + text.size, fragment.start, fragment.size)
+    text.size += fragment.size
+    text.escaped |= fragment.flags & SCAN_ESCAPE
+    ledger.held += weight
+    return True
+
+
 cdef Py_ssize_t run_steady(
     Template template, Cells cells, const unsigned char *p, Py_ssize_t size, Py_ssize_t most
 ) noexcept:
@@ -399,125 +537,53 @@ cdef Py_ssize_t run_steady(
     cdef Stream stream = cells.stream
     cdef Ledger ledger = stream.ledger
     cdef Slot *slots = template.slots
-    cdef Found found[MAX_STEADY]    # the scalars of this frame,
-    cdef Found last[MAX_STEADY]     # and of the last matching one
+    cdef Frame frame
+    cdef Found last[MAX_STEADY]     # the scalars of the last matching frame
     cdef const unsigned char *begin = p
     cdef const unsigned char *end = p + size
     cdef const unsigned char *head = first_literal(template)
-    cdef const unsigned char *literals = template.literals
-    cdef const unsigned char *tail = literals + template.tail
+    cdef const unsigned char *tail = template.literals + template.tail
     cdef const unsigned char *q
-    cdef const unsigned char *start
-    cdef const unsigned char *words
-    cdef Py_ssize_t head_size = front_size(template)
-    cdef Py_ssize_t tail_size = template.tail_size, lf = template.cr, n, size_of_words, weight
-    cdef Py_ssize_t extra, pending = cells.pending
-    cdef long long number, events = 0
-    cdef Sequence sequence
-    cdef Text text
-    cdef int count = template.count, i, kind, flags, seen, escaped
-    cdef int numbered = only_numbered(template)
+    cdef Py_ssize_t head_size = front_size(template), lf = template.cr
+    # Of a frame without slots all is its first literal.
+    cdef Py_ssize_t tail_size = template.tail_size if template.count else 0
+    cdef Py_ssize_t pending = cells.pending
+    cdef long long events = 0
+    cdef int i, numbered = only_numbered(template)
     if head == NULL:
         return 0
-    if count == 0:
-        tail_size = 0  # all of the frame is its first literal
     while p < end:
         if numbered >= 0:
             p += run_numbered(template, stream, numbered, head, p, end, most)
         # The rest of a frame is never empty: its last bytes are a line end.
         if end - p < head_size or not equal(p, head, head_size):
             break
-        q = words = p + head_size
-        weight = size_of_words = 0
-        seen = escaped = 0
-        number = -1
-        extra = pending
-        text = None
-        for i in range(count):
-            if i:
-                n = slots[i].size
-                if end - q <= n or not equal(q, literals + slots[i].literal, n):
-                    break
-                q += n
-            elif q == end:
-                break
-            start = q
-            flags = 0
-            if slots[i].token == c'"':
-                q = plain_end(q, end)
-                if q == end or q[0] != c'"':
-                    q = scan_string(q, end, &flags)
-                    if flags & (SCAN_FAILED | SCAN_INVALID_UTF8):
-                        break
-                    seen |= flags
-            elif slots[i].token == c'0':
-                q = scan_number(q, end, &flags)
-                if q == end or flags & SCAN_BAD or not (
-                    (flags == 0 and q - start <= SHORT) or is_safe_number(start, q - start, flags)
-                ):
-                    break
-            else:
-                q += 2  # an empty list, or the frame is another one
-                if q > end or start[0] != c'[' or start[1] != c']':
-                    break
-            kind = slots[i].kind
-            n = q - start
-            if kind == APPENDED:
-                words = start
-                size_of_words = weight = n
-                escaped = flags & SCAN_ESCAPE
-                if escaped:
-                    weight = unescaped_length(start, n)
-                text = <Text>slots[i].target
-                if text.size + n + TEXT_SLACK > text.room:
-                    if not text.has_room(n):
-                        break
-            elif kind == LAST_ONE:
-                # Room is asked for here, not at the start: a read may hold no more than one frame.
-                if n > MAX_SCALAR or (
-                    (<Cell>slots[i].target).room < n + 2
-                    and not (<Cell>slots[i].target).has_room(n + 2)
-                ):
-                    break
-                extra += n + 8
-                found[i].start = start
-                found[i].size = n
-            elif kind == COUNTED:
-                sequence = <Sequence>slots[i].target
-                number = digits_value(start, n)
-                if number != sequence.last + 1:
-                    break
-        else:
-            if end - q < tail_size + lf or not equal(q, tail, tail_size) or (
-                q + tail_size - p > most or (lf and q[tail_size] != c'\n')
-            ):
-                break
-            if weight > 0 and 0 <= ledger.held_limit < ledger.held + weight:
-                break
-            if extra > pending:
-                if 0 <= ledger.extra_limit < ledger.extra + extra:
-                    break
-                for i in range(count):
-                    last[i] = found[i]
-                pending = extra
-            if text is not None:
-                copy_bytes(text.buf + text.size, words, size_of_words)
-                text.size += size_of_words
-                text.escaped |= escaped
-                ledger.held += weight
-            if number >= 0:
-                sequence.last = number
-            if seen & SCAN_SURROGATE:
-                stream.surrogates = True
-            events += 1
-            p = q + tail_size + lf
-            continue
-        break
-    if events:
-        stream.events += events
+        q = scalars_end(template, p + head_size, end, &frame)
+        if q == NULL:
+            break
+        q = frame_end(q, end, tail, tail_size, lf)
+        if q == NULL or q - lf - p > most:
+            break
+        if frame.extra and 0 <= ledger.extra_limit < ledger.extra + pending + frame.extra:
+            break
+        if frame.grows and not append_fragment(
+            ledger, <Text>slots[frame.slot].target, &frame.text
+        ):
+            break
+        if frame.extra:
+            pending += frame.extra
+            for i in range(template.count):
+                last[i] = frame.found[i]
+        if frame.counter >= 0:
+            (<Sequence>slots[frame.counter].target).last = frame.number
+        if frame.text.seen & SCAN_SURROGATE:
+            stream.surrogates = True
+        events += 1
+        p = q
+    stream.events += events
     if pending != cells.pending:
         cells.pending = pending
-        for i in range(count):  # of many values only the last one is ever read
+        for i in range(template.count):  # of many values only the last one is ever read
             if slots[i].kind == LAST_ONE:
                 last[i].flags = 0
                 cells.store(&slots[i], &last[i])

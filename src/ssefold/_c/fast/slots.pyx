@@ -388,6 +388,58 @@ cdef int tell(Slot *slots, Found *found, int count) except -1:
     return 0
 
 
+cdef struct Load:
+    Py_ssize_t texts                # what is appended weighs so much
+    Py_ssize_t extra                # and the last values at most so much
+    int flags                       # of any value
+    bint elements                   # lists are extended
+    bint voices                     # a text has a voice
+
+
+cdef inline bint weigh_slots(Slot *slots, Found *found, int count, Load *load) except -1:
+    """What the values weigh, and room for each of them; False: they go the cold way."""
+    cdef const unsigned char *p
+    cdef Py_ssize_t part, added = 0, lists = 0
+    cdef int i
+    load.texts = load.extra = load.flags = 0
+    load.elements = load.voices = False
+    for i in range(count):
+        if slots[i].kind == APPENDED:
+            load.voices |= (<Text>slots[i].target).voice is not None
+            part = found[i].size
+            added += part  # room for all additions: two slots may go to one text
+            if not (<Text>slots[i].target).has_room(added):
+                return False
+            if found[i].flags & SCAN_ESCAPE:
+                part = unescaped_length(found[i].start, part)
+            load.texts += part
+        elif slots[i].kind == COUNTED:
+            part = digits_value(found[i].start, found[i].size)
+            if part < 0 or part != (<Sequence>slots[i].target).last + 1:
+                return False
+        elif slots[i].kind == EXTENDED:
+            if found[i].size > MOST_WASTE * found[i].weight:
+                return False  # white space may be kept as it came, but weighs nothing
+            load.texts += found[i].weight - 8
+            load.elements = True
+            if type(<object>slots[i].target) is ListCell:
+                lists += found[i].size
+                if not (<ListCell>slots[i].target).has_room(lists):
+                    return False
+        elif slots[i].token == c'[' or slots[i].token == c'{':
+            p = found[i].start
+            if weigh(&p, p + found[i].size, &found[i].flags) < 0:
+                return False
+        elif found[i].size > MAX_SCALAR and slots[i].kind != DROPPED:
+            return False
+        elif slots[i].kind == LAST_ONE:
+            load.extra += found[i].size + 8
+            if not (<Cell>slots[i].target).has_room(found[i].size + 2):
+                return False
+        load.flags |= found[i].flags
+    return True
+
+
 @cython.no_gc
 cdef class Cells:
     """The cells of one stream."""
@@ -437,55 +489,21 @@ cdef class Cells:
     cdef bint commit(self, Slot *slots, Found *found, int count, list echoes) except -1:
         # Everything is weighed and every buffer grown before anything changes.
         cdef Ledger ledger = self.stream.ledger
-        cdef const unsigned char *p
-        cdef Py_ssize_t total = 0, part, extra = self.pending, texts = 0, lists = 0
-        cdef int i, flags = 0, elements = 0
-        cdef bint voices = False
-        for i in range(count):
-            if slots[i].kind == APPENDED:
-                voices |= (<Text>slots[i].target).voice is not None
-                part = found[i].size
-                texts += part  # room for all additions: two slots may go to one text
-                if not (<Text>slots[i].target).has_room(texts):
-                    return False
-                if found[i].flags & SCAN_ESCAPE:
-                    part = unescaped_length(found[i].start, part)
-                total += part
-            elif slots[i].kind == COUNTED:
-                part = digits_value(found[i].start, found[i].size)
-                if part < 0 or part != (<Sequence>slots[i].target).last + 1:
-                    return False
-            elif slots[i].kind == EXTENDED:
-                if found[i].size > MOST_WASTE * found[i].weight:
-                    return False  # white space may be kept as it came, but weighs nothing
-                total += found[i].weight - 8
-                elements += 1
-                if type(<object>slots[i].target) is ListCell:
-                    lists += found[i].size
-                    if not (<ListCell>slots[i].target).has_room(lists):
-                        return False
-            elif slots[i].token == c'[' or slots[i].token == c'{':
-                p = found[i].start
-                if weigh(&p, p + found[i].size, &found[i].flags) < 0:
-                    return False
-            elif found[i].size > MAX_SCALAR and slots[i].kind != DROPPED:
-                return False
-            elif slots[i].kind == LAST_ONE:
-                extra += found[i].size + 8
-                if not (<Cell>slots[i].target).has_room(found[i].size + 2):
-                    return False
-            flags |= found[i].flags
-        if voices and not in_unison(slots, found, count):
+        cdef Load load
+        cdef int i
+        if not weigh_slots(slots, found, count, &load):
             return False
-        if 0 <= ledger.held_limit < ledger.held + total and total > 0:
+        if load.voices and not in_unison(slots, found, count):
             return False
-        if 0 <= ledger.extra_limit < ledger.extra + extra and extra > self.pending:
+        if 0 <= ledger.held_limit < ledger.held + load.texts and load.texts > 0:
+            return False
+        if load.extra > 0 and 0 <= ledger.extra_limit < ledger.extra + self.pending + load.extra:
             return False  # might be too much: the cold path charges exactly
-        if elements and not self.store_elements(slots, found, count):
+        if load.elements and not self.store_elements(slots, found, count):
             return False
-        self.pending = extra
-        ledger.held += total
-        if flags & SCAN_SURROGATE:
+        self.pending += load.extra
+        ledger.held += load.texts
+        if load.flags & SCAN_SURROGATE:
             self.stream.surrogates = True
         for i in range(count):
             if slots[i].kind == APPENDED:
@@ -495,7 +513,7 @@ cdef class Cells:
                 (<Sequence>slots[i].target).last += 1
             elif slots[i].kind != DROPPED:
                 self.store(&slots[i], &found[i])
-        if voices:
+        if load.voices:
             tell(slots, found, count)
         if echoes is not None:
             for i in range(PyList_GET_SIZE(echoes)):

@@ -80,6 +80,33 @@ cdef enum:
     ANY_BYTE = -1
 
 
+cdef inline const unsigned char *value_end(
+    Slot *slot, const unsigned char *p, const unsigned char *end, int *flags, Py_ssize_t *weight
+) noexcept nogil:
+    """Behind the value at `p`, or as far as it could be read; NULL: it does not suit the slot."""
+    cdef const unsigned char *q
+    if slot.token == c'"':
+        q = plain_end(p, end)
+        if q == end or q[0] != c'"':
+            q = scan_string(q, end, flags)
+    elif slot.token == c'0':
+        q = scan_number(p, end, flags)
+        if q == end and not flags[0] & SCAN_BAD:
+            flags[0] = SCAN_CUT
+        elif not is_safe_number(p, q - p, flags[0]):
+            return NULL
+    elif p[0] != slot.token:
+        return NULL
+    elif slot.kind == EXTENDED:
+        q = scan_list(p, end, slot.depth, flags, weight)
+    else:
+        q = scan_value(p, end, slot.depth, flags)
+        # To JSON a line end is white space, to the framing it ends the line.
+        if has_line_end(p, end if flags[0] & SCAN_CUT else q):
+            return NULL
+    return q
+
+
 cdef inline Py_ssize_t compare(
     Template template, const unsigned char *p, Py_ssize_t size, Py_ssize_t same, Found *found
 ) noexcept nogil:
@@ -112,25 +139,9 @@ cdef inline Py_ssize_t compare(
         same = 0
         p += slot.size
         flags = 0
-        if slot.token == c'"':
-            q = plain_end(p, end)
-            if q == end or q[0] != c'"':
-                q = scan_string(q, end, &flags)
-        elif slot.token == c'0':
-            q = scan_number(p, end, &flags)
-            if q == end and not flags & SCAN_BAD:
-                flags = SCAN_CUT
-            elif not is_safe_number(p, q - p, flags):
-                return NO_MATCH
-        elif p[0] != slot.token:
+        q = value_end(slot, p, end, &flags, &found.weight)
+        if q == NULL:
             return NO_MATCH
-        elif slot.kind == EXTENDED:
-            q = scan_list(p, end, slot.depth, &flags, &found.weight)
-        else:
-            q = scan_value(p, end, slot.depth, &flags)
-            # To JSON a line end is white space, to the framing it ends the line.
-            if has_line_end(p, end if flags & SCAN_CUT else q):
-                return NO_MATCH
         if flags & (SCAN_FAILED | SCAN_INVALID_UTF8):
             return INCOMPLETE if flags & SCAN_CUT else NO_MATCH
         found.start = p
